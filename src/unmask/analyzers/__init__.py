@@ -1,0 +1,1 @@
+"""What ``scan`` runs: one file an analyzer, found by the registry."""

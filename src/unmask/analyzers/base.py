@@ -1,0 +1,66 @@
+"""The contract of an analyzer.
+
+One instance judges one file. The scan decodes the file once and hands every frame and every block
+of sound to each analyzer that wants them, in order of time, so that memory does not grow with
+length. ``finish`` then says what was found and what was not checked.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from unmask.types import AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an analyzer says at the end."""
+
+    findings: tuple[Finding, ...] = ()
+    not_checked: tuple[NotChecked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user chose, as far as analyzers need it.
+
+    ``fpr``: the false-positive rate of this analyzer's share of the operating point. An analyzer
+    that casts several votes (many faces) divides it by their number (Bonferroni), so that the
+    rate holds for the file. ``threads``: processor threads of one model call.
+    """
+
+    fpr: float = 0.01
+    threads: int = 0
+    extras: dict[str, str] = field(default_factory=dict)
+
+
+class Analyzer(ABC):
+    """Judges one file. Subclasses are found by the registry."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    """What it looks for, in a few words for a person."""
+    kinds: ClassVar[frozenset[Kind]]
+    """The kinds of file that it can say something about."""
+    wants_frames: ClassVar[bool] = False
+    wants_sound: ClassVar[bool] = False
+    detectors: ClassVar[tuple[str, ...]] = ()
+    """The detectors whose cards bound what it can say."""
+
+    def __init__(self, media: MediaInfo, options: Options) -> None:
+        self.media = media
+        self.options = options
+
+    def frame(self, frame: Frame) -> None:
+        """Take the next picture (a still image is one frame at second 0)."""
+        raise TypeError(f"{self.name} takes no frames")
+
+    def sound(self, block: AudioBlock) -> None:
+        """Take the next block of sound: mono, 16 kHz, contiguous."""
+        raise TypeError(f"{self.name} takes no sound")
+
+    @abstractmethod
+    def finish(self) -> Result:
+        """Say what was found and what was not checked."""

@@ -1,0 +1,1 @@
+"""Stored predictions, and every number that is computed from them."""

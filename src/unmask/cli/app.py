@@ -1,0 +1,125 @@
+"""The command tree. Each verb's module is imported only when that verb runs."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from unmask import __version__
+
+VERBS: dict[str, tuple[str, str]] = {
+    "scan": ("scan:scan", "Judge files and folders: forged or not, where, how sure, why."),
+    "models": ("models:app", "The models: cards, limits, hashes."),
+    "schema": ("schema:schema", "The JSON schema of a report."),
+    "doctor": ("doctor:doctor", "What is installed, what is missing, what adds it."),
+    "forge": ("forge:app", "Make forged examples from your own files, to test with."),
+    "train": ("train:train", "Train a detector by its recipe."),
+    "bench": ("bench:app", "Predict, calibrate, and compute every number from predictions."),
+}
+
+
+class ExitCode:
+    """What the exit code of ``unmask scan`` says. 2 is a mistake in the command itself."""
+
+    CLEAN = 0
+    FLAGGED = 1
+    USAGE = 2
+    INCONCLUSIVE = 3
+    ERROR = 4
+    INTERRUPTED = 130
+
+
+class _Verbs(TyperGroup):
+    """Lists verbs without importing them; imports one when it is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All verbs, in the order in which help shows them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A stand-in that knows the help line of a verb and nothing else."""
+        return TyperCommand(cmd_name, help=VERBS[cmd_name][1]) if cmd_name in VERBS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The real command of the verb that was called."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, _load(name) if name and command else command, rest
+
+
+def _load(verb: str) -> Any:
+    place, _, attribute = VERBS[verb][0].partition(":")
+    value: Any = getattr(importlib.import_module(f"unmask.cli.{place}"), attribute)
+    app = value
+    if not isinstance(value, typer.Typer):
+        app = typer.Typer(add_completion=False)
+        app.command(verb)(value)
+    command = typer.main.get_command(app)
+    command.name = verb
+    return command
+
+
+app = typer.Typer(
+    name="unmask",
+    cls=_Verbs,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"unmask {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+    debug: bool = typer.Option(False, "--debug", help="Show the trace of an error."),
+) -> None:
+    """Is it forged, where, how sure, and why. On your own machine; nothing is uploaded."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the ``unmask`` command. Always ends in ``SystemExit``.
+
+    ``--debug`` is taken wherever it stands, so that it can be added at the end of a line.
+    """
+    from unmask.errors import UnmaskError
+
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in args or bool(os.environ.get("UNMASK_DEBUG"))
+    args = [arg for arg in args if arg != "--debug"]
+    try:
+        app(args)
+    except KeyboardInterrupt:
+        _say("Stopped. What was finished is kept.")
+        sys.exit(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(ExitCode.CLEAN)
+    except UnmaskError as error:
+        if debug:
+            raise
+        _say(str(error))
+        sys.exit(ExitCode.ERROR)
+    except Exception as error:
+        if debug:
+            raise
+        text = " ".join(str(error).split()) or "no message"
+        _say(f"A fault in unmask itself: {type(error).__name__}: {text} (--debug shows where)")
+        sys.exit(ExitCode.ERROR)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"unmask: {line}\n")

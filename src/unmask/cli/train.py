@@ -1,0 +1,64 @@
+"""``unmask train``: train a detector by its recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unmask.cli.console import Progressing, emit, plain
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a detector.")],
+    data: Annotated[Path, typer.Option(help="Folder that holds manifest.jsonl.")],
+    out: Annotated[Path, typer.Option(help="Where checkpoints, log and weights go.")],
+    samples: Annotated[int, typer.Option(help="Samples to train on; 0: as the recipe says.")] = 0,
+    leave_out: Annotated[str, typer.Option(help="A source that must not enter training.")] = "",
+    seed: Annotated[int, typer.Option(help="Seed; -1: as the recipe says.")] = -1,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Train a detector by its recipe, and export the best weights as ONNX.
+
+    A run that was stopped goes on where it was when the same command is given again.
+    """
+    from unmask import registry
+    from unmask.errors import DataError, MissingExtra, UnknownName
+    from unmask.train.recipe import read_recipe, resolve
+
+    path = Path(recipe)
+    if not path.is_file():
+        known = registry.recipes()
+        if recipe not in known:
+            raise UnknownName("recipe", recipe, known)
+        path = known[recipe]
+    if not data.is_dir():
+        raise DataError(f"There is no folder {data}. Give the one that holds manifest.jsonl.")
+    chosen = read_recipe(path)
+    changes: dict[str, object] = {"leave_out": leave_out}
+    if samples:
+        changes |= {"samples": samples, "validate_every": min(chosen.validate_every, samples)}
+    if seed >= 0:
+        changes["seed"] = seed
+    chosen = chosen.model_copy(update=changes)
+    try:
+        from unmask.train.loop import fit
+
+        task = resolve(chosen.task)(chosen, data)
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"Training (the package {error.name!r})", "train") from error
+    with Progressing(f"training {chosen.name}", unit="samples", quiet=json) as bar:
+        result = fit(task, out, lambda done, of, log: bar.update(done, of, plain(log)))
+    best = {name: round(value, 4) for name, value in result.best.items()}
+    emit(
+        {
+            "recipe": chosen.name,
+            "weights": str(result.onnx),
+            "samples": result.samples,
+            "seconds": round(result.seconds, 1),
+            "validation": best,
+        },
+        as_json=json,
+        text=f"{result.onnx}: {plain(best)} after {result.samples} samples, {result.seconds:.0f} s",
+    )

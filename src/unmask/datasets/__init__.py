@@ -1,0 +1,1 @@
+"""Manifests of media: one row an item; splits never cut a group."""

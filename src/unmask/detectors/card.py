@@ -1,0 +1,188 @@
+"""The contract between the wings: what a detector takes, gives, was fitted on and is worth.
+
+A card is ``card.toml`` beside ``weights.onnx``. The inference wing believes nothing that the card
+does not say, and refuses weights whose hash the card does not name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from unmask.errors import ModelError
+from unmask.types import Vote
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Weights(_Part):
+    """The file that holds the network."""
+
+    file: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    bytes: int
+    precision: str
+    licence: str
+
+
+class Input(_Part):
+    """What the network takes. ``preparation`` is in words; the analyzer does it."""
+
+    name: str
+    shape: list[int | str]
+    layout: str
+    preparation: str
+
+
+class Output(_Part):
+    """What one output means. 1 = forged everywhere."""
+
+    name: str
+    shape: list[int | str]
+    meaning: str
+
+
+class Source(_Part):
+    """Where an idea came from."""
+
+    title: str
+    authors: str
+    year: int
+    url: str = ""
+    used_for: str = ""
+
+
+class Training(_Part):
+    """How the weights came to be."""
+
+    recipe: str
+    seed: int
+    wall_seconds: float
+    machine: str
+    samples: int
+    data: list[str]
+    fakes: list[str]
+    date: str
+
+
+class Threshold(_Part):
+    """One row of an operating table: at ``score``, a share ``fpr`` of known reals is flagged."""
+
+    fpr: float = Field(gt=0, lt=1)
+    score: float
+
+
+class Operating(_Part):
+    """Calibration and thresholds of one score, with their birth certificate.
+
+    ``llr = slope * score + offset``. ``thresholds`` are quantiles of real items; ``clear`` is the
+    score under which only a share ``miss`` of known fakes lies.
+    """
+
+    output: str
+    claim: str
+    slope: float = Field(gt=0)
+    offset: float
+    clear: float
+    miss: float
+    thresholds: list[Threshold] = Field(min_length=2)
+    llr_limit: float = Field(default=math.log(1000), gt=0)
+    fitted_on: str
+    laundering: str
+    date: str
+    reals: int
+    fakes: int
+    groups: int
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Operating:
+        rows = sorted(self.thresholds, key=lambda row: -row.fpr)
+        if [row.score for row in rows] != sorted(row.score for row in rows):
+            raise ValueError("a smaller false-positive rate must have a higher threshold")
+        return self
+
+    def llr(self, score: float) -> float:
+        """Calibrated log-likelihood ratio (nats), held within ± ``llr_limit``."""
+        raw = self.slope * score + self.offset
+        return max(-self.llr_limit, min(self.llr_limit, raw))
+
+    def threshold(self, fpr: float) -> float:
+        """The score to exceed for a false-positive rate; linear in log(fpr) between the rows.
+
+        Outside the rows the nearest two are continued.
+        """
+        rows = sorted(self.thresholds, key=lambda row: row.fpr)
+        x = [math.log(row.fpr) for row in rows]
+        y = [row.score for row in rows]
+        at = math.log(fpr)
+        i = min(max(sum(1 for v in x[1:-1] if v <= at), 0), len(x) - 2)
+        t = (at - x[i]) / (x[i + 1] - x[i])
+        return y[i] + t * (y[i + 1] - y[i])
+
+    def vote(self, score: float, fpr: float) -> Vote:
+        """Forged above the threshold, clear under ``clear``, undecided between."""
+        if score > self.threshold(fpr):
+            return Vote.FORGED
+        return Vote.CLEAR if score < self.clear else Vote.UNDECIDED
+
+
+class Card(_Part):
+    """All that is known about one detector."""
+
+    name: str
+    title: str
+    modality: str
+    summary: str
+    version: str
+    code_licence: str
+    weights: Weights
+    inputs: list[Input]
+    outputs: list[Output]
+    sources: list[Source]
+    training: Training
+    operating: list[Operating] = Field(min_length=1)
+    limits: list[str] = Field(min_length=1)
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+    def for_claim(self, claim: str) -> Operating:
+        """The operating table of one claim. Raises ModelError when the card has none."""
+        for row in self.operating:
+            if row.claim == claim:
+                return row
+        raise ModelError(f"Card {self.name!r} has no calibration for the claim {claim!r}.")
+
+
+def read_card(path: Path) -> Card:
+    """Read a card. Raises ModelError when it is missing or malformed."""
+    try:
+        with path.open("rb") as file:
+            return Card.model_validate(tomllib.load(file))
+    except FileNotFoundError:
+        raise ModelError(f"There is no card at {path}. Reinstall unmask.") from None
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        first = str(error).replace("\n", "; ")
+        raise ModelError(f"The card {path} is malformed: {first}") from error
+
+
+@lru_cache(maxsize=32)
+def verified_weights(card_path: Path) -> bytes:
+    """The bytes of a card's weights, checked against its hash. Raises ModelError."""
+    card = read_card(card_path)
+    path = card_path.parent / card.weights.file
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ModelError(f"The weights {path} are missing. Reinstall unmask.") from None
+    if hashlib.sha256(data).hexdigest() != card.weights.sha256:
+        raise ModelError(
+            f"The weights {path} are not those of the card (sha256 differs). Reinstall unmask."
+        )
+    return data

@@ -1,0 +1,1 @@
+"""Running models and turning their scores into a verdict."""

@@ -1,0 +1,52 @@
+"""A detector's network, run by ONNX Runtime with the contract of its card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask import registry
+from unmask.detectors.card import Card, read_card, verified_weights
+from unmask.errors import ModelError
+from unmask.types import Tensor
+
+
+class Model:
+    """A card and its running network.
+
+    ``threads`` is the number of processor threads of one call (0: let the runtime choose).
+    """
+
+    def __init__(self, card_path: Path, threads: int = 0) -> None:
+        import onnxruntime as ort
+
+        self.card: Card = read_card(card_path)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        # Idle workers must not spin: decoding runs on the same cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.enable_cpu_mem_arena = True
+        try:
+            self._session: Any = ort.InferenceSession(
+                verified_weights(card_path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime raises its own unexported types
+            raise ModelError(f"The weights of {self.card.name!r} do not load: {error}") from error
+        self._outputs = [output.name for output in self.card.outputs]
+
+    def run(self, inputs: Mapping[str, NDArray[np.generic]]) -> dict[str, Tensor]:
+        """Run one batch: named arrays in, named float32 arrays out."""
+        values = self._session.run(self._outputs, dict(inputs))
+        return dict(zip(self._outputs, values, strict=True))
+
+
+@lru_cache(maxsize=8)
+def load_model(name: str, threads: int = 0) -> Model:
+    """The model of a registered detector, loaded once a process. Raises UnknownName, ModelError."""
+    return Model(registry.detector_card(name), threads)

@@ -1,0 +1,45 @@
+"""What a method gives the training loop."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from unmask.train.recipe import Recipe
+
+Batch = dict[str, Tensor]
+
+
+class Task(ABC):
+    """A method as the loop sees it: a network, samples, a loss, a validation and an export.
+
+    ``data`` is the folder that holds ``manifest.jsonl``. With ``recipe.leave_out`` set, nothing of
+    that source may enter training (leave one source out).
+    """
+
+    def __init__(self, recipe: Recipe, data: Path) -> None:
+        self.recipe = recipe
+        self.data = data
+
+    @abstractmethod
+    def network(self) -> nn.Module:
+        """A fresh network, seeded by the loop."""
+
+    @abstractmethod
+    def samples(self) -> Dataset[Batch]:
+        """A map-style dataset of ``recipe.samples`` items; item *i* depends on (seed, i) alone."""
+
+    @abstractmethod
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        """The loss to minimise, and what to write in the log."""
+
+    @abstractmethod
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Metrics on validation data. ``"select"`` decides which weights are kept: the highest."""
+
+    @abstractmethod
+    def export(self, network: nn.Module, path: Path) -> None:
+        """Write the network as ONNX, with the names and shapes of the card."""

@@ -1,0 +1,263 @@
+"""What crosses from one room of the house to another.
+
+Every type is a frozen dataclass of plain values and numpy arrays. Coordinates are those of the
+*original* file: pixels of the upright (rotation applied) picture with the origin at the top left,
+seconds from the start of the recording, character offsets of a text.
+
+The sign convention of the house: **a higher score means forged**. A log-likelihood ratio (``llr``)
+is natural-log ``p(score | forged) / p(score | authentic)``; it holds no prior.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""Height × width × 3, RGB, upright."""
+Samples = NDArray[np.float32]
+"""Mono samples in -1…1."""
+Tensor = NDArray[np.float32]
+
+
+class Kind(StrEnum):
+    """What a file holds, found from its bytes and never from its name."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+class Claim(StrEnum):
+    """What a finding says about the file."""
+
+    FACE_MANIPULATED = "face-manipulated"
+    PICTURE_EDITED = "picture-edited"
+    PICTURE_GENERATED = "picture-generated"
+    VOICE_SYNTHETIC = "voice-synthetic"
+    VOICE_EDITED = "voice-edited"
+
+    @property
+    def makes(self) -> Label:
+        """The verdict that this claim leads to when it holds."""
+        whole = (Claim.PICTURE_GENERATED, Claim.VOICE_SYNTHETIC)
+        return Label.SYNTHETIC if self in whole else Label.MANIPULATED
+
+
+class Label(StrEnum):
+    """A verdict. ``inconclusive`` is a result, not a failure."""
+
+    AUTHENTIC = "authentic"
+    MANIPULATED = "manipulated"
+    SYNTHETIC = "synthetic"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Vote(StrEnum):
+    """Which side of its operating point a finding stands on."""
+
+    FORGED = "forged"
+    CLEAR = "clear"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the original: left, top, width, height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def area(self) -> float:
+        """Pixels inside."""
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union, 0…1."""
+        w = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        h = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        shared = max(0.0, w) * max(0.0, h)
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time in seconds."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """How suspect each part of a picture is: ``values`` (rows × columns, 0…1) laid over ``box``.
+
+    The grid may be coarser than the pixels; a reader stretches it over the box. ``level`` is the
+    value from which on a cell counts as marked. ``time`` is the second of the frame it belongs to
+    (``None`` for a still picture).
+    """
+
+    values: NDArray[np.float32]
+    box: Box
+    level: float = 0.5
+    time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place of a finding. What does not apply is empty."""
+
+    boxes: tuple[Box, ...] = ()
+    spans: tuple[Span, ...] = ()
+    masks: tuple[Mask, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A score along time: ``values[i]`` (a probability, 0…1) holds at ``times[i]`` seconds."""
+
+    name: str
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A picture kept as evidence for the report: the frame of ``time`` (``None``: the picture)."""
+
+    pixels: Pixels
+    box: Box
+    time: float | None = None
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing an analyzer has to say.
+
+    ``kind`` is ``"score"`` (a calibrated opinion: ``llr``, ``score`` and ``vote`` are set) or
+    ``"fact"`` (something read and not estimated: they are ``None``). ``score`` is the raw output
+    that the card's thresholds speak about. ``subject`` tells findings of one analyzer apart
+    ("face 2"). ``reason`` is one or two sentences for a person.
+    """
+
+    analyzer: str
+    claim: Claim
+    reason: str
+    where: Where = field(default_factory=Where)
+    kind: str = "score"
+    subject: str = ""
+    detector: str = ""
+    score: float | None = None
+    llr: float | None = None
+    vote: Vote | None = None
+    series: tuple[Series, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def probability(self, prior: float = 0.5) -> float | None:
+        """Posterior probability of forgery under ``prior``; ``None`` for a fact."""
+        return None if self.llr is None else posterior(self.llr, prior)
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked:
+    """Something that was not judged, and why. As important as a finding."""
+
+    analyzer: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The fused answer. ``fpr`` is the false-positive rate of the operating point."""
+
+    label: Label
+    llr: float | None
+    probability: float | None
+    fpr: float
+    prior: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What the file is. Width and height are those of the upright picture."""
+
+    path: str
+    kind: Kind
+    container: str
+    bytes: int
+    sha256: str
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    frame_rate: float | None = None
+    frames: int | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a stream: its number in the file, its second and its pixels."""
+
+    index: int
+    time: float
+    pixels: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class AudioBlock:
+    """A stretch of mono sound that starts at ``start`` seconds."""
+
+    start: float
+    rate: int
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A detected face: box, confidence 0…1 and five points (5 × 2 pixels).
+
+    The points are, as seen by the viewer: left eye, right eye, nose tip, left and right corner of
+    the mouth.
+    """
+
+    box: Box
+    confidence: float
+    points: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything about one scanned file."""
+
+    media: MediaInfo
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    not_checked: tuple[NotChecked, ...]
+    detectors: tuple[str, ...]
+    seconds: float
+    settings: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    created: str = ""
+
+
+def posterior(llr: float, prior: float) -> float:
+    """Probability of forgery from a log-likelihood ratio (nats) and a prior in (0, 1)."""
+    z = llr + math.log(prior / (1 - prior))
+    return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
