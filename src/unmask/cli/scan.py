@@ -1,0 +1,201 @@
+"""``unmask scan``: judge files and folders."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from unmask.cli.app import ExitCode
+from unmask.cli.console import Progressing, emit, err
+from unmask.settings import SETTINGS, Settings, make_settings
+
+
+def _option(name: str, flag: str = "") -> Any:
+    return typer.Option(
+        flag or f"--{name}", help=SETTINGS[name].help, envvar=f"UNMASK_{name.upper()}"
+    )
+
+
+def scan(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    html: Annotated[
+        Path | None, typer.Option(help="Write the page here (many files: a folder).")
+    ] = None,
+    pdf: Annotated[Path | None, typer.Option(help="Write the page as PDF (one file).")] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the report as JSON (many files: one a line).")
+    ] = False,
+    jsonl: Annotated[
+        Path | None, typer.Option(help="Append one JSON report a line, as they are ready.")
+    ] = None,
+    parquet: Annotated[
+        Path | None, typer.Option(help="Write a table of all results (needs --jsonl).")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a --jsonl file that was cut off.")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option(min=0, help="Files judged at the same time; 0: one a core.")
+    ] = 0,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Run this analyzer; may be repeated.")
+    ] = None,
+    fpr: Annotated[float, _option("fpr")] = SETTINGS["fpr"].default,
+    prior: Annotated[float, _option("prior")] = SETTINGS["prior"].default,
+    fps: Annotated[float, _option("fps")] = SETTINGS["fps"].default,
+    threads: Annotated[int, _option("threads")] = int(SETTINGS["threads"].default),
+    timeout: Annotated[float, _option("timeout")] = SETTINGS["timeout"].default,
+) -> None:
+    """Judge files and folders: forged or not, where, how sure, why.
+
+    Exit code: 0 no sign of forgery, 1 something was flagged, 3 inconclusive, 4 a file could not
+    be judged, 2 a mistake in the command. For several files the first of 1, 4, 3, 0 that occurred.
+    """
+    from unmask import registry
+
+    for name in only or ():
+        registry.analyzer(name)
+    settings = make_settings(
+        fpr=fpr,
+        prior=prior,
+        fps=fps,
+        threads=threads,
+        timeout=timeout,
+        analyzers=tuple(only or ()),
+    )
+    single = len(paths) == 1 and not paths[0].is_dir() and jsonl is None
+    if single:
+        if parquet is not None or resume:
+            raise typer.BadParameter("--parquet and --resume need --jsonl FILE.")
+        raise typer.Exit(_one(paths[0], settings, html, pdf, json))
+    if pdf is not None:
+        raise typer.BadParameter("--pdf takes one file at a time.")
+    if (parquet is not None or resume) and jsonl is None:
+        raise typer.BadParameter("--parquet and --resume need --jsonl FILE.")
+    raise typer.Exit(_many(paths, settings, html, json, jsonl, parquet, resume, jobs))
+
+
+def _one(path: Path, settings: Settings, html: Path | None, pdf: Path | None, json: bool) -> int:
+    from dataclasses import replace
+
+    from unmask.batch import key_of
+    from unmask.report.json import to_dict
+    from unmask.scanning import scan as judge
+
+    with Progressing("scanning", unit="s of media", quiet=json) as bar:
+        report = judge(path, settings, progress=bar.update)
+    report = replace(report, media=replace(report.media, path=key_of(path)))
+    if html is not None:
+        from unmask.report.html import to_html
+
+        _write(html, to_html(report).encode())
+    if pdf is not None:
+        from unmask.report.pdf import to_pdf
+
+        _write(pdf, to_pdf(report))
+    if json:
+        emit(to_dict(report), as_json=True, text="")
+    else:
+        from unmask.report.terminal import print_report
+
+        print_report(report)
+        if html is not None:
+            err.print(f"Page: {html}", markup=False, soft_wrap=True)
+    return _code(report.verdict.label)
+
+
+def _many(
+    paths: list[Path],
+    settings: Settings,
+    html: Path | None,
+    json: bool,
+    jsonl: Path | None,
+    parquet: Path | None,
+    resume: bool,
+    jobs: int,
+) -> int:
+    from unmask.batch import ResultFile, find_files, key_of, run_batch
+    from unmask.report.terminal import BatchSummary
+
+    results = ResultFile(jsonl, resume, settings) if jsonl else None
+    done = results.done if results else set()
+    own = {path.resolve() for path in (jsonl, parquet) if path}
+    files = [path for path in find_files(paths) if path.resolve() not in own]
+    left = list(dict.fromkeys(path for path in files if key_of(path) not in done))
+    if html is not None:
+        html.mkdir(parents=True, exist_ok=True)
+    summary = BatchSummary()
+    if results:
+        for record in results.records():
+            summary.add(record)
+
+    def page_of(path: Path) -> Path | None:
+        return None if html is None else html / _page_name(path)
+
+    with Progressing("scanning", unit="files", quiet=json) as bar:
+        counted = 0
+
+        def take(record: dict[str, Any]) -> None:
+            nonlocal counted
+            if results:
+                results.add(record)
+            if json:
+                emit(record, as_json=True, text="")
+            summary.add(record)
+            counted += 1
+            bar.update(counted, len(left))
+
+        run_batch(left, settings, jobs or os.cpu_count() or 1, take, page_of)
+    if results:
+        results.close()
+        if parquet is not None:
+            from unmask.report.table import write_table
+
+            write_table(results.records(), parquet)
+    if not json:
+        summary.show()
+    labels: Counter[str] = summary.counts
+    for label in ("flagged", "error", "inconclusive"):
+        if labels[label]:
+            return _BATCH[label]
+    return ExitCode.CLEAN
+
+
+_BATCH = {
+    "flagged": ExitCode.FLAGGED,
+    "error": ExitCode.ERROR,
+    "inconclusive": ExitCode.INCONCLUSIVE,
+}
+
+
+def _code(label: str) -> int:
+    if label in ("manipulated", "synthetic"):
+        return ExitCode.FLAGGED
+    return ExitCode.INCONCLUSIVE if label == "inconclusive" else ExitCode.CLEAN
+
+
+def _page_name(path: Path) -> str:
+    """A page name that two files of the same name in different folders do not share."""
+    import hashlib
+
+    mark = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:8]
+    stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in path.name)[:80]
+    return f"{stem}.{mark}.html"
+
+
+def _write(path: Path, data: bytes) -> None:
+    from unmask.errors import OutputError
+
+    try:
+        if str(path) == "-":
+            sys.stdout.buffer.write(data)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error

