@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from unmask.errors import MediaError, OutputError, UnmaskError
+from unmask.report.json import dumps, error_dict, to_dict
+from unmask.report.plain import unicode_text
 from unmask.settings import Settings
 
 Record = dict[str, Any]
@@ -39,7 +41,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def key_of(path: Path) -> str:
     """How a file is named in results: its path as text, undecodable bytes kept readable."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return unicode_text(str(path))
 
 
 class ResultFile:
@@ -67,7 +69,7 @@ class ResultFile:
                     record = json.loads(line)
                     if not line.endswith(b"\n"):
                         break
-                    name = record["media"]["path"] if "media" in record else record["path"]
+                    name = record["path"]
                 except (ValueError, KeyError, TypeError):
                     break
                 if record.get("settings", wanted) != wanted:
@@ -87,7 +89,7 @@ class ResultFile:
 
     def add(self, record: Record) -> None:
         """Append one record and flush it to the disk."""
-        self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        self._file.write(dumps(record) + "\n")
         self._file.flush()
 
     def close(self) -> None:
@@ -108,19 +110,17 @@ def scan_record(path: str, settings: Settings, pages: str = "") -> Record:
     With ``pages``, the HTML page of the file is written to that path.
     """
     from unmask.report.html import to_html
-    from unmask.report.json import error_record, to_dict
     from unmask.scanning import scan
 
     try:
         report = scan(path, settings)
-        report = replace(report, media=replace(report.media, path=key_of(Path(path))))
         if pages:
             Path(pages).write_text(to_html(report), encoding="utf-8")
         return to_dict(report)
     except UnmaskError as error:
         if not isinstance(error, MediaError):
             raise
-        return error_record(key_of(Path(path)), error)
+        return error_dict(key_of(Path(path)), error)
 
 
 def run_batch(
@@ -150,17 +150,15 @@ def run_batch(
                 if not waiting:
                     return
                 ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in ready:
-                    on_record(_record(future, waiting.pop(future), settings))
+                for done in ready:
+                    on_record(_record(done, waiting.pop(done), settings))
         except BaseException:
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
             raise
 
 
 def _record(future: Any, path: Path, settings: Settings) -> Record:
     from pebble import ProcessExpired
-
-    from unmask.report.json import error_record
 
     name = key_of(path)
     try:
@@ -178,8 +176,8 @@ def _record(future: Any, path: Path, settings: Settings) -> Record:
     except Exception as error:
         text = " ".join(str(error).split())
         line = f"{name}: a fault in unmask: {type(error).__name__}: {text}. Please report it."
-        return error_record(name, RuntimeError(line))
-    return error_record(name, MediaError(line))
+        return error_dict(name, RuntimeError(line))
+    return error_dict(name, MediaError(line))
 
 
 def _threads_per_job(jobs: int) -> int:

@@ -27,7 +27,8 @@ def fit_operating(rows: Sequence[Prediction], output: str, claim: str, date: str
     scores; under a rate of ``TAIL`` an exponential tail fitted to the excesses (peaks over
     threshold, Pickands 1975, shape 0), because single items would decide otherwise. The tail is
     never put below the empirical quantile. *Clear*: the score under which ``MISS`` of the fakes
-    lie, but never above the threshold of a rate of one half.
+    lie, but never above the threshold of the rate ``TAIL``: who scores higher than nearly all
+    reals is not cleared.
 
     Raises DataError when either class has fewer than 20 rows.
     """
@@ -48,7 +49,7 @@ def fit_operating(rows: Sequence[Prediction], output: str, claim: str, date: str
     real, real_weight = scores[labels == 0], weight[labels == 0]
     thresholds = _thresholds(real, real_weight)
     fake, fake_weight = scores[labels == 1], weight[labels == 1]
-    clear = min(_quantile(fake, fake_weight, MISS), _quantile(real, real_weight, 0.5))
+    clear = min(_quantile(fake, fake_weight, MISS), _quantile(real, real_weight, 1 - TAIL))
     missed = float(fake_weight[fake < clear].sum())
     sources = sorted({row.source for row in mine})
     conditions = sorted({row.condition for row in mine})

@@ -29,7 +29,7 @@ out = Console(highlight=False)
 def emit(value: Any, *, as_json: bool, text: str) -> None:
     """Print a result: JSON on demand, else a line for a person."""
     if as_json:
-        sys.stdout.write(_json.dumps(value, ensure_ascii=False) + "\n")
+        sys.stdout.write(_json.dumps(value) + "\n")
         sys.stdout.flush()
     else:
         out.print(text, markup=False, soft_wrap=True)

@@ -81,15 +81,11 @@ def scan(
 
 
 def _one(path: Path, settings: Settings, html: Path | None, pdf: Path | None, json: bool) -> int:
-    from dataclasses import replace
-
-    from unmask.batch import key_of
     from unmask.report.json import to_dict
     from unmask.scanning import scan as judge
 
     with Progressing("scanning", unit="s of media", quiet=json) as bar:
         report = judge(path, settings, progress=bar.update)
-    report = replace(report, media=replace(report.media, path=key_of(path)))
     if html is not None:
         from unmask.report.html import to_html
 

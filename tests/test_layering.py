@@ -1,0 +1,92 @@
+"""The inference wing never reaches torch or the research wing."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import unmask
+
+ROOT = Path(unmask.__file__).parent
+HEAVY = {
+    "torch", "torchvision", "timm", "lightning", "onnx", "onnxscript", "sklearn", "scipy", "cv2",
+    "pandas", "transformers",
+}  # fmt: skip
+OPTIONAL = {"pyarrow", "weasyprint"}
+RESEARCH_FOLDERS = ("train", "bench", "forge", "datasets")
+RESEARCH_FILES = ("model.py", "training.py", "evaluation.py", "samples.py")
+RESEARCH_VERBS = ("cli/train.py", "cli/bench.py", "cli/forge.py")
+
+
+def is_research(path: Path) -> bool:
+    relative = path.relative_to(ROOT)
+    if relative.parts[0] == "detectors" and len(relative.parts) == 4:
+        return path.name != "__init__.py"
+    return relative.parts[0] in RESEARCH_FOLDERS or relative.as_posix() in RESEARCH_VERBS
+
+
+def imports(tree: ast.AST, nested: bool) -> set[str]:
+    """Names of imported modules; without ``nested`` only those run when the module is imported."""
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute in this house"
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        elif nested or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found |= imports(node, nested)
+    return found
+
+
+INFERENCE = [path for path in sorted(ROOT.rglob("*.py")) if not is_research(path)]
+
+
+@pytest.mark.parametrize("path", INFERENCE, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_inference_wing_reaches_neither_torch_nor_research(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    everywhere = imports(tree, nested=True)
+    assert not {name for name in everywhere if name.split(".")[0] in HEAVY}
+    assert not {
+        name
+        for name in everywhere
+        if any(name == f"unmask.{folder}" or name.startswith(f"unmask.{folder}.")
+               for folder in RESEARCH_FOLDERS)
+    }  # fmt: skip
+    at_import = imports(tree, nested=False)
+    assert not {name for name in at_import if name.split(".")[0] in OPTIONAL}
+
+
+def test_the_rule_sees_a_breach() -> None:
+    tree = ast.parse("def f():\n    import torch.nn\n")
+    assert "torch.nn" in imports(tree, nested=True)
+    assert "torch.nn" not in imports(tree, nested=False)
+
+
+def test_research_modules_exist_where_the_rule_looks() -> None:
+    research = {p.relative_to(ROOT).parts[0] for p in ROOT.rglob("*.py") if is_research(p)}
+    assert {"train", "bench", "forge", "detectors", "cli"} <= research
+
+
+def test_scanning_loads_no_research_package() -> None:
+    code = (
+        "import sys, unmask.scanning, unmask.batch, unmask.report.html, unmask.cli.scan\n"
+        "from unmask import registry\n"
+        "registry.analyzers()\n"
+        f"print(sorted({HEAVY | OPTIONAL!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_importing_unmask_imports_nothing_heavy() -> None:
+    code = "import sys, unmask; print(sorted({'numpy', 'onnxruntime', 'av', 'PIL'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
