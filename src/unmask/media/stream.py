@@ -1,0 +1,320 @@
+"""One pass through a file: frames and sound in the order in which the file holds them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import av.logging
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from unmask.errors import MediaError, UnreadableMedia
+from unmask.media import sniff
+from unmask.media._source import Source, decoding, open_regular, reason, shown
+from unmask.media.animation import moving_pictures
+from unmask.media.chunks import motion_of
+from unmask.media.image import read_image
+from unmask.media.limits import Clock, Limits
+from unmask.media.sampling import Sampler
+from unmask.media.sound import Blocks, Mixer
+from unmask.media.video import Painter, Timeline, frame_rate
+from unmask.types import AudioBlock, Frame, Kind, MediaInfo
+
+Note = Callable[[str], None]
+_DECODER_THREADS = 2
+_READ_AHEAD = 1 << 16
+
+av.logging.set_level(None)  # FFmpeg prints nothing; what matters becomes a note or an error
+
+
+@contextmanager
+def opened(
+    path: Path, file: io.FileIO, container: sniff.Container, clock: Clock, limits: Limits
+) -> Iterator[InputContainer]:
+    """Open a recording with the demuxer of its container and no other; nothing else is opened.
+
+    Raises UnreadableMedia if its headers are damaged, MediaTooLarge if they announce too much.
+    """
+    options = {"max_pixels": str(2 * limits.frame_pixels), "max_streams": str(limits.streams)}
+    file.seek(0)
+    with decoding(path, "the recording"):
+        media = av.open(
+            Source(file, clock),
+            "r",
+            format=container.demuxer,
+            options=options,
+            metadata_errors="replace",
+            buffer_size=_READ_AHEAD,
+            timeout=limits.grace_seconds,
+            io_open=_open_nothing,
+        )
+    try:
+        yield media
+    finally:
+        media.close()
+
+
+def _open_nothing(*_: Any) -> None:
+    raise PermissionError("a recording may not refer to other files")
+
+
+def picture_stream(media: InputContainer) -> VideoStream | None:
+    """The video stream to judge: decodable, no cover art, rather moving, rather the default."""
+    covers = Disposition.attached_pic | Disposition.timed_thumbnails
+    streams = [s for s in media.streams.video if _decodable(s) and not s.disposition & covers]
+    return max(streams, key=lambda s: (s.frames != 1, _is_default(s)), default=None)
+
+
+def sound_stream(media: InputContainer) -> AudioStream | None:
+    """The sound stream to judge: decodable, rather the default one."""
+    streams = [s for s in media.streams.audio if _decodable(s)]
+    return max(streams, key=_is_default, default=None)
+
+
+def _decodable(stream: Any) -> bool:
+    return stream.codec_context is not None
+
+
+def _is_default(stream: Any) -> bool:
+    return bool(stream.disposition & Disposition.default)
+
+
+def origin_of(media: InputContainer) -> float:
+    """The second that the file's timestamps start with."""
+    return (media.start_time or 0) / 1_000_000
+
+
+def prepare(stream: VideoStream | AudioStream, limits: Limits) -> None:
+    """Set a decoder's threads and largest picture before it is opened."""
+    context = stream.codec_context
+    context.thread_count = _DECODER_THREADS
+    context.thread_type = "AUTO"
+    if isinstance(stream, VideoStream):
+        context.options = {"max_pixels": str(2 * limits.frame_pixels)}
+
+
+def stream(
+    path: Path,
+    info: MediaInfo,
+    fps: float = 5.0,
+    rate: int = 16_000,
+    want_frames: bool = True,
+    want_sound: bool = True,
+    limits: Limits | None = None,
+    on_note: Note | None = None,
+    block_seconds: float = 10.0,
+    max_side: int | None = None,
+) -> Iterator[Frame | AudioBlock]:
+    """Decode a file once and yield its frames and its sound in file order.
+
+    Frames come at about ``fps`` a second by their timestamps (all, if the file has fewer), RGB
+    and upright; ``max_side`` makes them smaller while they are converted. A still picture is one
+    frame at second 0. Sound comes as contiguous mono blocks of ``block_seconds`` at ``rate`` Hz.
+    Memory does not grow with length. Damage after the first decoded part is passed to
+    ``on_note`` and the rest is left out.
+
+    Raises UnreadableMedia if nothing that was asked for can be decoded, UnsupportedMedia, or
+    MediaTooLarge.
+    """
+    limits = limits or Limits()
+    note = on_note or (lambda _: None)
+    if info.kind is Kind.IMAGE:
+        if want_frames:
+            yield Frame(0, 0.0, read_image(path, limits))
+        return
+    with open_regular(path) as file:
+        container = sniff.sniff(file, path)
+        if container.is_picture:
+            if want_frames:
+                motion = motion_of(file, container)
+                yield from moving_pictures(path, file, container, motion, fps, limits, note)
+            return
+        clock = Clock(shown(path), limits)
+        with opened(path, file, container, clock, limits) as media:
+            run = _Pass(path, media, clock, limits, note)
+            run.select(fps, rate, want_frames, want_sound, block_seconds, max_side)
+            for item in run:
+                clock.pause()
+                yield item
+                clock.resume()
+        run.close(info)
+
+
+class _Pass:
+    """One pass of a demuxer over the chosen streams."""
+
+    def __init__(
+        self, path: Path, media: InputContainer, clock: Clock, limits: Limits, note: Note
+    ) -> None:
+        self._path = path
+        self._name = shown(path)
+        self._media = media
+        self._clock = clock
+        self._limits = limits
+        self._note = note
+        self._video: VideoStream | None = None
+        self._audio: AudioStream | None = None
+        self._damaged = 0
+        self._ended = ""
+        self._failure = ""
+        self._decoded_frames = 0
+        self._delivered = 0
+
+    def select(
+        self,
+        fps: float,
+        rate: int,
+        want_frames: bool,
+        want_sound: bool,
+        block_seconds: float,
+        max_side: int | None,
+    ) -> None:
+        """Choose streams and make what turns their frames into ours."""
+        self._video = picture_stream(self._media) if want_frames else None
+        self._audio = sound_stream(self._media) if want_sound else None
+        origin = origin_of(self._media)
+        speed = frame_rate(self._video) if self._video is not None else None
+        self._origin = origin
+        self._sampler = Sampler(fps, speed)
+        self._timeline = Timeline(origin, speed)
+        self._painter = Painter(self._name, self._limits, max_side)
+        self._mixer = Mixer(self._name, rate, self._limits)
+        self._blocks = Blocks(rate, block_seconds)
+        for chosen in (self._video, self._audio):
+            if chosen is not None:
+                prepare(chosen, self._limits)
+
+    def __iter__(self) -> Iterator[Frame | AudioBlock]:
+        chosen = [s for s in (self._video, self._audio) if s is not None]
+        if not chosen:
+            return
+        for packet in self._packets(chosen):
+            if packet.stream is self._video or packet.stream_index == self._index(self._video):
+                yield from self._frames(packet)
+            else:
+                yield from self._sound(packet)
+        for samples in self._mixer.flush():
+            self._blocks.add(samples)
+        yield from self._counted(self._blocks.ready(last=True))
+
+    @staticmethod
+    def _index(chosen: VideoStream | None) -> int:
+        return -1 if chosen is None else chosen.index
+
+    def _packets(self, chosen: list[Any]) -> Iterator[Packet[Any]]:
+        packets = self._media.demux(*chosen)
+        while True:
+            self._clock.check()
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except MediaError:
+                raise
+            except (FFmpegError, OSError, ValueError) as error:
+                self._ended = reason(error)
+                return
+            yield packet
+
+    def _decoded(self, packet: Packet[Any]) -> list[Any]:
+        try:
+            return list(packet.decode())
+        except FFmpegError as error:
+            if packet.size or not isinstance(error, EOFError):
+                self._damaged += 1
+                self._failure = reason(error)
+        except ValueError as error:
+            self._damaged += 1
+            self._failure = reason(error)
+        return []
+
+    def _frames(self, packet: Packet[Any]) -> Iterator[Frame]:
+        for frame in self._decoded(packet):
+            time = self._timeline.second(frame)
+            self._limits.check_seconds(self._name, time)
+            index = self._decoded_frames
+            self._decoded_frames += 1
+            self._clock.reach(time)
+            if self._sampler.wants(time):
+                with decoding(self._path, "a frame"):
+                    pixels = self._painter.pixels(frame)
+                self._delivered += 1
+                yield Frame(index, time, pixels)
+
+    def _sound(self, packet: Packet[Any]) -> Iterator[AudioBlock]:
+        for frame in self._decoded(packet):
+            if frame.time is not None:
+                self._blocks.place(frame.time - self._origin)
+            with decoding(self._path, "the sound"):
+                for samples in self._mixer.mix(frame):
+                    self._blocks.add(samples)
+            self._limits.check_seconds(self._name, self._blocks.position)
+            self._clock.reach(self._blocks.position)
+            yield from self._counted(self._blocks.ready())
+
+    def _counted(self, blocks: Iterator[AudioBlock]) -> Iterator[AudioBlock]:
+        for block in blocks:
+            self._delivered += 1
+            yield block
+
+    def close(self, info: MediaInfo) -> None:
+        """After the last item: note what was missing, or raise if there was nothing."""
+        if not self._delivered and (self._video is not None or self._audio is not None):
+            why = self._failure or self._ended or "it holds no frames and no sound"
+            raise UnreadableMedia(
+                f"{self._name}: nothing in it can be decoded ({why}). Get an intact copy."
+            )
+        reached = max(self._timeline.last, self._blocks.position)
+        if self._damaged:
+            self._note(f"{self._damaged} damaged packets were left out")
+        if self._ended:
+            self._note(f"reading ended early at {reached:.1f} s ({self._ended})")
+        elif info.seconds and reached < 0.9 * info.seconds - 1.0:
+            self._note(f"truncated: ends at {reached:.1f} s of {info.seconds:.1f} s announced")
+        if self._blocks.skipped:
+            self._note(f"the sound has a hole of {self._blocks.skipped:.0f} s")
+
+
+def frames(
+    path: Path,
+    info: MediaInfo,
+    fps: float = 5.0,
+    limits: Limits | None = None,
+    on_note: Note | None = None,
+    max_side: int | None = None,
+) -> Iterator[Frame]:
+    """Only the frames of ``stream``. Raises UnreadableMedia if the file shows no picture."""
+    items = stream(
+        path, info, fps, want_sound=False, limits=limits, on_note=on_note, max_side=max_side
+    )
+    return (item for item in items if isinstance(item, Frame))
+
+
+def blocks(
+    path: Path,
+    info: MediaInfo,
+    rate: int = 16_000,
+    block_seconds: float = 10.0,
+    limits: Limits | None = None,
+    on_note: Note | None = None,
+) -> Iterator[AudioBlock]:
+    """Only the sound of ``stream``; nothing for a file without sound."""
+    items = stream(
+        path,
+        info,
+        rate=rate,
+        want_frames=False,
+        limits=limits,
+        on_note=on_note,
+        block_seconds=block_seconds,
+    )
+    return (item for item in items if isinstance(item, AudioBlock))
