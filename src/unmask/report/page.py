@@ -1,0 +1,219 @@
+"""What the page says, worked out before the template prints it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from unmask.detectors.card import Card
+from unmask.report import words
+from unmask.report.cards import cards_of
+from unmask.report.plain import finite, plain, visible
+from unmask.report.scenes import Numbered, Scene, frames, still, style_of
+from unmask.report.timeline import Timeline, timeline
+from unmask.types import Finding, Kind, MediaInfo, Report, Snapshot, Vote
+
+_RANK = {None: 0, Vote.FORGED: 1, Vote.UNDECIDED: 2, Vote.CLEAR: 3}
+Rows = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One answer to "how sure": a short value and what it means."""
+
+    name: str
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A finding on the page."""
+
+    number: int
+    style: str
+    title: str
+    vote: str
+    reason: str
+    probability: str
+    share: float | None
+    facts: Rows
+    places: list[str]
+    details: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the template prints. Text is not yet escaped for HTML; the template does that."""
+
+    name: str
+    style: str
+    headline: str
+    meaning: str
+    reason: str
+    tiles: list[Tile]
+    kind: str
+    scenes: list[Scene]
+    is_video: bool
+    timeline: Timeline | None
+    items: list[Item]
+    not_checked: list[tuple[str, str, str]]
+    cards: list[Card]
+    media: Rows
+    making: Rows
+    settings: Rows
+    created: str
+
+
+def page(
+    report: Report,
+    pictures: Sequence[Snapshot] = (),
+    cards: Mapping[str, Card] | None = None,
+) -> Page:
+    """Work out a page. Raises UnknownName, ModelError when a detector's card is missing."""
+    numbered = ordered(report)
+    used = cards_of(report.detectors, cards)
+    titles = {card.name: card.title for card in used}
+    kind, verdict = report.media.kind, report.verdict
+    show = {Kind.IMAGE: still, Kind.VIDEO: frames}.get(kind)
+    return Page(
+        name=visible(PurePath(report.media.path).name or report.media.path, 120),
+        style=verdict.label.value,
+        headline=words.headline(verdict),
+        meaning=words.meaning(verdict, kind),
+        reason=visible(verdict.reason),
+        tiles=_tiles(report),
+        kind=words.KINDS[kind],
+        scenes=show(report, numbered, pictures) if show else [],
+        is_video=kind is Kind.VIDEO,
+        timeline=timeline(report, numbered),
+        items=[_item(number, finding, report, titles) for number, finding in numbered],
+        not_checked=[
+            (visible(item.what), visible(item.why), visible(item.analyzer))
+            for item in report.not_checked
+        ],
+        cards=used,
+        media=_media(report.media),
+        making=_making(report),
+        settings=_rows(report.settings),
+        created=words.moment(visible(report.created)),
+    )
+
+
+def ordered(report: Report) -> list[Numbered]:
+    """The findings numbered from 1: facts first, then what points to forgery most."""
+    findings = sorted(report.findings, key=lambda f: (_RANK[f.vote], -(finite(f.llr) or 0.0)))
+    return list(enumerate(findings, start=1))
+
+
+def _tiles(report: Report) -> list[Tile]:
+    verdict = report.verdict
+    alarm = Tile(
+        "False alarms",
+        words.percent(verdict.fpr) if verdict.fpr > 0 else "0 %",
+        f"{words.false_alarm(verdict)} Measured on the calibration data named below; "
+        "on material of another kind it may be more.",
+    )
+    llr, probability = finite(verdict.llr), finite(verdict.probability)
+    if llr is None or probability is None:
+        why = (
+            "The verdict rests on facts read from the file, not on an estimate."
+            if any(finding.kind == "fact" for finding in report.findings)
+            else "No check gave a score that could be turned into a probability."
+        )
+        return [Tile("Probability of forgery", "not estimated", why), alarm]
+    share = round(verdict.prior * 100, 1)
+    return [
+        Tile(
+            "Probability of forgery",
+            words.percent(probability),
+            f"If {share:g} of 100 such files were forged before looking (the prior), this share of "
+            "those with evidence like this would be. Another prior gives another probability.",
+        ),
+        Tile(
+            "Strength of the evidence",
+            words.likelihood(llr),
+            f"What was measured is {words.ratio(llr)}. This holds no prior.",
+        ),
+        alarm,
+    ]
+
+
+def _item(number: int, finding: Finding, report: Report, titles: Mapping[str, str]) -> Item:
+    share = finding.probability(report.verdict.prior) if finite(finding.llr) is not None else None
+    facts: Rows = []
+    if finding.detector:
+        facts.append(("Detector", visible(titles.get(finding.detector, finding.detector))))
+    facts.append(("Analyzer", visible(finding.analyzer)))
+    score, llr = finite(finding.score), finite(finding.llr)
+    if llr is not None:
+        facts.append(("Evidence", words.ratio(llr)))
+    if score is not None:
+        facts.append(("Raw score", f"{score:.3f}"))
+    return Item(
+        number=number,
+        style=style_of(finding),
+        title=words.title(finding),
+        vote=words.VOTES[finding.vote],
+        reason=visible(finding.reason),
+        probability="" if share is None else words.percent(share),
+        share=share,
+        facts=facts,
+        places=_places(finding, report.media),
+        details=_rows(finding.details),
+    )
+
+
+def _places(finding: Finding, media: MediaInfo) -> list[str]:
+    places = [
+        f"Box at {box.x:.0f}, {box.y:.0f}: {box.width:.0f} × {box.height:.0f} pixels"
+        for box in finding.where.boxes
+    ]
+    places += [
+        f"{words.clock(span.start)} to {words.clock(span.end)}" for span in finding.where.spans
+    ]
+    if finding.vote is not Vote.CLEAR:
+        subject = visible(finding.subject) or f"the {words.KINDS[media.kind]}"
+        for mask in finding.where.masks:
+            when = f" ({words.clock(mask.time)})" if mask.time is not None else ""
+            places.append(words.marked(mask, subject).rstrip(".") + f"{when}.")
+    return places if len(places) <= 12 else [*places[:11], f"and {len(places) - 11} more places"]
+
+
+def _media(media: MediaInfo) -> Rows:
+    rows: list[tuple[str, str | None]] = [
+        ("Path", visible(media.path)),
+        ("SHA-256", media.sha256),
+        ("Size", words.size(media.bytes)),
+        ("Kind", words.KINDS[media.kind]),
+        ("Container", visible(media.container)),
+        ("Dimensions", f"{media.width} × {media.height} pixels" if media.width else None),
+        ("Duration", words.clock(media.seconds) if media.seconds is not None else None),
+        ("Frame rate", f"{media.frame_rate:.3g} per second" if media.frame_rate else None),
+        ("Frames", f"{media.frames:,}" if media.frames else None),
+        ("Video codec", media.video_codec),
+        ("Audio codec", media.audio_codec),
+        ("Sample rate", f"{media.sample_rate:,} Hz" if media.sample_rate else None),
+        ("Channels", str(media.channels) if media.channels else None),
+        *(("Note", visible(note)) for note in media.notes),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _making(report: Report) -> Rows:
+    return [
+        ("Report made", words.moment(visible(report.created)) or "not recorded"),
+        ("Scan took", f"{report.seconds:.1f} seconds"),
+        *((visible(name), visible(version)) for name, version in report.versions.items()),
+    ]
+
+
+def _rows(values: Mapping[str, Any]) -> Rows:
+    rows = []
+    for key, value in plain(values).items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        rows.append((visible(key, 80), visible(text, 600)))
+    return rows

@@ -1,0 +1,175 @@
+"""Results on a terminal: a summary of one file, and one of a batch.
+
+On a terminal there are colours (unless NO_COLOR is set) and thin frames; into a pipe or a file
+plain text goes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from unmask.report import words
+from unmask.report.page import ordered
+from unmask.report.plain import finite, visible
+from unmask.types import Finding, Label, Report, Vote
+
+_COLOURS = {
+    Label.AUTHENTIC: "cyan",
+    Label.MANIPULATED: "red",
+    Label.SYNTHETIC: "magenta",
+    Label.INCONCLUSIVE: "yellow",
+}
+_VOTE_COLOURS = {Vote.FORGED: "red", Vote.CLEAR: "cyan", Vote.UNDECIDED: "yellow", None: "blue"}
+_SIGNS = {
+    Label.AUTHENTIC: ("✓", "ok"),
+    Label.MANIPULATED: ("▲", "!"),
+    Label.SYNTHETIC: ("⬢", "!"),
+    Label.INCONCLUSIVE: ("?", "?"),
+}
+_NARROW = 90
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the summary of one file."""
+    console.print(_verdict(report, console))
+    if report.findings:
+        console.print(_findings(report, console))
+    if report.not_checked:
+        console.print(_not_checked(report))
+
+
+def _verdict(report: Report, console: Console) -> RenderableType:
+    verdict = report.verdict
+    fancy, simple = _SIGNS[verdict.label]
+    sign = fancy if _unicode(console) else simple
+    head = Text(f"{sign} {words.headline(verdict)}", style=f"bold {_COLOURS[verdict.label]}")
+    name = visible(PurePath(report.media.path).name or report.media.path, 200)
+    lines = [head, Text(visible(verdict.reason) or words.meaning(verdict, report.media.kind))]
+    llr, probability = finite(verdict.llr), finite(verdict.probability)
+    if llr is not None and probability is not None:
+        lines.append(
+            Text(
+                f"Probability of forgery {words.percent(probability)} "
+                f"(prior {words.percent(verdict.prior)}): {words.likelihood(llr)}."
+            )
+        )
+    lines.append(Text(words.false_alarm(verdict), style="dim"))
+    if not console.is_terminal:
+        return Group(Text(name, style="bold"), *lines)
+    return Panel(
+        Group(*lines),
+        title=Text(name),
+        title_align="left",
+        border_style=_COLOURS[verdict.label],
+        box=box.ROUNDED,
+    )
+
+
+def _findings(report: Report, console: Console) -> RenderableType:
+    numbered = ordered(report)
+    if console.width < _NARROW:
+        return Group(*(_short(number, finding, report) for number, finding in numbered))
+    table = Table(
+        title="Findings",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD if console.is_terminal else None,
+        pad_edge=False,
+    )
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("Finding", ratio=3)
+    table.add_column("Vote", no_wrap=True)
+    table.add_column("Prob.", justify="right", no_wrap=True)
+    table.add_column("Reason", ratio=5)
+    for number, finding in numbered:
+        table.add_row(
+            str(number),
+            Text(words.title(finding)),
+            Text(words.VOTES[finding.vote], style=_VOTE_COLOURS[finding.vote]),
+            _probability(finding, report),
+            Text(visible(finding.reason)),
+        )
+    return table
+
+
+def _short(number: int, finding: Finding, report: Report) -> Text:
+    """One finding as lines, for a narrow terminal."""
+    chance = _probability(finding, report)
+    return Text.assemble(
+        f"{number}. {words.title(finding)}: ",
+        (words.VOTES[finding.vote], _VOTE_COLOURS[finding.vote]),
+        f" ({chance})" if chance else "",
+        f"\n   {visible(finding.reason)}",
+    )
+
+
+def _probability(finding: Finding, report: Report) -> str:
+    if finite(finding.llr) is None:
+        return ""
+    return words.percent(finding.probability(report.verdict.prior) or 0.0)
+
+
+def _not_checked(report: Report) -> RenderableType:
+    lines = [Text("Not checked", style="bold yellow")]
+    lines += [Text(f"- {visible(item.what)}: {visible(item.why)}") for item in report.not_checked]
+    return Group(*lines)
+
+
+def _unicode(console: Console) -> bool:
+    return console.encoding.lower().startswith("utf")
+
+
+@dataclass
+class Tally:
+    """Counts of a batch. Add every file as it is done, then ``show`` it."""
+
+    labels: Counter[Label] = field(default_factory=Counter)
+    errors: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, label: Label) -> None:
+        """Count one judged file."""
+        self.labels[label] += 1
+
+    def fail(self, path: str, message: str) -> None:
+        """Count one file that could not be judged."""
+        self.errors.append((path, message))
+
+    @property
+    def files(self) -> int:
+        """All files so far."""
+        return self.labels.total() + len(self.errors)
+
+    def show(self, console: Console, seconds: float, most: int = 20) -> None:
+        """Print counts by verdict, the speed, and up to ``most`` errors."""
+        table = Table(
+            box=box.SIMPLE_HEAD if console.is_terminal else None,
+            title=f"{self.files:,} files",
+            title_justify="left",
+            title_style="bold",
+            pad_edge=False,
+        )
+        table.add_column("Verdict")
+        table.add_column("Files", justify="right")
+        table.add_column("Share", justify="right")
+        for label in Label:
+            count = self.labels[label]
+            share = f"{100 * count / self.files:.1f} %" if self.files else "-"
+            table.add_row(Text(label.value, style=_COLOURS[label]), f"{count:,}", share)
+        if self.errors:
+            share = f"{100 * len(self.errors) / self.files:.1f} %"
+            table.add_row(Text("could not be judged", style="red"), f"{len(self.errors):,}", share)
+        console.print(table)
+        speed = self.files / seconds if seconds > 0 else 0.0
+        console.print(Text(f"{seconds:.1f} seconds, {speed:.2f} files a second"))
+        for path, message in self.errors[:most]:
+            console.print(Text.assemble((visible(path), "bold"), f": {visible(message)}"))
+        if len(self.errors) > most:
+            console.print(Text(f"and {len(self.errors) - most:,} more errors"))

@@ -1,0 +1,159 @@
+"""Results in words that a person who is no expert understands."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+import numpy as np
+
+from unmask.report.plain import visible
+from unmask.types import Box, Claim, Finding, Kind, Label, Mask, Verdict, Vote
+
+CLAIMS = {
+    Claim.FACE_MANIPULATED: "Manipulated face",
+    Claim.PICTURE_EDITED: "Edited picture",
+    Claim.PICTURE_GENERATED: "Machine-made picture",
+    Claim.VOICE_SYNTHETIC: "Synthetic voice",
+    Claim.VOICE_EDITED: "Edited recording",
+}
+VOTES = {
+    Vote.FORGED: "Points to forgery",
+    Vote.CLEAR: "No sign of it",
+    Vote.UNDECIDED: "Undecided",
+    None: "Fact",
+}
+KINDS = {Kind.IMAGE: "picture", Kind.VIDEO: "video", Kind.AUDIO: "sound recording"}
+_STRENGTH = (  # likelihood ratio up to → words, after the scale of ENFSI (2015)
+    (2.0, "no support"),
+    (10.0, "weak support"),
+    (100.0, "moderate support"),
+    (1000.0, "moderately strong support"),
+    (10_000.0, "strong support"),
+    (math.inf, "very strong support"),
+)
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in a few words."""
+    if verdict.label is Label.AUTHENTIC:
+        return "No sign of forgery found"
+    if verdict.label is Label.INCONCLUSIVE:
+        return "Inconclusive"
+    if verdict.probability is None:
+        return verdict.label.value.capitalize()
+    sure = "Very likely" if verdict.probability >= 0.99 else "Likely"
+    return f"{sure if verdict.probability >= 0.7 else 'Possibly'} {verdict.label.value}"
+
+
+def meaning(verdict: Verdict, kind: Kind) -> str:
+    """What the headline means, and what it does not."""
+    if verdict.label is Label.AUTHENTIC:
+        return (
+            f"The checks that ran found no trace of forgery in this {KINDS[kind]}. "
+            "That is not a proof that it is genuine."
+        )
+    if verdict.label is Label.INCONCLUSIVE:
+        return "The evidence does not allow an answer either way. That is a result, not a failure."
+    if verdict.label is Label.SYNTHETIC:
+        return f"This {KINDS[kind]}, or the voice in it, seems to be made by a machine as a whole."
+    return f"Part of this {KINDS[kind]} seems to have been changed after it was recorded."
+
+
+def percent(value: float) -> str:
+    """A probability as a percentage that never claims certainty."""
+    if value > 0.99:
+        return "over 99 %" if value < 0.999 else "over 99.9 %"
+    if value < 0.01:
+        return "under 1 %" if value > 0.001 else "under 0.1 %"
+    return f"{round(value * 100)} %"
+
+
+def one_in(rate: float) -> tuple[int, int]:
+    """A rate as whole numbers: (flagged, of how many). 0.01 is (1, 100), 0.005 is (5, 1000)."""
+    if rate <= 0:
+        return 0, 100
+    total = max(100, 10 ** math.ceil(-math.log10(rate) - 1e-9))
+    return round(rate * total), total
+
+
+def false_alarm(verdict: Verdict) -> str:
+    """The false-positive rate of the operating point, in plain words."""
+    flagged, total = one_in(verdict.fpr)
+    end = " like this" if verdict.label in (Label.MANIPULATED, Label.SYNTHETIC) else ""
+    return f"Of {total:,} authentic files, about {flagged:,} would be flagged{end}."
+
+
+def likelihood(llr: float) -> str:
+    """How strongly the evidence speaks, on a verbal scale for likelihood ratios."""
+    ratio = math.exp(min(abs(llr), 50.0))
+    words = next(text for limit, text in _STRENGTH if ratio < limit or math.isinf(limit))
+    return f"{words} for {'forgery' if llr >= 0 else 'authenticity'}"
+
+
+def ratio(llr: float) -> str:
+    """A likelihood ratio as "33 times as likely if forged as if authentic"."""
+    value = math.exp(min(abs(llr), 50.0))
+    times = f"{value:,.1f}" if value < 10 else f"{float(f'{value:.2g}'):,.0f}"
+    first, second = ("forged", "authentic") if llr >= 0 else ("authentic", "forged")
+    return f"{times} times as likely if {first} as if {second}"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``m:ss.t`` or ``h:mm:ss.t``."""
+    tenths = round(max(0.0, seconds) * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest // 10:02d}.{rest % 10}"
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
+def size(count: int) -> str:
+    """A number of bytes for a person, with the exact number."""
+    if count < 1000:
+        return f"{count} bytes"
+    unit = min(int(math.log10(count) // 3), 4)
+    return f"{count / 1000**unit:.1f} {('', 'kB', 'MB', 'GB', 'TB')[unit]} ({count:,} bytes)"
+
+
+def moment(created: str) -> str:
+    """An ISO 8601 time for a person; what is not one stays as it is."""
+    try:
+        return datetime.fromisoformat(created).strftime("%d %B %Y, %H:%M:%S %Z").strip(" ,")
+    except ValueError:
+        return created
+
+
+def title(finding: Finding) -> str:
+    """The claim of a finding and what it is about, fit to be shown."""
+    claim = CLAIMS[finding.claim]
+    return f"{claim}: {visible(finding.subject, 60)}" if finding.subject else claim
+
+
+def position(x: float, y: float) -> str:
+    """Where a point of the unit square lies: "upper left part", "middle"…"""
+    row = "upper" if y < 0.38 else "lower" if y > 0.62 else ""
+    column = "left" if x < 0.38 else "right" if x > 0.62 else ""
+    words = " ".join(word for word in (row, column) if word)
+    return f"{words} part" if words else "middle"
+
+
+def marked(mask: Mask, subject: str) -> str:
+    """Which part of a box a mask marks, in words for an alternative text."""
+    cells = np.nan_to_num(mask.values) >= mask.level
+    if not cells.any():
+        return f"No part of {subject} is suspect enough to be marked."
+    if cells.mean() > 0.9:
+        return f"The marked region covers nearly all of {subject}."
+    rows, columns = np.nonzero(cells)
+    x = (float(columns.mean()) + 0.5) / cells.shape[1]
+    y = (float(rows.mean()) + 0.5) / cells.shape[0]
+    share = percent(float(cells.mean()))
+    return f"The marked region covers {share} of {subject}, mainly its {position(x, y)}."
+
+
+def located(box: Box, view: Box) -> str:
+    """Where a box lies in a view, in words."""
+    x = (box.x - view.x + box.width / 2) / max(view.width, 1.0)
+    y = (box.y - view.y + box.height / 2) / max(view.height, 1.0)
+    return position(x, y)
