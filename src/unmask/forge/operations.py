@@ -99,13 +99,14 @@ def tone(pixels: Pixels, exponent: float, contrast: float = 1.0, lift: float = 0
     levels = (np.arange(256) / 255.0) ** exponent
     levels = ((levels - 0.5) * contrast + 0.5) * 255 + lift
     table = np.clip(levels + 0.5, 0, 255).astype(np.uint8)
-    return np.asarray(table[pixels], dtype=np.uint8)
+    return np.take(table, pixels)
 
 
 def tint(pixels: Pixels, red: float, green: float, blue: float) -> Pixels:
     """Gains of the three channels."""
     gains = np.array([red, green, blue], np.float32)
-    return np.clip(pixels * gains + 0.5, 0, 255).astype(np.uint8)
+    tinted: Pixels = np.clip(pixels * gains + 0.5, 0, 255).astype(np.uint8)
+    return tinted
 
 
 def screenshot(pixels: Pixels, factor: float = 1.23, quality: int = 0) -> Pixels:
