@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
+import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from unmask.cli.app import ExitCode
-from unmask.cli.console import Progressing, emit, err
+from unmask.cli.console import Progressing, emit, err, out
 from unmask.settings import SETTINGS, Settings, make_settings
+
+if TYPE_CHECKING:
+    from unmask.report.terminal import Tally
 
 
 def _option(name: str, flag: str = "") -> Any:
@@ -97,9 +100,9 @@ def _one(path: Path, settings: Settings, html: Path | None, pdf: Path | None, js
     if json:
         emit(to_dict(report), as_json=True, text="")
     else:
-        from unmask.report.terminal import print_report
+        from unmask.report.terminal import show
 
-        print_report(report)
+        show(report, out)
         if html is not None:
             err.print(f"Page: {html}", markup=False, soft_wrap=True)
     return _code(report.verdict.label)
@@ -116,7 +119,7 @@ def _many(
     jobs: int,
 ) -> int:
     from unmask.batch import ResultFile, find_files, key_of, run_batch
-    from unmask.report.terminal import BatchSummary
+    from unmask.report.terminal import Tally
 
     results = ResultFile(jsonl, resume, settings) if jsonl else None
     done = results.done if results else set()
@@ -125,10 +128,11 @@ def _many(
     left = list(dict.fromkeys(path for path in files if key_of(path) not in done))
     if html is not None:
         html.mkdir(parents=True, exist_ok=True)
-    summary = BatchSummary()
+    tally = Tally()
     if results:
         for record in results.records():
-            summary.add(record)
+            _count(tally, record)
+    begun = time.monotonic()
 
     def page_of(path: Path) -> Path | None:
         return None if html is None else html / _page_name(path)
@@ -142,7 +146,7 @@ def _many(
                 results.add(record)
             if json:
                 emit(record, as_json=True, text="")
-            summary.add(record)
+            _count(tally, record)
             counted += 1
             bar.update(counted, len(left))
 
@@ -154,19 +158,21 @@ def _many(
 
             write_table(results.records(), parquet)
     if not json:
-        summary.show()
-    labels: Counter[str] = summary.counts
-    for label in ("flagged", "error", "inconclusive"):
-        if labels[label]:
-            return _BATCH[label]
-    return ExitCode.CLEAN
+        tally.show(out, time.monotonic() - begun)
+    if any(_code(label) == ExitCode.FLAGGED for label in tally.labels):
+        return ExitCode.FLAGGED
+    if tally.errors:
+        return ExitCode.ERROR
+    return max((_code(label) for label in tally.labels), default=ExitCode.CLEAN)
 
 
-_BATCH = {
-    "flagged": ExitCode.FLAGGED,
-    "error": ExitCode.ERROR,
-    "inconclusive": ExitCode.INCONCLUSIVE,
-}
+def _count(tally: Tally, record: dict[str, Any]) -> None:
+    from unmask.types import Label
+
+    if "error" in record:
+        tally.fail(record["path"], record["error"]["message"])
+    else:
+        tally.add(Label(record["verdict"]["label"]))
 
 
 def _code(label: str) -> int:
