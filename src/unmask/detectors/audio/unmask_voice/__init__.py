@@ -1,0 +1,1 @@
+"""Synthetic and edited speech, heard in windows of 2.2 seconds."""
