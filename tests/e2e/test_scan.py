@@ -43,7 +43,7 @@ def test_a_forged_example_is_flagged_with_page_and_json(
     tmp_path: Path, schema: dict[str, object]
 ) -> None:
     page = tmp_path / "page.html"
-    done = run("scan", EXAMPLES / "astronaut-swapped.jpg", "--html", page, "--json")
+    done = run("scan", EXAMPLES / "astronaut-blended.jpg", "--html", page, "--json")
     assert done.returncode == 1, done.stdout + done.stderr
     record = json.loads(done.stdout)
     jsonschema.validate(record, schema)
