@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import UnidentifiedImageError
+
 from unmask.errors import MediaError, MediaTooLarge, UnreadableMedia
 from unmask.media.limits import Clock
 
+_INVALID_DATA = -int.from_bytes(b"INDA", "little")
 _SPECIAL = (
     (stat.S_ISDIR, "is a folder; name a file in it"),
     (stat.S_ISFIFO, "is a pipe; save its content to a file first"),
@@ -69,7 +72,10 @@ def _refuse_special(name: str, mode: int) -> None:
 
 
 class Source:
-    """The bytes of an open file for a demuxer. Each read looks at the clock, so none can hang.
+    """The bytes of an open file for a demuxer.
+
+    It never raises, because FFmpeg's callbacks cannot carry exceptions: when the time is over or
+    the disk fails the file seems to end, and the clock tells why when it is checked next.
 
     Decoders get this object and never a name, so that a name cannot be read as an address, a
     pattern or an option, and nothing but this file can be opened.
@@ -80,13 +86,21 @@ class Source:
         self._clock = clock
 
     def read(self, size: int = -1) -> bytes:
-        """Up to ``size`` bytes. Raises UnreadableMedia when the time is over."""
-        self._clock.check()
-        return self._file.read(size) or b""
+        """Up to ``size`` bytes; none at the end."""
+        if self._clock.expired():
+            return b""
+        try:
+            return self._file.read(size) or b""
+        except OSError as error:
+            self._clock.failure = reason(error)
+            return b""
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Move to a byte."""
-        return self._file.seek(offset, whence)
+        """Move to a byte; FFmpeg's code for invalid data if there can be no such byte."""
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return _INVALID_DATA
 
     def tell(self) -> int:
         """The present byte."""
@@ -99,6 +113,8 @@ class Source:
 
 def reason(error: BaseException) -> str:
     """What an exception of a decoder says: one short line without a path."""
+    if isinstance(error, UnidentifiedImageError):
+        return "its header makes no sense"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(str(text).split())[:160].rstrip(".")
 

@@ -50,7 +50,7 @@ def moving_pictures(
                         f"{name}: the first picture cannot be read ({reason(error)}). "
                         "Get an intact copy."
                     ) from error
-                note(f"damaged after {time:.1f} s: {motion.frames - index} frames are missing")
+                note(f"damaged after {time:.1f} s: frames missing: {motion.frames - index}")
                 return
             clock.reach(time)
             clock.check()

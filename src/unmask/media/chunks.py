@@ -27,7 +27,7 @@ class Motion:
     @property
     def seconds(self) -> float:
         """How long all of them take."""
-        return math.fsum(self.delays)
+        return round(math.fsum(self.delays), 6)
 
 
 STILL = Motion(1, ())
@@ -128,6 +128,7 @@ def _webp_delays(file: io.FileIO) -> list[float]:
 
 def _png_delays(file: io.FileIO) -> list[float]:
     delays: list[float] = []
+    animated = False
     file.seek(8)
     for _ in range(_MAX_CHUNKS):
         header = file.read(8) or b""
@@ -139,7 +140,10 @@ def _png_delays(file: io.FileIO) -> list[float]:
             top, bottom = struct.unpack(">HH", body[20:24])
             delays.append(shown_for(1000 * top / (bottom or 100)))
             size -= len(body)
-        if name == b"IDAT" and not delays and size > _HEAD:
-            break  # an ordinary PNG: nothing of interest follows
+        animated = animated or name == b"acTL"
+        if name == b"IDAT" and not animated:
+            break
+        if name == b"IDAT" and not delays:
+            delays.append(shown_for(0))  # a first picture that is not part of the animation
         file.seek(max(0, size + 4), 1)
     return delays

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import io
 import os
-import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageFile
+from PIL import ExifTags, Image, ImageCms
 
 from unmask.errors import UnreadableMedia, UnsupportedMedia
 from unmask.media import sniff
+from unmask.media._pillow import QUIET, RULES
 from unmask.media._source import decoding, open_regular, shown
 from unmask.media.chunks import transfer_of
 from unmask.media.limits import Limits
@@ -34,36 +34,6 @@ _STRIP_PIXELS = 1 << 20
 _COST = {"WEBP": 19.0, "AVIF": 21.0, "HEIF": 14.0, "GIF": 13.0, "TIFF": 10.0, "PNG": 8.0}
 _COST_JPEG, _COST_PROGRESSIVE = 8.0, 13.0
 _RAW_TAGS = (50706, 33421)  # DNGVersion, CFARepeatPatternDim
-
-
-class _PillowRules:
-    """Pillow's process-wide switches, set to ours while a picture is read and put back after.
-
-    Pillow's own pixel limit warns on standard error and is lower than ours; filling up truncated
-    pictures with grey, which a host program may have switched on, would forge pixels.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        self._kept: tuple[int | None, bool] = (None, False)
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._users == 0:
-                self._kept = (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
-                Image.MAX_IMAGE_PIXELS = None
-                ImageFile.LOAD_TRUNCATED_IMAGES = False
-            self._users += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = self._kept
-
-
-RULES = _PillowRules()
 
 
 @contextmanager
@@ -148,7 +118,8 @@ def read_image(path: Path, limits: Limits | None = None) -> Pixels:
 
 def upright_pixels(path: Path, image: Image.Image, transfer: int = 0) -> Pixels:
     """Decode an opened picture. ``transfer`` is its H.273 code point (0: unknown, sRGB)."""
-    with decoding(path, "the picture"):
+    chatty = image.format == "TIFF" and image.info.get("compression") != "raw"
+    with decoding(path, "the picture"), QUIET if chatty else nullcontext():
         image.load()
         turn = orientation(image)
         pixels = to_rgb(image)

@@ -93,6 +93,8 @@ class Clock:
     def __init__(self, name: str, limits: Limits) -> None:
         self._name = name
         self.limits = limits
+        self.failure = ""
+        """Why the file cannot be read on, if the disk failed."""
         self._reached = 0.0
         self._spent = 0.0
         self._since = time.monotonic()
@@ -109,13 +111,25 @@ class Clock:
         """The media has been delivered up to this second, which earns more time."""
         self._reached = max(self._reached, second)
 
+    def expired(self) -> bool:
+        """True if the decoder has worked too long for what it delivered."""
+        return self._worked() > self._allowed()
+
+    def _worked(self) -> float:
+        return self._spent + time.monotonic() - self._since
+
+    def _allowed(self) -> float:
+        return self.limits.grace_seconds + self.limits.slowness * self._reached
+
     def check(self) -> None:
-        """Raise UnreadableMedia if the decoder has worked too long for what it delivered."""
-        spent = self._spent + time.monotonic() - self._since
-        allowed = self.limits.grace_seconds + self.limits.slowness * self._reached
-        if spent > allowed:
+        """Raise UnreadableMedia if the time is over or the disk failed."""
+        if self.failure:
             raise UnreadableMedia(
-                f"{self._name} could not be decoded in time: {spent:.0f} s of work for "
-                f"{self._reached:.1f} s of media, allowed are {allowed:.0f} s. "
+                f"{self._name} cannot be read on: {self.failure}. Copy it to another disk first."
+            )
+        if self.expired():
+            raise UnreadableMedia(
+                f"{self._name} could not be decoded in time: {self._worked():.0f} s of work for "
+                f"{self._reached:.1f} s of media, allowed are {self._allowed():.0f} s. "
                 "Convert it to a common format first."
             )

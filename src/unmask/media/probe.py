@@ -87,7 +87,7 @@ def _moving(info: MediaInfo, container: sniff.Container, motion: Motion) -> Medi
         info,
         kind=Kind.VIDEO,
         seconds=motion.seconds,
-        frame_rate=motion.frames / motion.seconds,
+        frame_rate=round(motion.frames / motion.seconds, 6),
         frames=motion.frames,
         video_codec=container.title.lower(),
         notes=(*info.notes, f"animated picture of {motion.frames} frames: treated as a video"),
@@ -111,10 +111,17 @@ def _picture_notes(image: Any, transfer: int) -> list[str]:
             notes.append("colour profile: converted to sRGB")
         elif still.embedded_profile(image) is None:
             notes.append("damaged colour profile: ignored")
-    pages = getattr(image, "n_frames", 1) if image.format in ("TIFF", "MPO") else 1
-    if pages > 1:
+    if (pages := _pages(image)) > 1:
         notes.append(f"holds {pages} pictures: only the first is judged")
     return notes
+
+
+def _pages(image: Any) -> int:
+    """How many pictures a TIFF or MPO holds; those behind damage do not count."""
+    try:
+        return int(image.n_frames) if image.format in ("TIFF", "MPO") else 1
+    except Exception:  # Pillow raises anything on damaged directories
+        return 1
 
 
 @dataclass
@@ -185,7 +192,7 @@ def _first_decoded(
         except (FFmpegError, OSError, ValueError) as error:
             found.failure = found.failure or reason(error)
             continue
-        if decoded and video is not None and packet.stream_index == video.index:
+        if decoded and packet.stream.type == "video":
             found.frame = found.frame or decoded[0]
         elif decoded:
             found.sound = found.sound or decoded[0]

@@ -12,7 +12,7 @@ from av.error import FFmpegError
 from unmask.media.limits import Limits
 from unmask.types import AudioBlock, Samples
 
-_GAP, _LONGEST_GAP = 0.1, 30.0
+_GAP, _LONGEST_GAP, _LATEST_START = 0.1, 30.0, 3600.0
 
 
 class Mixer:
@@ -106,7 +106,7 @@ class Blocks:
     def place(self, second: float) -> None:
         """The next samples belong at this second of the file."""
         if self._start is None:
-            self._start = max(0.0, second)
+            self._start = second if 0.0 < second <= _LATEST_START else 0.0
             return
         hole = second - self.position
         if _GAP < hole <= _LONGEST_GAP:

@@ -47,16 +47,19 @@ def opened(
     options = {"max_pixels": str(2 * limits.frame_pixels), "max_streams": str(limits.streams)}
     file.seek(0)
     with decoding(path, "the recording"):
-        media = av.open(
-            Source(file, clock),
-            "r",
-            format=container.demuxer,
-            options=options,
-            metadata_errors="replace",
-            buffer_size=_READ_AHEAD,
-            timeout=limits.grace_seconds,
-            io_open=_open_nothing,
-        )
+        try:
+            media = av.open(
+                Source(file, clock),
+                "r",
+                format=container.demuxer,
+                options=options,
+                metadata_errors="replace",
+                buffer_size=_READ_AHEAD,
+                timeout=limits.grace_seconds,
+                io_open=_open_nothing,
+            )
+        finally:
+            clock.check()
     try:
         yield media
     finally:
@@ -198,17 +201,13 @@ class _Pass:
         if not chosen:
             return
         for packet in self._packets(chosen):
-            if packet.stream is self._video or packet.stream_index == self._index(self._video):
+            if packet.stream.type == "video":
                 yield from self._frames(packet)
             else:
                 yield from self._sound(packet)
         for samples in self._mixer.flush():
             self._blocks.add(samples)
         yield from self._counted(self._blocks.ready(last=True))
-
-    @staticmethod
-    def _index(chosen: VideoStream | None) -> int:
-        return -1 if chosen is None else chosen.index
 
     def _packets(self, chosen: list[Any]) -> Iterator[Packet[Any]]:
         packets = self._media.demux(*chosen)
@@ -217,6 +216,7 @@ class _Pass:
             try:
                 packet = next(packets)
             except StopIteration:
+                self._clock.check()
                 return
             except MediaError:
                 raise
@@ -275,7 +275,7 @@ class _Pass:
             )
         reached = max(self._timeline.last, self._blocks.position)
         if self._damaged:
-            self._note(f"{self._damaged} damaged packets were left out")
+            self._note(f"damaged packets left out: {self._damaged}")
         if self._ended:
             self._note(f"reading ended early at {reached:.1f} s ({self._ended})")
         elif info.seconds and reached < 0.9 * info.seconds - 1.0:

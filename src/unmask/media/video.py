@@ -16,13 +16,15 @@ from unmask.media.tone import is_hdr, tone_map
 from unmask.types import Pixels
 
 _HD_HEIGHT = 720
+_LONGEST_PAUSE = 3600.0
 _UNSPECIFIED, _BT709, _BT2020 = 2, 1, 9
 
 
 class Timeline:
     """Seconds of decoded frames: from their timestamps, from their number where they have none.
 
-    Times start at the start of the container and never go back.
+    Times start at the start of the container and never go back. A leap of more than an hour is a
+    damaged timestamp: the frame follows the last one at the nominal rate.
     """
 
     def __init__(self, origin: float, rate: float | None) -> None:
@@ -38,15 +40,12 @@ class Timeline:
     def second(self, frame: VideoFrame) -> float:
         """The second of the next frame in order of display."""
         stamp: float | None = frame.time
-        if self._last is None:
-            now = 0.0 if stamp is None else max(0.0, stamp - self._origin)
-        else:
-            guess = self._last + self._step
-            now = guess if stamp is None else stamp - self._origin
-            if now <= self._last:
-                now = guess
-        self._last = now
-        return now
+        last = -self._step if self._last is None else self._last
+        now = last + self._step if stamp is None else stamp - self._origin
+        if not last < now <= last + _LONGEST_PAUSE:
+            now = last + self._step
+        self._last = max(0.0, now)
+        return self._last
 
 
 class Painter:
