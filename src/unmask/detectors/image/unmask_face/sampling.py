@@ -75,8 +75,12 @@ class Plan:
 
 
 def draw_plan(rng: np.random.Generator, largest: float, strength: float) -> Plan:
-    """Draw a face size in pixels (up to ``largest``), laundering, framing and surroundings."""
-    side = float(np.exp(rng.uniform(np.log(44), np.log(200)))) if rng.random() < 0.6 else 1e9
+    """Draw a face size in pixels (up to ``largest``), laundering, framing and surroundings.
+
+    The stronger the laundering, the oftener the face is made smaller than it was.
+    """
+    smaller = rng.random() < 0.5 * strength
+    side = float(np.exp(rng.uniform(np.log(60), np.log(220)))) if smaller else 1e9
     return Plan(
         min(side, largest),
         draw_chain(rng, strength),
@@ -122,7 +126,10 @@ def surround(pixels: Pixels, box: Box, way: str, other: Pixels, seed: int) -> Pi
 
 
 class Maker:
-    """Makes inputs from a pack; the same (seed, number) always gives the same pair."""
+    """Makes inputs from a pack; the same (seed, number) always gives the same pair.
+
+    Over the first ``ramp`` pairs laundering rises from mild to ``strength``.
+    """
 
     def __init__(
         self,
@@ -136,11 +143,12 @@ class Maker:
         seed: int,
         strength: float = 1.0,
         third_party: float = 0.0,
+        ramp: int = 0,
         shares: tuple[float, ...] = (0.36, 0.3, 0.18, 0.16),
     ) -> None:
         self.pack, self.reals, self.fakes = pack, reals, fakes
         self.size, self.grid, self.margin, self.seed = size, grid, margin, seed
-        self.strength, self.shares = strength, shares
+        self.strength, self.shares, self.ramp = strength, shares, ramp
         self.third_party = third_party if fakes else 0.0
         self.donors = Donors(pack, reals)
         by_source: dict[str, list[int]] = defaultdict(list)
@@ -166,14 +174,17 @@ class Maker:
     def face(self, number: int, label: int) -> Face:
         """Side ``label`` (0 real, 1 fake) of pair ``number``."""
         rng = np.random.default_rng([self.seed, number])
+        strength = self.strength
+        if number < self.ramp:
+            strength *= 0.15 + 0.85 * number / self.ramp
         if rng.random() < self.third_party:
-            return self._foreign(rng, label)
+            return self._foreign(rng, label, strength)
         target = self._real(rng)
         family = str(rng.choice(FAMILIES, p=self.shares))
         portrait = self.pack.portrait(target)
         if rng.random() < 0.12:  # a real that was edited as a whole is still real
             portrait = Portrait(mismatch(portrait.pixels, rng, 0.8), portrait.points)
-        plan = draw_plan(rng, self._native(target), self.strength)
+        plan = draw_plan(rng, self._native(target), strength)
         other = self._real(rng)
         mask: NDArray[np.float32] | None = None
         pixels = portrait.pixels
@@ -183,13 +194,13 @@ class Maker:
             pixels, mask = made.pixels, made.mask
         return self._input(pixels, mask, target, plan, other, label, family, True)
 
-    def _foreign(self, rng: np.random.Generator, label: int) -> Face:
+    def _foreign(self, rng: np.random.Generator, label: int, strength: float) -> Face:
         """A third-party fake, or the real that stands against it at the same face size."""
         name = str(rng.choice(list(self.fakes_by_source)))
         fake = int(rng.choice(self.fakes_by_source[name]))
         near = ("diff2lip",) if name == "diff2lip" else ("ffhq", "london", "lfw")
         real = self._real(rng, near)
-        plan = draw_plan(rng, min(self._native(real), self._native(fake)), self.strength)
+        plan = draw_plan(rng, min(self._native(real), self._native(fake)), strength)
         other = self._real(rng)
         chosen = fake if label else real
         pixels = self.pack.pixels(chosen)

@@ -74,11 +74,12 @@ class FaceTask(Task):
     """The task of the shared training loop.
 
     ``settings`` of the recipe: ``strength`` of laundering, ``third_party`` share of pairs with
-    fakes made by others, ``mask_weight``, ``validation`` pairs.
+    fakes made by others, ``mask_weight``, ``validation`` pairs, ``ramp`` (the share of training
+    over which laundering rises from mild to full).
     """
 
-    def maker(self, part: str, seed: int) -> Maker:
-        """A maker of pairs from one part of the data."""
+    def maker(self, part: str, seed: int, ramp: int = 0) -> Maker:
+        """A maker of pairs from one part of the data; laundering rises over ``ramp`` pairs."""
         settings: dict[str, Any] = self.recipe.settings
         pack = Pack(self.data)
         reals, fakes = choose(pack, part, self.recipe.leave_out)
@@ -92,6 +93,7 @@ class FaceTask(Task):
             seed=seed,
             strength=float(settings.get("strength", 1.0)),
             third_party=float(settings.get("third_party", 0.08)),
+            ramp=ramp,
         )
 
     def network(self) -> nn.Module:
@@ -100,7 +102,8 @@ class FaceTask(Task):
 
     def samples(self) -> Dataset[Batch]:
         """Pairs of the fitting groups."""
-        return _Samples(self.maker("fit", self.recipe.seed), self.recipe.samples)
+        ramp = round(float(self.recipe.settings.get("ramp", 0.4)) * self.recipe.samples / 2)
+        return _Samples(self.maker("fit", self.recipe.seed, ramp), self.recipe.samples)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Loss of one batch; convolutions run in bfloat16."""

@@ -1,0 +1,269 @@
+"""Every face of a picture, every followed face of a video: was it swapped, blended or redrawn?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.analyzers.base import Analyzer, Options, Result
+from unmask.detectors.card import Operating
+from unmask.faces.crop import crop, lay_back, square
+from unmask.faces.detect import detect
+from unmask.faces.history import History, suspect_spans
+from unmask.faces.quality import judge
+from unmask.faces.track import Tracker
+from unmask.runtime.model import load_model
+from unmask.types import (
+    Box,
+    Claim,
+    Face,
+    Finding,
+    Frame,
+    Kind,
+    MediaInfo,
+    NotChecked,
+    Pixels,
+    Series,
+    Snapshot,
+    Span,
+    Vote,
+    Where,
+    posterior,
+)
+
+DETECTOR = "unmask_face"
+BATCH = 16
+_STILL_SIDE = 1280
+_FINE_SIDE, _COARSE_SIDE = 640, 320
+_FINE_EVERY = 2.0
+"""In a video, small faces are looked for once in so many seconds, large ones in all frames."""
+_CUT = 42.0
+"""Mean change in grey levels of a coarse copy from which on the scene was cut."""
+_SHORTEST = 3
+"""Judged frames that a face of a video needs."""
+_MOST_FINDINGS = 32
+_SNAPSHOT = 320
+
+
+class FaceAnalyzer(Analyzer):
+    """Scores each face with ``unmask_face`` and maps its forged part back to the picture."""
+
+    name = "face"
+    title = "Faces"
+    kinds = frozenset({Kind.IMAGE, Kind.VIDEO})
+    wants_frames = True
+    detectors = (DETECTOR,)
+
+    def __init__(self, media: MediaInfo, options: Options) -> None:
+        super().__init__(media, options)
+        self._model = load_model(DETECTOR, options.threads)
+        card = self._model.card
+        self._size = int(card.inputs[0].shape[-1])
+        self._margin = float(card.parameters["margin"])
+        self._level = float(card.parameters["mask_level"])
+        self._still = media.kind is Kind.IMAGE
+        self._tracker = Tracker()
+        self._histories: dict[int, History] = {}
+        self._kept: dict[int, History] = {}
+        self._frames = 0
+        self._fine = -math.inf
+        self._coarse: NDArray[np.int16] | None = None
+
+    def frame(self, frame: Frame) -> None:
+        """Find, follow and score the faces of one picture."""
+        pixels = frame.pixels
+        if self._still:
+            faces = detect(pixels, _STILL_SIDE)
+        else:
+            self._notice_cut(pixels)
+            fine = frame.time - self._fine >= _FINE_EVERY or not self._tracker.live
+            self._fine = frame.time if fine else self._fine
+            faces = detect(pixels, _FINE_SIDE if fine else _COARSE_SIDE)
+        self._frames += 1
+        judged: list[tuple[History, Face, Box]] = []
+        crops: list[Pixels] = []
+        for track, face in zip(self._tracker.update(frame.time, faces), faces, strict=True):
+            history = self._histories.setdefault(
+                track.number, History(track.number, frame.time, frame.time)
+            )
+            history.last = frame.time
+            history.seen += 1
+            region = square(face.box, self._margin)
+            cut = crop(pixels, region, self._size)
+            why = judge(face, cut).problem()
+            if why:
+                history.leave_out(why)
+                continue
+            judged.append((history, face, region))
+            crops.append(cut)
+        for start in range(0, len(crops), BATCH):
+            self._score(frame, judged[start : start + BATCH], crops[start : start + BATCH])
+
+    def _notice_cut(self, pixels: Pixels) -> None:
+        """End all tracks when the picture changes as a whole."""
+        height, width = pixels.shape[:2]
+        small = pixels[:: max(1, height // 18), :: max(1, width // 32)].astype(np.int16)
+        before, self._coarse = self._coarse, small
+        if before is not None and before.shape == small.shape:
+            change = float(np.abs(small - before).mean())
+            if change > _CUT:
+                self._tracker.cut()
+
+    def _score(
+        self, frame: Frame, judged: Sequence[tuple[History, Face, Box]], crops: Sequence[Pixels]
+    ) -> None:
+        batch = np.stack(crops).transpose(0, 3, 1, 2).astype(np.float32)
+        outputs = self._model.run({self._model.card.inputs[0].name: batch})
+        for (history, face, region), logit, mask in zip(
+            judged, outputs["logit"], outputs["mask"], strict=True
+        ):
+            value = float(logit)
+            history.judged += 1
+            history.total += value
+            history.curve.add(frame.time, value)
+            if value > history.worst:
+                history.worst = value
+                history.worst_time = frame.time
+                history.worst_box = face.box
+                history.worst_region = region
+                history.worst_mask = (1 / (1 + np.exp(-mask))).astype(np.float16)
+                self._keep_snapshot(frame, history, region)
+
+    def _keep_snapshot(self, frame: Frame, history: History, region: Box) -> None:
+        """Keep the worst frame's cut-out, for the most suspect faces only."""
+        if history.number not in self._kept and len(self._kept) >= _MOST_FINDINGS:
+            least = min(self._kept.values(), key=lambda kept: kept.worst)
+            if least.worst >= history.worst:
+                return
+            least.snapshot = None
+            del self._kept[least.number]
+        self._kept[history.number] = history
+        pixels = frame.pixels
+        height, width = pixels.shape[:2]
+        wide = square(region, 1.25)
+        left, top = max(0, int(wide.x)), max(0, int(wide.y))
+        right = min(width, math.ceil(wide.x + wide.width))
+        bottom = min(height, math.ceil(wide.y + wide.height))
+        step = max(1, math.ceil(max(right - left, bottom - top) / _SNAPSHOT))
+        shown = np.ascontiguousarray(pixels[top:bottom:step, left:right:step])
+        history.snapshot = Snapshot(
+            shown,
+            Box(left, top, right - left, bottom - top),
+            None if self._still else frame.time,
+            f"face {history.number}",
+        )
+
+    def finish(self) -> Result:
+        """One finding a face that could be judged; a plain reason for each that could not."""
+        if not self._histories:
+            why = "no face was found" + ("" if self._still else " in the frames looked at")
+            return Result((), (NotChecked(self.name, "faces", why),))
+        usable: list[tuple[History, str]] = []
+        skipped: list[tuple[History, str]] = []
+        for history in self._histories.values():
+            why = self._unusable(history)
+            (skipped if why else usable).append((history, why))
+        usable.sort(key=lambda pair: -pair[0].score)
+        fpr = self.options.fpr / max(1, len(usable))
+        table = self._model.card.for_claim(Claim.FACE_MANIPULATED)
+        shown = sorted(usable[:_MOST_FINDINGS], key=lambda pair: pair[0].number)
+        findings = tuple(self._finding(history, table, fpr) for history, _ in shown)
+        left_out = self._summarise(skipped)
+        if len(usable) > len(shown):
+            rest = len(usable) - len(shown)
+            why = f"they were judged, but only the {_MOST_FINDINGS} most suspect are listed"
+            left_out.append(NotChecked(self.name, f"{rest} more faces", why))
+        return Result(findings, tuple(left_out))
+
+    def _unusable(self, history: History) -> str:
+        """Why a face does not vote; empty when it does."""
+        if history.judged == 0:
+            return history.problem()
+        if not self._still and history.judged < min(_SHORTEST, self._frames):
+            return history.problem() or "the face is seen too briefly"
+        return ""
+
+    def _summarise(self, skipped: list[tuple[History, str]]) -> list[NotChecked]:
+        """One entry a face, or one a reason when there are many."""
+        if len(skipped) <= 8:
+            return [NotChecked(self.name, f"face {h.number}", why) for h, why in skipped]
+        by_reason: dict[str, int] = {}
+        for _, why in skipped:
+            by_reason[why] = by_reason.get(why, 0) + 1
+        return [
+            NotChecked(self.name, f"{count} face{'s' if count > 1 else ''}", why)
+            for why, count in by_reason.items()
+        ]
+
+    def _finding(self, history: History, table: Operating, fpr: float) -> Finding:
+        score = history.score
+        llr, vote = table.llr(score), table.vote(score, fpr)
+        subject = f"face {history.number}"
+        times, logits = history.curve.points()
+        chances = tuple(posterior(table.llr(value), 0.5) for value in logits)
+        where = self._where(history, vote, times, logits, table.threshold(fpr))
+        series = () if self._still else (Series(f"{subject}: forged", tuple(times), chances),)
+        details: dict[str, Any] = {
+            "judged_frames": history.judged,
+            "seen_frames": history.seen,
+            "highest_score": round(history.worst, 4),
+            "file_fpr": self.options.fpr,
+            "face_fpr": fpr,
+        }
+        if not self._still:
+            details["aggregate"] = "mean of the scores of the judged frames, calibrated on stills"
+        return Finding(
+            analyzer=self.name,
+            claim=Claim.FACE_MANIPULATED,
+            reason=_reason(vote, history.judged, self._still),
+            where=where,
+            subject=subject,
+            detector=DETECTOR,
+            score=score,
+            llr=llr,
+            vote=vote,
+            series=series,
+            snapshots=(history.snapshot,) if history.snapshot else (),
+            details=details,
+        )
+
+    def _where(
+        self,
+        history: History,
+        vote: Vote,
+        times: list[float],
+        logits: list[float],
+        threshold: float,
+    ) -> Where:
+        boxes = (history.worst_box,) if history.worst_box else ()
+        spans: tuple[Span, ...] = ()
+        if not self._still:
+            step = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 0.2
+            if vote is Vote.FORGED:
+                spans = suspect_spans(times, logits, threshold, step)
+            spans = spans or (Span(history.first, history.last),)
+        if vote is not Vote.FORGED or history.worst_mask is None or history.worst_region is None:
+            return Where(boxes, spans)
+        width = self.media.width or round(history.worst_region.x + history.worst_region.width)
+        height = self.media.height or round(history.worst_region.y + history.worst_region.height)
+        time = None if self._still else history.worst_time
+        values = history.worst_mask.astype(np.float32)
+        mask = lay_back(values, history.worst_region, width, height, self._level, time)
+        return Where(boxes, spans, (mask,) if mask else ())
+
+
+def _reason(vote: Vote, frames: int, still: bool) -> str:
+    """One or two sentences for a person."""
+    seen = "" if still else f" over {frames} frame{'s' if frames > 1 else ''}"
+    if vote is Vote.FORGED:
+        return (
+            f"Inside this face{seen}, texture and edges do not fit their surroundings, as in "
+            "swapped, blended or redrawn faces."
+        )
+    if vote is Vote.CLEAR:
+        return f"No trace of swapping, blending or redrawing was found in this face{seen}."
+    return f"The traces in this face{seen} are too weak to tell forged from real."
