@@ -14,20 +14,51 @@ from unmask.types import Report, Snapshot
 if TYPE_CHECKING:
     from jinja2 import Template
 
+LIGHT = {
+    "page": "#f3f4f6",
+    "panel": "#ffffff",
+    "ink": "#1a1f26",
+    "soft": "#4b5563",
+    "rule": "#d3d8df",
+    "well": "#eef0f3",
+    "link": "#0b4f8a",
+    "focus": "#0b62c4",
+    "forged": "#9a2d12",
+    "forged-wash": "#fdf1ec",
+    "synthetic": "#5a3796",
+    "synthetic-wash": "#f5f0fc",
+    "clear": "#0a5a66",
+    "clear-wash": "#ebf6f7",
+    "open": "#6a4a00",
+    "open-wash": "#fbf5e4",
+    "fact": "#1f3f6e",
+    "s0": "#0b62a4",
+    "s1": "#a8480a",
+    "s2": "#5a3796",
+    "s3": "#0a6a4e",
+    "s4": "#8a1f5a",
+    "s5": "#4b5563",
+}
+"""The colours on a light ground, by their names in the style sheet; the dark ones stand there."""
+
 
 def to_html(
     report: Report,
     *,
     pictures: Sequence[Snapshot] = (),
     cards: Mapping[str, Card] | None = None,
+    paper: bool = False,
 ) -> str:
     """The report as a page.
 
     ``pictures`` are shown besides those that findings hold: give the whole picture of a still
-    image, so that an authentic one has a picture too. ``cards`` stands in for installed cards.
+    image, so that an authentic one has a picture too. ``cards`` stands in for installed cards. ``paper`` writes the
+    light colours into each drawing, for a renderer that styles drawings apart from the page.
     Raises UnknownName, ModelError when a detector's card is missing.
     """
-    return _template().render(page=page(report, pictures, cards), heat=drawing.HEAT)
+    return _template().render(
+        page=page(report, pictures, cards), heat=drawing.HEAT, light=LIGHT, paper=paper
+    )
 
 
 @lru_cache(maxsize=1)

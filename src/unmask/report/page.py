@@ -113,7 +113,7 @@ def _tiles(report: Report) -> list[Tile]:
     verdict = report.verdict
     alarm = Tile(
         "False alarms",
-        words.percent(verdict.fpr) if verdict.fpr > 0 else "0 %",
+        f"{verdict.fpr * 100:.3g} %",
         f"{words.false_alarm(verdict)} Measured on the calibration data named below; "
         "on material of another kind it may be more.",
     )
@@ -135,7 +135,7 @@ def _tiles(report: Report) -> list[Tile]:
         ),
         Tile(
             "Strength of the evidence",
-            words.likelihood(llr),
+            words.likelihood(llr).capitalize(),
             f"What was measured is {words.ratio(llr)}. This holds no prior.",
         ),
         alarm,

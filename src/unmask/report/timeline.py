@@ -80,8 +80,8 @@ def timeline(report: Report, numbered: Sequence[tuple[int, Finding]]) -> Timelin
     ``numbered`` are the findings with the numbers that the page gives them.
     """
     series = [
-        (_name(number, finding, item), item)
-        for number, finding in numbered
+        (_name(finding, item), item)
+        for _, finding in numbered
         for item in finding.series
         if item.times
     ]
@@ -110,7 +110,7 @@ def timeline(report: Report, numbered: Sequence[tuple[int, Finding]]) -> Timelin
         lines=lines,
         shades=tuple(_band(span, end) for span in _union(suspect)),
         lanes=lanes,
-        ticks=tuple((_x(t, end), clock(t)) for t in _ticks(end)),
+        ticks=tuple((_x(t, end), clock(t, tenth=t % 1 > 0)) for t in _ticks(end)),
         rows=_rows(series, marked, end),
         plot=plot,
         height=TOP + plot + 34 + len(lanes) * LANE + 6,
@@ -123,9 +123,9 @@ def y_of(value: float) -> float:
     return TOP + (1 - min(max(value, 0.0), 1.0)) * PLOT_HEIGHT
 
 
-def _name(number: int, finding: Finding, series: Series) -> str:
-    parts = (str(number), title(finding), visible(series.name, 60))
-    return " · ".join(part for part in parts if part)
+def _name(finding: Finding, series: Series) -> str:
+    name = visible(series.name, 60)
+    return f"{title(finding)}, {name}" if name else title(finding)
 
 
 def _x(time: float, end: float) -> float:

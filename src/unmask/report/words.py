@@ -24,6 +24,11 @@ VOTES = {
     None: "Fact",
 }
 KINDS = {Kind.IMAGE: "picture", Kind.VIDEO: "video", Kind.AUDIO: "sound recording"}
+_MADE = {
+    Kind.IMAGE: "This picture",
+    Kind.VIDEO: "The picture or the voice of this video",
+    Kind.AUDIO: "The voice in this sound recording",
+}
 _STRENGTH = (  # likelihood ratio up to → words, after the scale of ENFSI (2015)
     (2.0, "no support"),
     (10.0, "weak support"),
@@ -56,7 +61,7 @@ def meaning(verdict: Verdict, kind: Kind) -> str:
     if verdict.label is Label.INCONCLUSIVE:
         return "The evidence does not allow an answer either way. That is a result, not a failure."
     if verdict.label is Label.SYNTHETIC:
-        return f"This {KINDS[kind]}, or the voice in it, seems to be made by a machine as a whole."
+        return f"{_MADE[kind]} seems to be made by a machine."
     return f"Part of this {KINDS[kind]} seems to have been changed after it was recorded."
 
 
@@ -99,12 +104,12 @@ def ratio(llr: float) -> str:
     return f"{times} times as likely if {first} as if {second}"
 
 
-def clock(seconds: float) -> str:
-    """Seconds as ``m:ss.t`` or ``h:mm:ss.t``."""
-    tenths = round(max(0.0, seconds) * 10)
+def clock(seconds: float, tenth: bool = True) -> str:
+    """Seconds as ``m:ss.t`` or ``h:mm:ss.t``; without ``tenth`` as ``m:ss`` or ``h:mm:ss``."""
+    tenths = math.floor(max(0.0, seconds) * 10 + 0.5)
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
-    tail = f"{rest // 10:02d}.{rest % 10}"
+    tail = f"{rest // 10:02d}.{rest % 10}" if tenth else f"{rest // 10:02d}"
     return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
 
 
