@@ -109,6 +109,7 @@ def video(
     sound: str | None = None,
     options: dict[str, str] | None = None,
     muxer: str | None = None,
+    muxing: dict[str, str] | None = None,
     **context: Any,
 ) -> Path:
     """Encode a video. ``paint(i)`` makes frame ``i`` (default: ``quadrants``).
@@ -119,7 +120,7 @@ def video(
     width, height = size
     speed = Fraction(rate).limit_denominator(1001)
     base = Fraction(1, 90_000)
-    with av.open(str(path), "w", format=muxer) as out:
+    with av.open(str(path), "w", format=muxer, container_options=muxing) as out:
         stream: Any = out.add_stream(codec, rate=speed, options=options or {})
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
         stream.codec_context.time_base = base if times is not None else 1 / speed
