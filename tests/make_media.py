@@ -169,7 +169,7 @@ def _mux_tone(out: Any, stream: Any, start: float, end: float) -> None:
 
 def _audio_frame(values: Any, rate: int, layout: str, first: int) -> Any:
     frame = av.AudioFrame.from_ndarray(
-        np.ascontiguousarray(values, dtype=np.float32), format="fltp", layout=layout
+        np.ascontiguousarray(values.T.reshape(1, -1), np.float32), format="flt", layout=layout
     )
     frame.sample_rate, frame.pts, frame.time_base = rate, first, Fraction(1, rate)
     return frame
@@ -302,11 +302,11 @@ def patch(data: bytes, old: bytes, new: bytes) -> bytes:
 
 
 def huge_mp4(path: Path, width: int, height: int) -> Path:
-    """An MPEG-4 part 2 video in MP4 whose sample description announces any size up to 65535."""
-    video(path, "mpeg4", count=3)
+    """A QuickTime animation whose sample description announces any size up to 65535."""
+    video(path, "qtrle", "rgb24", count=3, muxer="mov")
     small, large = struct.pack(">HH", 64, 48), struct.pack(">HH", width, height)
     data = path.read_bytes()
-    at = data.index(b"mp4v", data.index(b"stsd")) + 28
+    at = data.index(b"rle ", data.index(b"stsd")) + 28
     assert data[at : at + 4] == small
     path.write_bytes(data[:at] + large + data[at + 4 :])
     return path

@@ -153,15 +153,19 @@ def _recording(
             limits.check_sound(name, context.layout.nb_channels, context.sample_rate)
         first = _first_decoded(media, video, audio, clock)
         if first.frame is None and first.sound is None:
-            why = first.failure or "it holds no frames and no sound"
-            raise UnreadableMedia(
-                f"{name}: nothing in it can be decoded ({why}). Get an intact copy."
-            )
+            raise UnreadableMedia(_undecodable(name, video, first, limits))
         if video is not None:
             info = _with_video(info, video, first, limits, name)
         if audio is not None:
             info = _with_audio(info, audio, first)
     return info
+
+
+def _undecodable(name: str, video: VideoStream | None, first: _First, limits: Limits) -> str:
+    why = first.failure or "it holds no frames and no sound"
+    if video is not None and not video.codec_context.width:
+        why = f"no frame of an allowed size, up to {limits.frame_side} pixels a side, was found"
+    return f"{name}: nothing in it can be decoded ({why}). Get an intact copy."
 
 
 def _nothing(name: str, media: InputContainer) -> str:

@@ -205,7 +205,8 @@ def _elementary_sound(head: bytes) -> Container | None:
     """MP3 or ADTS without a tag: two frames in a row, each beginning with a valid header."""
     for header, container in ((_mpeg_frame, MP3), (_adts_frame, ADTS)):
         length = header(head)
-        if length and (length + 4 > len(head) or header(head[length:])):
+        rest = head[length:]
+        if 0 < length <= len(head) and (len(rest) < 4 or header(rest)):
             return container
     return None
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
-from av.error import FFmpegError
+from numpy.typing import NDArray
 
 from unmask.media.limits import Limits
 from unmask.types import AudioBlock, Samples
 
 _GAP, _LONGEST_GAP, _LATEST_START = 0.1, 30.0, 3600.0
+_WEIGHTS = {"FC": 1.0, "FL": 0.707, "FR": 0.707, "LFE": 0.0, "LFE2": 0.0}
+_OTHER_WEIGHT = 0.5
+_SCALES = {"u8": 128.0, "s16": 32_768.0, "s32": 2.0**31, "s64": 2.0**63, "flt": 1.0, "dbl": 1.0}
+_PLANES_READ = 7
+"""PyAV reads past the end of a frame's list of planes when there are eight or more."""
 
 
 class Mixer:
     """Decoded frames to mono at one rate, with FFmpeg's anti-aliased resampler.
 
-    Channels are mixed with its standard matrix, or averaged where the layout is unknown. A change
-    of format inside a stream starts a new resampler.
+    Channels are averaged: equally if there are one or two or their places are unknown; surround
+    sound with the weights of ITU-R BS.775-3, table 2 (centre 1, left and right 0.707, others 0.5,
+    no low-frequency channel), divided by their sum so that nothing clips. A change of format
+    inside a stream starts a new resampler.
     """
 
     def __init__(self, name: str, rate: int, limits: Limits) -> None:
@@ -28,6 +36,7 @@ class Mixer:
         self._limits = limits
         self._shape: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
+        self._packer: AudioResampler | None = None
 
     def mix(self, frame: AudioFrame) -> list[Samples]:
         """Samples that are ready after this frame."""
@@ -39,47 +48,57 @@ class Mixer:
             self._resampler = AudioResampler(format="flt", layout="mono", rate=self._rate)
             self._shape = shape
         assert self._resampler is not None
-        frame.pts = None  # the resampler would fill gaps of hostile timestamps with silence
-        try:
-            return ready + [_samples(f) for f in self._resampler.resample(frame)]
-        except (FFmpegError, ValueError):
-            mono = _averaged(frame)
-            self._resampler = AudioResampler(format="flt", layout="mono", rate=self._rate)
-            return ready + [_samples(f) for f in self._resampler.resample(mono)]
+        mono = _weights(frame) @ self._channels(frame)
+        mono = np.clip(np.nan_to_num(mono, posinf=0.0, neginf=0.0), -1, 1)
+        single = AudioFrame.from_ndarray(
+            np.ascontiguousarray(mono[None], np.float32), format="flt", layout="mono"
+        )
+        single.sample_rate = frame.sample_rate
+        return ready + [_samples(done) for done in self._resampler.resample(single)]
+
+    def _channels(self, frame: AudioFrame) -> NDArray[np.float32]:
+        """Channels × samples in -1…1, as far as the recording keeps to it."""
+        if frame.format.is_planar and frame.layout.nb_channels > _PLANES_READ:
+            frame.pts = None
+            if self._packer is None:
+                self._packer = AudioResampler(format=frame.format.packed)
+            parts = [_unpacked(part) for part in self._packer.resample(frame)]
+            return np.concatenate(parts, axis=1)
+        return _unpacked(frame)
 
     def flush(self) -> list[Samples]:
         """The last samples, which the resampler's filter still holds."""
         if self._resampler is None:
             return []
         resampler, self._resampler, self._shape = self._resampler, None, None
-        return [_samples(f) for f in resampler.resample(None)]
+        self._packer = None
+        return [_samples(done) for done in resampler.resample(None)]
+
+
+def _unpacked(frame: AudioFrame) -> NDArray[np.float32]:
+    values: NDArray[Any] = frame.to_ndarray()
+    if frame.format.is_packed:
+        values = values.reshape(-1, frame.layout.nb_channels).T
+    kind = frame.format.packed.name
+    offset = 128.0 if kind == "u8" else 0.0
+    scaled: NDArray[np.float32] = ((values - offset) / _SCALES[kind]).astype(np.float32)
+    return scaled
+
+
+def _weights(frame: AudioFrame) -> NDArray[np.float32]:
+    """One weight a channel; they add up to 1."""
+    count = frame.layout.nb_channels
+    names = [channel.name for channel in frame.layout.channels]
+    weights = np.ones(count, np.float32)
+    if count > 2 and "FL" in names and len(names) == count:
+        weights = np.array([_WEIGHTS.get(name, _OTHER_WEIGHT) for name in names], np.float32)
+    shares: NDArray[np.float32] = weights / weights.sum()
+    return shares
 
 
 def _samples(frame: AudioFrame) -> Samples:
-    values = np.nan_to_num(frame.to_ndarray().reshape(-1), posinf=0.0, neginf=0.0)
-    clipped: Samples = np.clip(values, -1, 1).astype(np.float32, copy=False)
-    return clipped
-
-
-def _averaged(frame: AudioFrame) -> AudioFrame:
-    """The mean of channels whose layout has no matrix."""
-    values = frame.to_ndarray().astype(np.float64)
-    if frame.format.is_packed:
-        values = values.reshape(-1, frame.layout.nb_channels).T
-    bits = frame.format.bits
-    if frame.format.name.startswith("u8"):
-        values = (values - 128) / 128
-    elif not frame.format.name.startswith(("flt", "dbl")):
-        values = values / float(1 << (bits - 1))
-    mean = values.mean(axis=0, keepdims=True).astype(np.float32)
-    mono = AudioFrame.from_ndarray(mono_c(mean), format="flt", layout="mono")
-    mono.sample_rate = frame.sample_rate
-    return mono
-
-
-def mono_c(values: Samples) -> Samples:
-    """The array in the memory order that FFmpeg needs."""
-    return np.ascontiguousarray(values, dtype=np.float32)
+    values = frame.to_ndarray().reshape(-1)
+    return np.clip(values, -1, 1).astype(np.float32, copy=False)
 
 
 class Blocks:
