@@ -52,7 +52,10 @@ def test_heat_colours_rise_evenly_in_lightness() -> None:
 
 def test_outline_follows_the_edge_in_pixels_of_the_original() -> None:
     points = np.array(
-        [(float(x), float(y)) for x, y in re.findall(r"[ML]([\d.]+) ([\d.]+)", outline(Mask(square(), BOX)))]
+        [
+            (float(x), float(y))
+            for x, y in re.findall(r"[ML]([\d.]+) ([\d.]+)", outline(Mask(square(), BOX)))
+        ]
     )
     assert points[:, 0].min() >= 138  # the half lies at x = 140
     assert points[:, 0].min() <= 142

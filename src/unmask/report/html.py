@@ -52,8 +52,9 @@ def to_html(
     """The report as a page.
 
     ``pictures`` are shown besides those that findings hold: give the whole picture of a still
-    image, so that an authentic one has a picture too. ``cards`` stands in for installed cards. ``paper`` writes the
-    light colours into each drawing, for a renderer that styles drawings apart from the page.
+    image, so that an authentic one has a picture too. ``cards`` stands in for installed cards.
+    ``paper`` writes the light colours into each drawing, for a renderer that styles drawings
+    apart from the page.
     Raises UnknownName, ModelError when a detector's card is missing.
     """
     return _template().render(

@@ -124,7 +124,7 @@ def _tiles(report: Report) -> list[Tile]:
             if any(finding.kind == "fact" for finding in report.findings)
             else "No check gave a score that could be turned into a probability."
         )
-        return [Tile("Probability of forgery", "not estimated", why), alarm]
+        return [Tile("Probability of forgery", "not estimated", why)]
     share = round(verdict.prior * 100, 1)
     return [
         Tile(

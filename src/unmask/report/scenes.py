@@ -161,13 +161,13 @@ def _scene(
         words.append("Nothing is marked in it.")
     when = f" at {clock(time)}" if time is not None else ""
     label = f"{visible(caption, 160)}{when}"
-    kept = "" if shot else " The pixels were not kept in this report; only the marks are drawn."
+    kept = "" if shot else ". The pixels were not kept in this report; only the marks are drawn"
     return Scene(
         view=view,
         uri=jpeg_uri(shot.pixels, 1400 if time is None else 720) if shot else "",
         heats=tuple(heats),
         outlines=tuple(outlines),
-        alt=f"{label}.{kept} {' '.join(words)}",
+        alt=f"{label}{kept}. {' '.join(words)}",
         caption=label + kept,
         time=time,
     )
