@@ -144,7 +144,7 @@ def test_forced_colours_keep_words_and_marks(browser: Browser, files: dict[str, 
 
 
 def test_what_scrolls_takes_the_keyboard(browser: Browser, files: dict[str, Path]) -> None:
-    with opened(browser, files["video"], width=360) as seen:
+    with opened(browser, files["video"], width=360, bypass_csp=True) as seen:
         chart = seen.page.get_by_role("region", name="Chart of the probability")
         chart.focus()
         assert chart.evaluate("e => document.activeElement === e")

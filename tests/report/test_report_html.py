@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import report_samples as samples
+from PIL import Image
 
 from unmask.report.html import to_html
 from unmask.report.scenes import MAX_FRAMES
-from unmask.types import Kind, Label, Report, Snapshot, Where
+from unmask.report.words import sentence
+from unmask.types import Kind, Label, Report, Snapshot, Vote, Where
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -162,7 +166,7 @@ def test_nothing_of_the_report_is_missing() -> None:
             assert finding.reason in text
             assert finding.subject in text
         for gap in report.not_checked:
-            assert gap.what in text
+            assert sentence(gap.what) in text
             assert gap.why in text
         for name in report.detectors:
             for limit in samples.CARDS[name].limits:
@@ -285,3 +289,46 @@ def test_label_decides_the_icon_and_words_together() -> None:
         assert section
         assert '<svg class="icon"' in section[0]
         assert label.value in section[0]
+
+
+def still_file(folder: Path) -> Report:
+    """A report on a real file whose only finding kept no more than a cut-out."""
+    path = folder / "photo.png"
+    Image.fromarray(samples.astronaut()).save(path)
+    report = samples.two_faces()
+    crop = Snapshot(samples.astronaut()[64:204, 168:284], samples.FACE, None, "face 1")
+    finding = replace(report.findings[0], snapshots=(crop,))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    media = replace(report.media, path=str(path), sha256=digest)
+    return replace(report, media=media, findings=(finding,))
+
+
+def test_a_still_picture_is_read_again_for_the_page(tmp_path: Path) -> None:
+    html = page(still_file(tmp_path))
+    assert "With marks: <bdi>The whole picture</bdi>" in html
+    assert 'viewBox="0 0 512 512"' in html
+    assert "<bdi>Face 1</bdi>" in html
+
+
+def test_a_file_that_changed_since_the_scan_is_not_shown(tmp_path: Path) -> None:
+    report = still_file(tmp_path)
+    Path(report.media.path).write_bytes(Path(report.media.path).read_bytes() + b"x")
+    assert "pixels were not kept" in page(report)
+    Path(report.media.path).unlink()
+    assert "pixels were not kept" in page(report)
+
+
+def test_a_face_in_a_video_is_framed_in_the_one_frame_that_is_kept() -> None:
+    report = samples.video()
+    face = report.findings[1]
+    one = replace(face, where=replace(face.where, masks=()), snapshots=face.snapshots[:1])
+    html = page(replace(report, findings=(one,)))
+    assert "Box 1 frames face 1 in the upper part." in html
+
+
+def test_an_undecided_finding_has_no_heat_map() -> None:
+    report = samples.two_faces()
+    open_ = replace(report.findings[0], vote=Vote.UNDECIDED)
+    html = page(replace(report, findings=(open_,)))
+    assert "data:image/png" not in html
+    assert "stroke-dasharray" in html

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from unmask.report.json import jpeg_bytes
+from unmask.report.pictures import LONGEST
 from unmask.types import Box, Mask, Pixels
 
 # Dark violet to pale yellow with even steps of lightness, so that order is seen without hue.
@@ -35,7 +36,7 @@ class Placed:
     box: Box
 
 
-def jpeg_uri(pixels: Pixels, longest: int = 1400, quality: int = 85) -> str:
+def jpeg_uri(pixels: Pixels, longest: int = LONGEST, quality: int = 85) -> str:
     """Pixels as a JPEG data URI, no side longer than ``longest``."""
     return _uri("image/jpeg", jpeg_bytes(pixels, longest, quality))
 

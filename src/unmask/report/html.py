@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from unmask.detectors.card import Card
 from unmask.report import drawing
 from unmask.report.page import page
+from unmask.report.pictures import whole_picture
 from unmask.types import Report, Snapshot
 
 if TYPE_CHECKING:
@@ -45,20 +46,21 @@ LIGHT = {
 def to_html(
     report: Report,
     *,
-    pictures: Sequence[Snapshot] = (),
+    pictures: Sequence[Snapshot] | None = None,
     cards: Mapping[str, Card] | None = None,
     paper: bool = False,
 ) -> str:
     """The report as a page.
 
-    ``pictures`` are shown besides those that findings hold: give the whole picture of a still
-    image, so that an authentic one has a picture too. ``cards`` stands in for installed cards.
+    ``pictures`` are shown besides those that findings hold; without them a still picture is read
+    again from its file. ``cards`` stands in for installed cards.
     ``paper`` writes the light colours into each drawing, for a renderer that styles drawings
     apart from the page.
     Raises UnknownName, ModelError when a detector's card is missing.
     """
+    shown = whole_picture(report) if pictures is None else pictures
     return _template().render(
-        page=page(report, pictures, cards), heat=drawing.HEAT, light=LIGHT, paper=paper
+        page=page(report, shown, cards), heat=drawing.HEAT, light=LIGHT, paper=paper
     )
 
 

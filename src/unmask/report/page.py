@@ -92,7 +92,11 @@ def page(
         timeline=timeline(report, numbered),
         items=[_item(number, finding, report, titles) for number, finding in numbered],
         not_checked=[
-            (visible(item.what), visible(item.why), visible(item.analyzer))
+            (
+                words.sentence(visible(item.what)),
+                words.sentence(visible(item.why), stop=True),
+                visible(item.analyzer),
+            )
             for item in report.not_checked
         ],
         cards=used,
@@ -175,7 +179,7 @@ def _places(finding: Finding, media: MediaInfo) -> list[str]:
     places += [
         f"{words.clock(span.start)} to {words.clock(span.end)}" for span in finding.where.spans
     ]
-    if finding.vote is not Vote.CLEAR:
+    if finding.vote in (Vote.FORGED, None):
         subject = visible(finding.subject) or f"the {words.KINDS[media.kind]}"
         for mask in finding.where.masks:
             when = f" ({words.clock(mask.time)})" if mask.time is not None else ""

@@ -13,7 +13,7 @@ from unmask.types import Report, Snapshot
 def to_pdf(
     report: Report,
     *,
-    pictures: Sequence[Snapshot] = (),
+    pictures: Sequence[Snapshot] | None = None,
     cards: Mapping[str, Card] | None = None,
 ) -> bytes:
     """The report as PDF bytes; arguments as for ``to_html``.

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from unmask.report.drawing import Placed, heat, jpeg_uri, outline
+from unmask.report.pictures import LONGEST
 from unmask.report.plain import visible
-from unmask.report.words import clock, located, marked, title
+from unmask.report.words import clock, located, marked, sentence, title
 from unmask.types import Box, Finding, Kind, Mask, Report, Snapshot, Vote
 
 MAX_FRAMES = 12
@@ -107,8 +108,11 @@ def frames(
 
 
 def _masks(finding: Finding, time: float | None) -> list[Mask]:
-    """The masks of a still picture (``time`` is ``None``) or of one frame."""
-    if finding.vote is Vote.CLEAR:
+    """The masks of a still picture (``time`` is ``None``) or of one frame.
+
+    Only of what points to forgery: colour over a clear picture would look like evidence.
+    """
+    if finding.vote not in (Vote.FORGED, None):
         return []
     if time is None:
         return list(finding.where.masks)
@@ -126,8 +130,12 @@ def _canvas(report: Report, whole: Snapshot | None) -> Box | None:
 
 
 def _boxes(finding: Finding, masks: Iterable[Mask], kind: Kind) -> list[Box]:
-    """The boxes to draw: in a video, where boxes hold no time, only those of the frame's masks."""
-    if kind is Kind.VIDEO:
+    """The boxes to draw.
+
+    Boxes hold no time. In a video they belong to the one frame that the finding keeps; where it
+    keeps more, those of the frame's masks are drawn instead.
+    """
+    if kind is Kind.VIDEO and len(finding.snapshots) > 1:
         return [mask.box for mask in masks]
     return list(finding.where.boxes)
 
@@ -160,11 +168,11 @@ def _scene(
     if not outlines and not heats:
         words.append("Nothing is marked in it.")
     when = f" at {clock(time)}" if time is not None else ""
-    label = f"{visible(caption, 160)}{when}"
+    label = f"{sentence(visible(caption, 160))}{when}"
     kept = "" if shot else ". The pixels were not kept in this report; only the marks are drawn"
     return Scene(
         view=view,
-        uri=jpeg_uri(shot.pixels, 1400 if time is None else 720) if shot else "",
+        uri=jpeg_uri(shot.pixels, LONGEST if time is None else 720) if shot else "",
         heats=tuple(heats),
         outlines=tuple(outlines),
         alt=f"{label}{kept}. {' '.join(words)}",

@@ -135,6 +135,12 @@ def title(finding: Finding) -> str:
     return f"{claim}: {visible(finding.subject, 60)}" if finding.subject else claim
 
 
+def sentence(text: str, stop: bool = False) -> str:
+    """Text with a capital first letter; with ``stop`` also with a full stop at its end."""
+    text = text[:1].upper() + text[1:]
+    return f"{text}." if stop and text and text[-1] not in ".!?…" else text
+
+
 def position(x: float, y: float) -> str:
     """Where a point of the unit square lies: "upper left part", "middle"…"""
     row = "upper" if y < 0.38 else "lower" if y > 0.62 else ""
