@@ -1,4 +1,4 @@
-"""The network: colour and fixed, constrained and phase residuals into a truncated EfficientNet-Lite.
+"""The network: colour and several kinds of residuals into a truncated EfficientNet-Lite0.
 
 Residuals of Fridrich and Kodovsky 2012 (three of their rich model's kernels, truncated), the
 constrained convolution of Bayar and Stamm 2018 (section III) and neighbouring-pixel relations of
@@ -40,6 +40,14 @@ def _fixed_kernels() -> Tensor:
     return torch.stack([line, small, square / 12])[:, None]
 
 
+def _each_channel(kernels: Tensor) -> Tensor:
+    """K × 1 × 5 × 5 kernels as 3K × 3 × 5 × 5, each on one colour channel alone."""
+    spread = torch.zeros(3, len(kernels), 3, 5, 5)
+    for channel in range(3):
+        spread[channel, :, channel] = kernels[:, 0]
+    return spread.flatten(0, 1)
+
+
 class Residuals(nn.Module):
     """What is left of a picture when each pixel's prediction from its neighbours is taken away.
 
@@ -49,12 +57,9 @@ class Residuals(nn.Module):
     def __init__(self, outputs: int = 32, learned: int = 6, limit: float = 4.0) -> None:
         super().__init__()
         self.limit = limit
-        self.register_buffer("fixed", _fixed_kernels().repeat(3, 1, 1, 1))
+        self.register_buffer("fixed", _each_channel(_fixed_kernels()))
         self.learned = nn.Parameter(torch.randn(learned, 3, 25) * 0.1)
-        self.mix = nn.Sequential(
-            nn.Conv2d(9 + learned, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()
-        )
-        self.down = nn.Conv2d(16, outputs, 3, 2, 1, bias=False)
+        self.down = nn.Conv2d(9 + learned, outputs, 4, 2, 1, bias=False)
         self.phases = nn.Conv2d(9, outputs, 3, 1, 1, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
 
@@ -67,20 +72,20 @@ class Residuals(nn.Module):
         return whole.reshape(-1, 3, 5, 5) / 3
 
     def forward(self, x: Tensor) -> Tensor:
+        """Residuals of a batch."""
         edge = F.pad(x, (2, 2, 2, 2), mode="replicate")
-        rich = F.conv2d(edge, self.get_buffer("fixed"), groups=3)
-        own = F.conv2d(edge, self.constrained())
-        both = torch.cat([rich, own], 1).clamp(-self.limit, self.limit) / self.limit
+        kernels = torch.cat([self.get_buffer("fixed"), self.constrained()])
+        left = F.conv2d(edge, kernels).clamp(-self.limit, self.limit) / self.limit
         corner = x[..., ::2, ::2]
         phases = [x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]]
         related = torch.cat([phase - corner for phase in phases], 1) / 16
         related = related.clamp(-2, 2)
-        out: Tensor = self.norm(self.down(self.mix(both)) + self.phases(related))
+        out: Tensor = self.norm(self.down(left) + self.phases(related))
         return out
 
 
 class PictureNet(nn.Module):
-    """Takes B × 3 × H × W RGB in 0…255 (sides multiples of 32); gives logits and an edit mask.
+    """Takes B × 3 × H × W RGB in 0…255 (sides multiples of 16); gives logits and an edit mask.
 
     ``logits`` is B × 2 (edited somewhere, generated as a whole); ``mask`` is B × H/8 × W/8.
     """
@@ -169,4 +174,5 @@ def loss(
     dice = 1 - overlap / (guess.sum((1, 2)) + target.sum((1, 2)) + 1)
     shape = (dice * filled).sum() / filled.sum().clamp(min=1)
     total = claims + area + 0.5 * shape
-    return total, {"claims": float(claims), "area": float(area), "dice": float(shape)}
+    parts = {"claims": claims, "area": area, "dice": shape}
+    return total, {name: float(part.detach()) for name, part in parts.items()}
