@@ -6,7 +6,9 @@ import base64
 import io
 import json
 import math
+import re
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -16,9 +18,10 @@ import report_samples as samples
 from PIL import Image
 
 from unmask.errors import MissingExtra, UnknownName, UnreadableMedia
+from unmask.report import schema
 from unmask.report.json import dumps, error_dict, to_dict, to_json
 from unmask.report.schema import SCHEMA_VERSION, ReportRecord, json_schema
-from unmask.types import Finding, MediaInfo, Report, Verdict, posterior
+from unmask.types import Finding, Label, MediaInfo, Report, Verdict, posterior
 
 SCHEMA = json_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -191,3 +194,12 @@ def test_an_unknown_detector_is_an_error_and_not_a_gap() -> None:
     report = replace(samples.two_faces(), detectors=("no-such-detector",))
     with pytest.raises(UnknownName, match="no-such-detector"):
         to_dict(report)
+
+
+def test_every_key_is_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    for model in (schema.ReportRecord, schema.FindingRecord, schema.NotCheckedRecord):
+        for key in model.model_fields:
+            assert re.search(rf"`(where\.)?{key}(\.\w+)?`", page), key
+    for label in Label:
+        assert label.value in page

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from unmask.detectors.card import Card
-from unmask.report import drawing
+from unmask.report import drawing, words
 from unmask.report.page import page
 from unmask.report.pictures import whole_picture
 from unmask.types import Report, Snapshot
@@ -60,7 +60,11 @@ def to_html(
     """
     shown = whole_picture(report) if pictures is None else pictures
     return _template().render(
-        page=page(report, shown, cards), heat=drawing.HEAT, light=LIGHT, paper=paper
+        page=page(report, shown, cards),
+        heat=drawing.HEAT,
+        light=LIGHT,
+        claims=words.CLAIMS,
+        paper=paper,
     )
 
 

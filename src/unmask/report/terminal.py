@@ -61,7 +61,7 @@ def _verdict(report: Report, console: Console) -> RenderableType:
                 f"(prior {words.percent(verdict.prior)}): {words.likelihood(llr)}."
             )
         )
-    lines.append(Text(words.false_alarm(verdict), style="dim"))
+        lines.append(Text(words.false_alarm(verdict), style="dim"))
     if not console.is_terminal:
         return Group(Text(name, style="bold"), *lines)
     return Panel(
