@@ -336,6 +336,6 @@ def test_an_undecided_finding_has_no_heat_map() -> None:
 
 def test_thresholds_have_a_birth_certificate() -> None:
     text = " ".join(Outline(page(samples.two_faces())).text.split())
-    assert "Thresholds for “Manipulated face” were fitted on a held-out tenth" in text
+    assert "Thresholds for “Face manipulation” were fitted on a held-out tenth" in text
     assert "1,200 authentic and 1,180 forged items, 311 independent groups" in text
     assert "5 % of the known forgeries there score as low" in text

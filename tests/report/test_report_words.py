@@ -75,7 +75,7 @@ def test_false_alarm() -> None:
 @pytest.mark.parametrize(
     ("llr", "text"),
     [
-        (0.1, "no support for forgery"),
+        (0.1, "no support either way"),
         (np.log(5), "weak support for forgery"),
         (np.log(50), "moderate support for forgery"),
         (-np.log(500), "moderately strong support for authenticity"),

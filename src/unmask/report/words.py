@@ -10,12 +10,12 @@ import numpy as np
 from unmask.report.plain import visible
 from unmask.types import Box, Claim, Finding, Kind, Label, Mask, Verdict, Vote
 
-CLAIMS = {
-    Claim.FACE_MANIPULATED: "Manipulated face",
-    Claim.PICTURE_EDITED: "Edited picture",
-    Claim.PICTURE_GENERATED: "Machine-made picture",
-    Claim.VOICE_SYNTHETIC: "Synthetic voice",
-    Claim.VOICE_EDITED: "Edited recording",
+CLAIMS = {  # names of what was looked for, not of what was found
+    Claim.FACE_MANIPULATED: "Face manipulation",
+    Claim.PICTURE_EDITED: "Picture editing",
+    Claim.PICTURE_GENERATED: "Picture generation by a machine",
+    Claim.VOICE_SYNTHETIC: "Voice synthesis",
+    Claim.VOICE_EDITED: "Voice editing",
 }
 VOTES = {
     Vote.FORGED: "Points to forgery",
@@ -93,6 +93,8 @@ def likelihood(llr: float) -> str:
     """How strongly the evidence speaks, on a verbal scale for likelihood ratios."""
     ratio = math.exp(min(abs(llr), 50.0))
     words = next(text for limit, text in _STRENGTH if ratio < limit or math.isinf(limit))
+    if words == _STRENGTH[0][1]:
+        return f"{words} either way"
     return f"{words} for {'forgery' if llr >= 0 else 'authenticity'}"
 
 
