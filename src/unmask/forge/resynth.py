@@ -145,13 +145,13 @@ def train_autoencoder(plan: Plan, crops: Crops, steps: int, seed: int) -> Autoen
         if critic and theirs and step > steps // 3:
             loss = loss - 0.02 * critic(fake).mean()
         mine.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         mine.step()
         if critic and theirs and step > steps // 4:
             worth = F.relu(1 - critic(real)).mean() + F.relu(1 + critic(fake.detach())).mean()
             theirs.zero_grad(set_to_none=True)
-            worth.backward()
+            torch.autograd.backward(worth)
             theirs.step()
     return network.eval().requires_grad_(False)
 
@@ -185,7 +185,7 @@ class Generators:
         miss = pixels - again
         low = cv2.GaussianBlur(miss, (0, 0), 4)
         fine = miss - cv2.GaussianBlur(miss, (0, 0), 1.0)
-        return np.clip(again + low + detail * fine + 0.5, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(again + low + detail * fine + 0.5, 0, 255), np.uint8)
 
 
 def softened(real: Pixels, fake: Pixels) -> Pixels:
@@ -204,7 +204,7 @@ def softened(real: Pixels, fake: Pixels) -> Pixels:
     low, high = 0.2, 4.0
     for _ in range(6):
         middle = (low + high) / 2
-        soft = cv2.GaussianBlur(real, (0, 0), middle).astype(np.uint8)
+        soft = np.asarray(cv2.GaussianBlur(real, (0, 0), middle), np.uint8)
         low, high = (middle, high) if strength(soft) > wanted else (low, middle)
     return soft
 

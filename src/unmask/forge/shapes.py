@@ -61,7 +61,7 @@ def _blob(pixels: Pixels, rng: _Rng, share: float) -> SoftMask:
         (width, height),
         interpolation=cv2.INTER_CUBIC,
     )
-    return (field > np.quantile(field, 1 - share)).astype(np.float32)
+    return np.asarray(field > np.quantile(field, 1 - share), np.float32)
 
 
 def _segment(pixels: Pixels, rng: _Rng, share: float) -> SoftMask:
@@ -76,12 +76,12 @@ def _segment(pixels: Pixels, rng: _Rng, share: float) -> SoftMask:
     near = (distance <= np.quantile(distance, share)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(near)
     if count < 2:
-        return near.astype(np.float32)
+        return np.asarray(near, np.float32)
     biggest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     piece = cv2.morphologyEx(
         (labels == biggest).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)
     )
-    return piece.astype(np.float32)
+    return np.asarray(piece, np.float32)
 
 
 _SHAPES: tuple[Callable[[Pixels, _Rng, float], SoftMask], ...] = (

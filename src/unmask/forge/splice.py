@@ -35,7 +35,7 @@ def _laid(host: Pixels, piece: Pixels, soft: SoftMask) -> Pixels:
     """``piece`` over ``host`` where the soft mask says so."""
     weight = soft[..., None]
     mixed = host * (1 - weight) + piece * weight
-    return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)
 
 
 def _matched(piece: Pixels, host: Pixels, inside: NDArray[np.bool_], amount: float) -> Pixels:
@@ -46,7 +46,7 @@ def _matched(piece: Pixels, host: Pixels, inside: NDArray[np.bool_], amount: flo
     wanted, width = host[inside].mean(0), host[inside].std(0) + 1
     gain = np.clip(width / spread, 0.6, 1.7)
     moved = (piece - mean) * gain + wanted
-    return np.clip(piece * (1 - amount) + moved * amount + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(piece * (1 - amount) + moved * amount + 0.5, 0, 255), np.uint8)
 
 
 def fitted(donor: Pixels, height: int, width: int, rng: Rng) -> Pixels:
@@ -63,7 +63,7 @@ def fitted(donor: Pixels, height: int, width: int, rng: Rng) -> Pixels:
         donor = cv2.resize(donor, size, interpolation=shrink).astype(np.uint8)
     y = int(rng.integers(donor.shape[0] - height + 1))
     x = int(rng.integers(donor.shape[1] - width + 1))
-    return donor[y : y + height, x : x + width]
+    return np.asarray(donor[y : y + height, x : x + width], np.uint8)
 
 
 def splice(host: Pixels, donor: Pixels, rng: Rng) -> Edit:
@@ -129,7 +129,7 @@ def _patched(host: Pixels, inside: NDArray[np.bool_], rng: Rng) -> Pixels:
                 if miss < least:
                     best, least = piece, miss
             filled[y0 : y0 + side, x0 : x0 + side] = here * (1 - weight) + best * weight
-    return np.clip(filled + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(filled + 0.5, 0, 255), np.uint8)
 
 
 def fill(host: Pixels, rng: Rng) -> Edit:

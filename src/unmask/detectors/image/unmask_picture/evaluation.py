@@ -24,7 +24,7 @@ from unmask.detectors.image.unmask_picture.photos import Photo, all_photos, read
 from unmask.detectors.image.unmask_picture.tiles import Budget, Judgement, judge
 from unmask.detectors.image.unmask_picture.training import generators
 from unmask.errors import DataError
-from unmask.forge.launder import CONDITIONS, apply, launder
+from unmask.forge.launder import apply, launder
 from unmask.forge.operations import jpeg
 from unmask.forge.resynth import HELD_OUT, PLANS, Generators, upsampled
 from unmask.forge.shapes import random_mask
@@ -37,6 +37,12 @@ Rng = np.random.Generator
 REALS = ("imagenet", "packaged", "ffhq", "london", "lfw", "utkface")
 GENERATED = ("omi", "omi_edit", "generated_faces")
 MATCHED = ("ffhq", "london")
+LARGEST = 640
+"""Pixels of the longer side of what forgeries are made from."""
+LAUNDERINGS = (
+    *("jpeg:90", "jpeg:70", "jpeg:50", "webp:50", "resize:0.5", "blur:1.5"),
+    *("noise:3", "h264:28", "h264:36", "screenshot"),
+)
 _NO_MASK = np.zeros((0, 0), np.uint8)
 
 
@@ -86,9 +92,8 @@ class Cases:
 
     def __init__(self, recipe: Recipe, data: Path, unseen: bool = True) -> None:
         self.photos = all_photos(data, Path(recipe.settings.get("packages_root", "/")))
-        kept = [photo for photo in self.photos if photo.source != recipe.leave_out]
-        self.made = generators(recipe, kept, PLANS)
-        self.unseen = generators(recipe, kept, HELD_OUT) if unseen else Generators({})
+        self.made = generators(recipe, self.photos, PLANS)
+        self.unseen = generators(recipe, self.photos, HELD_OUT) if unseen else Generators({})
 
     def chosen(self, parts: Sequence[str], sources: dict[str, int]) -> list[Photo]:
         """At most so many pictures of each source, by a fixed shuffle."""
@@ -100,22 +105,34 @@ class Cases:
         return found
 
     def views(self, photo: Photo, count: int) -> Iterator[tuple[str, Pixels]]:
-        """The picture and, where it is large, crops of it at other scales."""
+        """The picture and, where it is large, crops of it at other scales.
+
+        The forgeries are made from crops of at most ``LARGEST`` pixels; the whole is the last view.
+        """
         pixels = read(photo)
-        yield "0", pixels
-        for number in range(1, count if min(pixels.shape[:2]) > 320 else 1):
+        if max(pixels.shape[:2]) <= 512:
+            yield "whole", pixels
+            return
+        for number in range(count):
             rng = _rng(photo.item_id, str(number))
-            high, wide = (int(rng.uniform(0.4, 0.9) * side) for side in pixels.shape[:2])
+            high, wide = (int(rng.uniform(0.4, 0.95) * side) for side in pixels.shape[:2])
             y = int(rng.integers(pixels.shape[0] - high))
             x = int(rng.integers(pixels.shape[1] - wide))
             part = pixels[y : y + high, x : x + wide]
-            factor = float(np.exp(rng.uniform(np.log(min(1, 256 / min(high, wide))), 0)))
+            low, top = min(1, 240 / min(high, wide)), min(1, LARGEST / max(high, wide))
+            factor = float(np.exp(rng.uniform(np.log(min(low, top)), np.log(top))))
             yield str(number), scaled(part, factor, int(rng.integers(4)))
+        yield "whole", pixels
 
-    def real(self, photo: Photo, views: int = 1) -> Iterator[Case]:
-        """The real pictures of a photo."""
+    def real(self, photo: Photo, views: int = 3) -> Iterator[Case]:
+        """The real pictures of a photo: ``views`` crops of a large one, and the whole."""
         for view, pixels in self.views(photo, views):
             yield Case(photo, f"{photo.item_id}#{view}", pixels, 0, "real", _BOTH, _NO_MASK)
+
+    @staticmethod
+    def forgeable(case: Case) -> bool:
+        """Whether a real case is small enough to make forgeries from."""
+        return bool(max(case.pixels.shape[:2]) <= LARGEST)
 
     def edited(self, case: Case, family: str) -> Case:
         """A local forgery of a real case."""
@@ -199,15 +216,16 @@ def _rows(
 
 def _calibration(cases: Cases) -> Iterator[tuple[Case, str]]:
     """Real pictures of the calibration part, and one edit and one re-synthesis of each."""
-    kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 40, "lfw": 90, "utkface": 60}
+    kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 40, "lfw": 80, "utkface": 50}
     families = (*FAMILIES, "inpaint")
     names = (*sorted(cases.made.networks), "upsampled")
     for photo in cases.chosen(["calibration"], kinds):
-        views = {"packaged": 8, "imagenet": 3}.get(photo.source, 1)
-        for case in cases.real(photo, views):
+        for case in cases.real(photo, 8):
             rng = _rng(case.name, "calibration")
             yield case, "clean"
             yield case, "random"
+            if not cases.forgeable(case):
+                continue
             forged = cases.edited(case, families[int(rng.integers(len(families)))])
             yield forged, "random" if rng.random() < 0.5 else "clean"
             forged = cases.generated(case, names[int(rng.integers(len(names)))])
@@ -220,24 +238,27 @@ def _calibration(cases: Cases) -> Iterator[tuple[Case, str]]:
 
 def _dev(cases: Cases) -> Iterator[tuple[Case, str]]:
     """The development part: every family clean, and a subset under every laundering."""
-    kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 30, "lfw": 80, "utkface": 60}
+    kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 30, "lfw": 50, "utkface": 40}
     edits = (*FAMILIES, "inpaint", *HELD_OUT_EDITS, "inpaint-unseen")
     whole = (*sorted(cases.made.networks), "upsampled", *sorted(cases.unseen.networks))
     photos = cases.chosen(["dev"], kinds)
     seen: dict[str, int] = {}
-    for number, photo in enumerate(photos):
-        for case in cases.real(photo, 4 if photo.source == "packaged" else 1):
+    number = 0
+    for photo in photos:
+        for case in cases.real(photo, 4):
             yield case, "clean"
+            if not cases.forgeable(case):
+                continue
             made = [cases.edited(case, edits[(number + i * 3) % len(edits)]) for i in range(2)]
             made += [cases.generated(case, whole[(number + i * 4) % len(whole)]) for i in range(2)]
             for forged in made:
                 yield forged, "clean"
             seen[photo.source] = seen.get(photo.source, 0) + 1
-            if case.name.endswith("#0") and seen[photo.source] <= 9:
-                for condition in CONDITIONS:
-                    if condition != "clean":
-                        for one in (case, made[0], made[2]):
-                            yield one, condition
+            if seen[photo.source] <= 6:
+                for condition in LAUNDERINGS:
+                    for one in (case, made[0], made[2]):
+                        yield one, condition
+            number += 1
     for photo in cases.chosen(["dev"], dict.fromkeys((*GENERATED, *MATCHED), 60)):
         yield cases.matched(photo), "clean"
 
@@ -256,6 +277,8 @@ def _left_out(cases: Cases, source: str) -> Iterator[tuple[Case, str]]:
         for case in cases.real(photo):
             rng = _rng(case.name, "loso")
             yield case, "clean"
+            if not cases.forgeable(case):
+                continue
             yield cases.edited(case, families[int(rng.integers(len(families)))]), "clean"
             yield cases.generated(case, names[int(rng.integers(len(names)))]), "clean"
 
@@ -280,7 +303,7 @@ def _localization(cases: Cases) -> Iterator[tuple[Case, str]]:
     """Edits made in ways that training did not use, on photos that it did not see."""
     kinds = {"imagenet": 60, "packaged": 30, "ffhq": 20, "london": 12}
     for photo in cases.chosen(["calibration", "dev"], kinds):
-        for case in cases.real(photo):
+        for case in filter(cases.forgeable, cases.real(photo, 1)):
             for family in (*HELD_OUT_EDITS, "inpaint-unseen"):
                 yield cases.edited(case, family), "clean"
 

@@ -119,8 +119,8 @@ def _laid(
 ) -> NDArray[np.float32]:
     """Tile masks averaged into one grid of cells; the middle of a tile weighs most."""
     per = cells.shape[-1]
-    ramp = 1 - np.abs(np.linspace(-0.9, 0.9, per))
-    weight = np.outer(ramp, ramp).astype(np.float32)
+    ramp = (1 - np.abs(np.linspace(-0.9, 0.9, per))).astype(np.float32)
+    weight = np.outer(ramp, ramp)
     total = np.zeros((math.ceil(height / CELL), math.ceil(width / CELL)), np.float32)
     weights = np.zeros_like(total)
     for (y, x), values in zip(places, cells, strict=True):
@@ -128,8 +128,7 @@ def _laid(
         top, left = min(top, total.shape[0] - per), min(left, total.shape[1] - per)
         total[top : top + per, left : left + per] += values * weight
         weights[top : top + per, left : left + per] += weight
-    grid: NDArray[np.float32] = total / np.maximum(weights, 1e-6)
-    return grid
+    return np.asarray(total / np.maximum(weights, 1e-6), np.float32)
 
 
 def judge(pixels: Pixels, run: Run, budget: Budget) -> Judgement:
@@ -140,17 +139,18 @@ def judge(pixels: Pixels, run: Run, budget: Budget) -> Judgement:
     """
     height, width = pixels.shape[:2]
     framed = _framed(pixels, budget.side)
-    places = covering(*framed.shape[:2], budget)
+    tall, wide = framed.shape[0], framed.shape[1]
+    places = covering(tall, wide, budget)
     if len(places) <= budget.cover:
         logits, cells = _run(framed, places, run, budget)
-        grid = _laid(cells, places, *framed.shape[:2])
+        grid = _laid(cells, places, tall, wide)
         grid = grid[: math.ceil(height / CELL), : math.ceil(width / CELL)]
         return Judgement(top_mean(logits[:, 0]), float(logits[:, 1].mean()), grid, len(places), 1.0)
-    size = shrunk_size(*framed.shape[:2], budget)
+    size = shrunk_size(tall, wide, budget)
     small = np.asarray(Image.fromarray(framed).resize((size[1], size[0]), Image.Resampling.LANCZOS))
     places = covering(*size, budget)
     logits, cells = _run(small, places, run, budget)
-    single = scattered(*framed.shape[:2], budget.spread, budget.side)
+    single = scattered(tall, wide, budget.spread, budget.side)
     close, _ = _run(framed, single, run, budget)
     return Judgement(
         max(top_mean(logits[:, 0]), top_mean(close[:, 0])),
@@ -164,7 +164,7 @@ def judge(pixels: Pixels, run: Run, budget: Budget) -> Judgement:
 def glance(pixels: Pixels, run: Run, budget: Budget, count: int) -> tuple[float, float]:
     """Both scores of a frame from about ``count`` spread tiles at full resolution."""
     framed = _framed(pixels, budget.side)
-    places = scattered(*framed.shape[:2], count, budget.side)
+    places = scattered(framed.shape[0], framed.shape[1], count, budget.side)
     logits, _ = _run(framed, places, run, budget)
     return top_mean(logits[:, 0]), float(logits[:, 1].mean())
 

@@ -39,13 +39,13 @@ GENERATOR_SOURCES = {"imagenet": 1.0, "ffhq": 1.0, "london": 0.5, "packaged": 1.
 
 
 def generators(recipe: Recipe, photos: Sequence[Photo], plans: Sequence[Plan]) -> Generators:
-    """The autoencoders of a recipe, trained on the training part without ``leave_out``.
+    """The autoencoders of a recipe, trained on crops of the training part.
 
-    A run that leaves a source out trains them for as much shorter as its own schedule is.
+    They are tools that forge and no part of the detector: a run that leaves a source out uses the
+    same ones, though that source's photos are among their crops.
     """
     settings = recipe.settings
-    weights = {k: v for k, v in GENERATOR_SOURCES.items() if k != recipe.leave_out}
-    pool = Pool([photo for photo in photos if photo.part == "train"], weights)
+    pool = Pool([photo for photo in photos if photo.part == "train"], GENERATOR_SOURCES)
     named = f"{','.join(sorted(pool.names))} {sum(map(len, pool.photos.values()))}"
 
     def crops(rng: Rng, count: int, side: int) -> list[Pixels]:
@@ -144,8 +144,9 @@ class PictureTask(Task):
         super().__init__(recipe, data)
         torch.set_num_threads(recipe.threads)
         root = Path(recipe.settings.get("packages_root", "/"))
-        self.photos = [p for p in all_photos(data, root) if p.source != recipe.leave_out]
-        self.made = generators(recipe, self.photos, PLANS)
+        photos = all_photos(data, root)
+        self.made = generators(recipe, photos, PLANS)
+        self.photos = [photo for photo in photos if photo.source != recipe.leave_out]
 
     def _pairs(self, part: str, count: int, seed: int) -> Pairs:
         photos = [photo for photo in self.photos if photo.part == part]
@@ -203,7 +204,7 @@ class PictureTask(Task):
     def export(self, network: nn.Module, path: Path) -> None:
         """ONNX with a free batch; the tile's side is fixed by the recipe."""
         side = int(self.recipe.settings["tile"])
-        plain = network.to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
+        plain = network.to(memory_format=torch.contiguous_format).eval()
         example = (torch.zeros(2, 3, side, side) + 127,)
         torch.onnx.export(
             plain,
