@@ -21,6 +21,7 @@ from PIL import Image
 import make_media as make
 from unmask.errors import MediaError, MediaTooLarge, UnreadableMedia, UnsupportedMedia
 from unmask.media import Limits, frames, probe, read_image, stream
+from unmask.media._source import Source
 from unmask.media.limits import Clock
 
 
@@ -327,6 +328,19 @@ def test_a_disk_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(_source.Source, "read", failing)
     with refused(UnreadableMedia, "Input/output error"):
         list(frames(path, info))
+
+
+def test_an_index_that_leads_in_circles_ends_soon(tmp_path: Path) -> None:
+    clock = Clock("'a.mov'", Limits())
+    with write(tmp_path / "a.mov", bytes(1_000_000)).open("rb", buffering=0) as file:
+        source = Source(file, clock)
+        reads = 0
+        while source.read(1_000_000):
+            source.seek(0)
+            reads += 1
+    assert 400 < reads < 500
+    with refused(UnreadableMedia, "leads in circles"):
+        clock.check()
 
 
 def test_no_address_and_no_other_file_is_opened(tmp_path: Path) -> None:

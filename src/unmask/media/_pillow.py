@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 
 from PIL import Image, ImageFile
 
 _STDERR = 2
+# Without any handler Python would print Pillow's complaints about damaged files.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 class _Shared:

@@ -15,6 +15,8 @@ from unmask.errors import MediaError, MediaTooLarge, UnreadableMedia
 from unmask.media.limits import Clock
 
 _INVALID_DATA = -int.from_bytes(b"INDA", "little")
+# A badly interleaved file is read many times over, a kilobyte of every buffer; no more than this.
+_FREE_BYTES, _TIMES_READ = 256_000_000, 200
 _SPECIAL = (
     (stat.S_ISDIR, "is a folder; name a file in it"),
     (stat.S_ISFIFO, "is a pipe; save its content to a file first"),
@@ -74,8 +76,9 @@ def _refuse_special(name: str, mode: int) -> None:
 class Source:
     """The bytes of an open file for a demuxer.
 
-    It never raises, because FFmpeg's callbacks cannot carry exceptions: when the time is over or
-    the disk fails the file seems to end, and the clock tells why when it is checked next.
+    It never raises, because FFmpeg's callbacks cannot carry exceptions: when the time is over,
+    the disk fails, or a damaged index makes the demuxer read the same part for ever, the file
+    seems to end, and the clock tells why when it is checked next.
 
     Decoders get this object and never a name, so that a name cannot be read as an address, a
     pattern or an option, and nothing but this file can be opened.
@@ -84,16 +87,21 @@ class Source:
     def __init__(self, file: io.FileIO, clock: Clock) -> None:
         self._file = file
         self._clock = clock
+        self._left = _FREE_BYTES + _TIMES_READ * os.fstat(file.fileno()).st_size
 
     def read(self, size: int = -1) -> bytes:
         """Up to ``size`` bytes; none at the end."""
-        if self._clock.expired():
+        if self._clock.expired() or self._clock.failure:
             return b""
         try:
-            return self._file.read(size) or b""
+            data = self._file.read(size) or b""
         except OSError as error:
-            self._clock.failure = reason(error)
+            self._clock.failure = f"the disk failed ({reason(error)}); copy it elsewhere first"
             return b""
+        self._left -= len(data)
+        if self._left < 0:
+            self._clock.failure = "its index leads in circles; convert it with another program"
+        return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move to a byte; FFmpeg's code for invalid data if there can be no such byte."""

@@ -33,7 +33,7 @@ class Limits:
     channels: int = 64
     sample_rate: int = 768_000
     media_seconds: float = 24 * 3600.0
-    grace_seconds: float = 60.0
+    grace_seconds: float = 30.0
     slowness: float = 60.0
 
     def check_image(self, name: str, width: int, height: int, bytes_per_pixel: float) -> None:
@@ -94,7 +94,7 @@ class Clock:
         self._name = name
         self.limits = limits
         self.failure = ""
-        """Why the file cannot be read on, if the disk failed."""
+        """Why the file cannot be read on, and what to do; set by who reads it."""
         self._reached = 0.0
         self._spent = 0.0
         self._since = time.monotonic()
@@ -122,11 +122,9 @@ class Clock:
         return self.limits.grace_seconds + self.limits.slowness * self._reached
 
     def check(self) -> None:
-        """Raise UnreadableMedia if the time is over or the disk failed."""
+        """Raise UnreadableMedia if the time is over or the file cannot be read on."""
         if self.failure:
-            raise UnreadableMedia(
-                f"{self._name} cannot be read on: {self.failure}. Copy it to another disk first."
-            )
+            raise UnreadableMedia(f"{self._name} cannot be read on: {self.failure}.")
         if self.expired():
             raise UnreadableMedia(
                 f"{self._name} could not be decoded in time: {self._worked():.0f} s of work for "

@@ -193,7 +193,7 @@ def _first_decoded(
             break
         except MediaError:
             raise
-        except (FFmpegError, OSError, ValueError) as error:
+        except (FFmpegError, OSError, ValueError, LookupError) as error:
             found.failure = found.failure or reason(error)
             continue
         if decoded and packet.stream.type == "video":

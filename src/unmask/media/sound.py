@@ -48,7 +48,8 @@ class Mixer:
             self._resampler = AudioResampler(format="flt", layout="mono", rate=self._rate)
             self._shape = shape
         assert self._resampler is not None
-        mono = _weights(frame) @ self._channels(frame)
+        with np.errstate(all="ignore"):  # damaged floats are beyond any number
+            mono = _weights(frame) @ self._channels(frame)
         mono = np.clip(np.nan_to_num(mono, posinf=0.0, neginf=0.0), -1, 1)
         single = AudioFrame.from_ndarray(
             np.ascontiguousarray(mono[None], np.float32), format="flt", layout="mono"

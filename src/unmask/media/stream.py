@@ -220,8 +220,8 @@ class _Pass:
                 return
             except MediaError:
                 raise
-            except (FFmpegError, OSError, ValueError) as error:
-                self._ended = reason(error)
+            except (FFmpegError, OSError, ValueError, LookupError) as error:
+                self._ended = reason(error)  # LookupError: a stream that the header did not list
                 return
             yield packet
 
