@@ -25,6 +25,7 @@ from unmask.media._pillow import QUIET, RULES
 from unmask.media._source import decoding, open_regular, shown
 from unmask.media.chunks import transfer_of
 from unmask.media.limits import Limits
+from unmask.media.profile import conversion
 from unmask.media.tone import is_hdr, tone_map
 from unmask.types import Pixels
 
@@ -175,7 +176,7 @@ class _Converter:
             "RGBa",
         )
         self._scale = _scale(image)
-        self._profile = profile_transform(image)
+        self._profile = conversion(image)
 
     def __call__(self, strip: Image.Image) -> NDArray[np.uint8]:
         if self._scale is not None:
@@ -226,45 +227,3 @@ def _scale(image: Image.Image) -> tuple[float, float] | None:
     steps = [255.0, 65_535.0] if image.mode == "I" else [1.0, 255.0, 65_535.0]
     white = next((step for step in steps if high <= step), high)
     return min(low, 0.0), 255 / max(white - min(low, 0.0), 1e-9)
-
-
-def profile_transform(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
-    """The conversion from an embedded profile to sRGB; None if there is none to do.
-
-    A profile that is damaged, does not fit the mode, or is sRGB already is left out.
-    """
-    mode = {"L": "L", "CMYK": "CMYK"}.get(image.mode, "RGB")
-    if mode == "RGB" and image.mode not in ("RGB", "RGBA", "P", "PA", "RGBX"):
-        return None
-    source = embedded_profile(image)
-    if source is None or _is_srgb(source):
-        return None
-    try:
-        return ImageCms.buildTransform(
-            source,
-            ImageCms.createProfile("sRGB"),
-            mode,
-            "RGB",
-            ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
-
-
-def embedded_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
-    """The ICC profile of a picture; None if there is none or it cannot be read."""
-    data = image.info.get("icc_profile")
-    if not isinstance(data, bytes) or not data:
-        return None
-    try:
-        return ImageCms.ImageCmsProfile(io.BytesIO(data))
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
-
-
-def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
-    try:
-        return "srgb" in ImageCms.getProfileDescription(profile).lower()
-    except ImageCms.PyCMSError:
-        return False

@@ -15,11 +15,11 @@ from av.video.stream import VideoStream
 
 from unmask.errors import MediaError, UnreadableMedia, UnsupportedMedia
 from unmask.media import image as still
-from unmask.media import sniff
+from unmask.media import profile, sniff
 from unmask.media._source import decoding, open_regular, plain, reason, shown
 from unmask.media.chunks import Motion, motion_of, transfer_of
+from unmask.media.container import opened, picture_stream, prepare, sound_stream
 from unmask.media.limits import Clock, Limits
-from unmask.media.stream import opened, picture_stream, prepare, sound_stream
 from unmask.media.tone import is_hdr
 from unmask.media.video import frame_notes, frame_rate, upright_size
 from unmask.types import Kind, MediaInfo
@@ -107,9 +107,9 @@ def _picture_notes(image: Any, transfer: int) -> list[str]:
     if is_hdr(transfer):
         notes.append("high dynamic range: tone-mapped to standard range")
     if image.info.get("icc_profile"):
-        if still.profile_transform(image) is not None:
+        if profile.conversion(image) is not None:
             notes.append("colour profile: converted to sRGB")
-        elif still.embedded_profile(image) is None:
+        elif profile.embedded(image) is None:
             notes.append("damaged colour profile: ignored")
     if (pages := _pages(image)) > 1:
         notes.append(f"holds {pages} pictures: only the first is judged")
