@@ -247,6 +247,33 @@ def test_tone_mapping_keeps_black_white_and_order() -> None:
     assert 150 < white < 235
 
 
+@pytest.mark.parametrize("part", [0.2, 0.4, 0.6, 0.8])
+@pytest.mark.parametrize("subsampling", [0, 2])
+def test_a_jpeg_cut_off_and_closed_is_not_filled_with_grey(
+    tmp_path: Path, part: float, subsampling: int
+) -> None:
+    """Data that stop before the end, followed by a proper end mark: libjpeg would say nothing."""
+    data = make.jpeg_bytes(make.photo(333, 217), quality=85, subsampling=subsampling)
+    path = tmp_path / "closed.jpg"
+    path.write_bytes(data[: int(part * len(data))].rstrip(b"\xff") + b"\xff\xd9")
+    with pytest.raises(UnreadableMedia, match="rows hold no data"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("kind", ["bar", "corner", "all", "side"])
+def test_grey_parts_of_a_whole_jpeg_are_no_damage(tmp_path: Path, kind: str) -> None:
+    pixels = make.photo(320, 200)
+    places = {
+        "bar": np.s_[120:],
+        "corner": np.s_[120:, 160:],
+        "all": np.s_[:],
+        "side": np.s_[:, 160:],
+    }
+    pixels[places[kind]] = 128
+    path = make.image(tmp_path / "grey.jpg", pixels, quality=95)
+    assert read_image(path).shape == (200, 320, 3)
+
+
 def test_random_modes_never_fail(tmp_path: Path) -> None:
     rng = random.Random(0)
     for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I", "F", "I;16"):

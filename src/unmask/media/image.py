@@ -24,6 +24,7 @@ from unmask.media import sniff
 from unmask.media._pillow import QUIET, RULES
 from unmask.media._source import decoding, open_regular, shown
 from unmask.media.chunks import transfer_of
+from unmask.media.holes import rows_missing
 from unmask.media.limits import Limits
 from unmask.media.profile import conversion
 from unmask.media.tone import is_hdr, tone_map
@@ -126,6 +127,11 @@ def upright_pixels(path: Path, image: Image.Image, transfer: int = 0) -> Pixels:
         pixels = to_rgb(image)
     if not pixels.size:
         raise UnreadableMedia(f"{shown(path)} holds a picture without pixels.")
+    if image.format in ("JPEG", "MPO") and (missing := rows_missing(pixels)):
+        raise UnreadableMedia(
+            f"{shown(path)}: the picture is damaged or truncated, its last {missing} of "
+            f"{len(pixels)} rows hold no data. Get an intact copy."
+        )
     if is_hdr(transfer):
         pixels = tone_map(pixels, transfer)
     return np.ascontiguousarray(turned(pixels, turn))
