@@ -344,7 +344,7 @@ def test_an_index_that_leads_in_circles_ends_soon(tmp_path: Path) -> None:
 
 
 def test_no_address_and_no_other_file_is_opened(tmp_path: Path) -> None:
-    """A QuickTime reference movie and a WAV named like a protocol lead nowhere else."""
+    """A name that FFmpeg would take for a protocol is only a name."""
     secret = make.video(tmp_path / "secret.mp4", count=2)
     with contextlib.chdir(tmp_path):
         with refused(UnreadableMedia, "does not exist"):

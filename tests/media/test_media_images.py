@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -229,6 +230,17 @@ def test_the_stream_of_a_picture_is_one_frame(tmp_path: Path) -> None:
     assert isinstance(frame, Frame)
     assert (frame.index, frame.time) == (0, 0.0)
     assert list(stream(path, probe(path), want_frames=False)) == []
+
+
+def test_no_switch_of_pillow_is_held_while_the_caller_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_234)
+    path = make.animation(tmp_path / "m.gif")
+    filters = list(warnings.filters)
+    for _ in frames(path, probe(path)):
+        assert Image.MAX_IMAGE_PIXELS == 1_234
+        assert warnings.filters == filters
 
 
 def test_strips_join_without_seams(tmp_path: Path) -> None:

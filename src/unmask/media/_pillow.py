@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import warnings
 
 from PIL import Image, ImageFile
 
@@ -40,18 +41,22 @@ class _Shared:
 
 
 class _Rules(_Shared):
-    """Our pixel limit instead of Pillow's, which is lower and warns; no filling of holes.
+    """Our pixel limit instead of Pillow's, which is lower; no filling of holes; no warnings.
 
     A host program may have told Pillow to fill truncated pictures with grey: that would forge
-    pixels.
+    pixels. Held only while Pillow works, never while a caller does.
     """
 
     def begin(self) -> None:
         self._kept = (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
         Image.MAX_IMAGE_PIXELS = None
         ImageFile.LOAD_TRUNCATED_IMAGES = False
+        self._warnings = warnings.catch_warnings()
+        self._warnings.__enter__()
+        warnings.simplefilter("ignore")
 
     def end(self) -> None:
+        self._warnings.__exit__(None, None, None)
         Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = self._kept
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from unmask.errors import MediaTooLarge, UnreadableMedia
+from unmask.media._pillow import RULES
 from unmask.media._source import reason, shown
 from unmask.media.chunks import Motion
 from unmask.media.image import opened, orientation, to_rgb, turned
@@ -38,9 +39,10 @@ def moving_pictures(
     with opened(path, file, container, limits) as image:
         for index, delay in enumerate(motion.delays):
             try:
-                image.seek(index)
-                limits.check_image(name, *image.size, bytes_per_pixel=13.0)
-                image.load()
+                with RULES:
+                    image.seek(index)
+                    limits.check_image(name, *image.size, bytes_per_pixel=13.0)
+                    image.load()
                 pixels = turned(to_rgb(image), orientation(image)) if sampler.wants(time) else None
             except (MediaTooLarge, MemoryError):
                 raise

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -46,20 +45,18 @@ def opened(
 
     Raises UnreadableMedia, UnsupportedMedia or MediaTooLarge.
     """
-    with RULES, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with decoding(path, "the picture"):
-            file.seek(0)
-            image = _open(os.fdopen(os.dup(file.fileno()), "rb"), container)
-        try:
-            cost = _COST.get(container.pillow, _COST_JPEG)
-            if image.info.get("progressive"):
-                cost = _COST_PROGRESSIVE
-            limits.check_image(shown(path), *image.size, cost)
-            _refuse_raw(path, image)
-            yield image
-        finally:
-            image.close()
+    with decoding(path, "the picture"), RULES:
+        file.seek(0)
+        image = _open(os.fdopen(os.dup(file.fileno()), "rb"), container)
+    try:
+        cost = _COST.get(container.pillow, _COST_JPEG)
+        if image.info.get("progressive"):
+            cost = _COST_PROGRESSIVE
+        limits.check_image(shown(path), *image.size, cost)
+        _refuse_raw(path, image)
+        yield image
+    finally:
+        image.close()
 
 
 def _open(file: io.BufferedReader, container: sniff.Container) -> Image.Image:
@@ -121,7 +118,7 @@ def read_image(path: Path, limits: Limits | None = None) -> Pixels:
 def upright_pixels(path: Path, image: Image.Image, transfer: int = 0) -> Pixels:
     """Decode an opened picture. ``transfer`` is its H.273 code point (0: unknown, sRGB)."""
     chatty = image.format == "TIFF" and image.info.get("compression") != "raw"
-    with decoding(path, "the picture"), QUIET if chatty else nullcontext():
+    with decoding(path, "the picture"), RULES, QUIET if chatty else nullcontext():
         image.load()
         turn = orientation(image)
         pixels = to_rgb(image)
@@ -140,7 +137,8 @@ def upright_pixels(path: Path, image: Image.Image, transfer: int = 0) -> Pixels:
 def orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1…8; 1 if there is none or it makes no sense."""
     try:
-        value = image.getexif().get(ExifTags.Base.Orientation, 1)
+        with RULES:
+            value = image.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:  # damaged metadata must not hide a sound picture
         return 1
     return value if value in range(1, 9) else 1

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from unmask.errors import MediaError, UnreadableMedia, UnsupportedMedia
 from unmask.media import image as still
 from unmask.media import profile, sniff
+from unmask.media._pillow import RULES
 from unmask.media._source import decoding, open_regular, plain, reason, shown
 from unmask.media.chunks import Motion, motion_of, transfer_of
 from unmask.media.container import opened, picture_stream, prepare, sound_stream
@@ -119,7 +120,8 @@ def _picture_notes(image: Any, transfer: int) -> list[str]:
 def _pages(image: Any) -> int:
     """How many pictures a TIFF or MPO holds; those behind damage do not count."""
     try:
-        return int(image.n_frames) if image.format in ("TIFF", "MPO") else 1
+        with RULES:
+            return int(image.n_frames) if image.format in ("TIFF", "MPO") else 1
     except Exception:  # Pillow raises anything on damaged directories
         return 1
 

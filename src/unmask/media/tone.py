@@ -1,9 +1,9 @@
 """High dynamic range to the ordinary kind: PQ and HLG signals to 8-bit sRGB.
 
 Transfer functions follow ITU-R BT.2100-2 (2018), tables 4 and 5; the BT.2020 to BT.709 matrix
-follows BT.2087-0; reference white lies at 203 cd/m² (BT.2408-4). Light above white is rolled off
-by the extended curve of Reinhard et al. 2002, eq. 4, applied to the largest channel so that hues
-stay, with 1000 cd/m² as the brightest light.
+is the inverse of that of BT.2087-0; reference white lies at 203 cd/m² (BT.2408-4). Light above
+white is rolled off by the extended curve of Reinhard et al. 2002, eq. 4, applied to the largest
+channel so that hues stay, with 1000 cd/m² as the brightest light.
 """
 
 from __future__ import annotations
