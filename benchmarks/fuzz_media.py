@@ -265,12 +265,15 @@ def run_media(files: list[Path], jobs: int, limit: float, memory: int) -> list[O
     return sorted(outcomes, key=lambda outcome: outcome.name)
 
 
-def run_scan(folder: Path, files: list[Path], jobs: int, limit: float) -> list[Outcome]:
+def run_scan(
+    folder: Path, files: list[Path], jobs: int, limit: float, only: list[str]
+) -> list[Outcome]:
     """Scan the folder with the command line; every file must have its line."""
     with tempfile.TemporaryDirectory() as out:
         rows = Path(out) / "rows.jsonl"
         command = [sys.executable, "-m", "unmask", "scan", "--jsonl", str(rows)]
         command += ["--jobs", str(jobs), "--timeout", str(limit), str(folder)]
+        command += [part for name in only for part in ("--only", name)]
         done = subprocess.run(command, capture_output=True, text=True)
         records = [json.loads(line) for line in rows.read_text("utf-8").splitlines()]
     if "Traceback" in done.stdout + done.stderr:
@@ -330,6 +333,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--limit", type=float, default=20.0, help="seconds for one file")
     parser.add_argument("--memory", type=int, default=4 << 30, help="bytes for one worker")
+    parser.add_argument("--only", action="append", default=[], help="scan with this analyzer")
     parser.add_argument("--keep", type=Path, help="write the files here and keep them")
     parser.add_argument("--messages", action="store_true", help="also print every message once")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
@@ -344,7 +348,7 @@ def main() -> int:
         if chosen.target == "media":
             outcomes = run_media(files, chosen.jobs, chosen.limit, chosen.memory)
         else:
-            outcomes = run_scan(folder, files, chosen.jobs, chosen.limit)
+            outcomes = run_scan(folder, files, chosen.jobs, chosen.limit, chosen.only)
         good = report(outcomes, time.monotonic() - begun)
     if chosen.messages:
         texts = Counter(f"{o.kind}: {o.message.replace(o.name, 'NAME')}" for o in outcomes)

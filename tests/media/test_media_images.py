@@ -206,6 +206,7 @@ def test_animations_are_videos(tmp_path: Path, end: str) -> None:
     path = make.animation(tmp_path / f"m.{end}", count=6, milliseconds=250)
     info = probe(path)
     assert info.kind is Kind.VIDEO
+    assert "animated picture: treated as a video" in info.notes
     assert (info.frames, info.seconds, info.frame_rate) == (6, 1.5, 4.0)
     shown = list(frames(path, info))
     assert [frame.time for frame in shown] == pytest.approx([0, 0.25, 0.5, 0.75, 1.0, 1.25])

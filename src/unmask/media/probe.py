@@ -27,6 +27,7 @@ from unmask.types import Kind, MediaInfo
 
 _CHUNK = 1 << 20
 _TRIED_PACKETS = 400
+_ANIMATED = "animated picture: treated as a video"
 
 
 def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
@@ -91,7 +92,7 @@ def _moving(info: MediaInfo, container: sniff.Container, motion: Motion) -> Medi
         frame_rate=round(motion.frames / motion.seconds, 6),
         frames=motion.frames,
         video_codec=container.title.lower(),
-        notes=(*info.notes, f"animated picture of {motion.frames} frames: treated as a video"),
+        notes=(*info.notes, _ANIMATED),
     )
 
 
@@ -160,6 +161,8 @@ def _recording(
             info = _with_video(info, video, first, limits, name)
         if audio is not None:
             info = _with_audio(info, audio, first)
+    if container in (sniff.AVIS, sniff.HEIS):
+        info = replace(info, notes=(*info.notes, _ANIMATED))
     return info
 
 
