@@ -44,7 +44,8 @@ def stream(
 
     Frames come at about ``fps`` a second by their timestamps (all, if the file has fewer), RGB
     and upright; ``max_side`` makes those of a video smaller while they are converted (pictures,
-    still or moving, keep their size). A still picture is one frame at second 0. Sound comes as contiguous mono blocks of ``block_seconds`` at ``rate`` Hz.
+    still or moving, keep their size). A still picture is one frame at second 0. Sound comes as
+    contiguous mono blocks of ``block_seconds`` at ``rate`` Hz.
     Memory does not grow with length. Damage after the first decoded part is passed to
     ``on_note`` and the rest is left out.
 
