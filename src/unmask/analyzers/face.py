@@ -38,7 +38,7 @@ from unmask.types import (
 DETECTOR = "unmask_face"
 BATCH = 16
 _STILL_SIDE = 1280
-_FINE_SIDE, _COARSE_SIDE = 640, 320
+_FINE_SIDE, _COARSE_AREA = 640, 320 * 180
 _FINE_EVERY = 2.0
 """In a video, small faces are looked for once in so many seconds, large ones in all frames."""
 _CUT = 42.0
@@ -82,7 +82,9 @@ class FaceAnalyzer(Analyzer):
             self._notice_cut(pixels)
             fine = frame.time - self._fine >= _FINE_EVERY or not self._tracker.live
             self._fine = frame.time if fine else self._fine
-            faces = detect(pixels, _FINE_SIDE if fine else _COARSE_SIDE)
+            height, width = pixels.shape[:2]
+            coarse = round(math.sqrt(_COARSE_AREA * max(height, width) / min(height, width)))
+            faces = detect(pixels, _FINE_SIDE if fine else coarse)
         self._frames += 1
         judged: list[tuple[History, Face, Box]] = []
         crops: list[Pixels] = []

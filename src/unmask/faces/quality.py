@@ -8,7 +8,7 @@ import numpy as np
 
 from unmask.types import Face, Pixels
 
-SMALLEST = 36.0
+SMALLEST = 48.0
 """Pixels of the longer side of a face box under which nothing can be told."""
 SHARPEST_BLUR = 0.0035
 """Sharpness (see ``Quality``) under which a face is too blurred."""

@@ -31,6 +31,8 @@ _SEED = 20_021
 _FACE = 120.0
 _MATCHED = "matched"
 _BASES = ("ffhq", "london", "lfw")
+COUNTERPART = {"omi": "ffhq", "generated_faces": "london", "diff2lip": "diff2lip"}
+"""The real source against which a held-out source of fakes stands; both are left out together."""
 _CONTROLS = (("lfw", "utkface"), ("lfw", "ffhq"), ("lfw", "london"), ("ffhq", "london"))
 _SUBSET = 220
 _CASES = 120
@@ -196,8 +198,7 @@ def _held_source(pack: Pack, source: str, score: Scorer, protocol: str) -> Itera
         chosen = [int(i) for i in rng.permutation(reals)[:400]]
         yield from _pairs(pack, chosen, Donors(pack, reals), score, protocol, ("clean",))
     if fakes:
-        others = [i for i in choose(pack, "dev")[0] if pack.items[i].source in _BASES]
-        against = reals if source == "diff2lip" else others
+        against = pack.where(source=COUNTERPART[source], label=0)
         chosen = [int(i) for i in rng.permutation(fakes)[:300]]
         yield from _third_party(pack, against, chosen, score, protocol)
 

@@ -21,13 +21,14 @@ from unmask.train.task import Batch, Task
 def choose(pack: Pack, part: str, leave_out: str = "") -> tuple[list[int], list[int]]:
     """Numbers of the reals and fakes of ``part`` ("fit", "calibration" or "dev").
 
-    ``leave_out`` drops a source from them.
+    ``leave_out`` drops sources from them: their names, separated by commas.
     """
+    left_out = {name.strip() for name in leave_out.split(",") if name.strip()}
     reals: list[int] = []
     fakes: list[int] = []
     for index, item in enumerate(pack.items):
         held = "dev" if item.split == "dev" else "calibration" if held_out(item.group) else "fit"
-        if held == part and item.source != leave_out:
+        if held == part and item.source not in left_out:
             (fakes if item.label else reals).append(index)
     if len(reals) < 4:
         raise DataError(
