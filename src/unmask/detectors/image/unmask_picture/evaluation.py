@@ -216,11 +216,11 @@ def _rows(
 
 def _calibration(cases: Cases) -> Iterator[tuple[Case, str]]:
     """Real pictures of the calibration part, and one edit and one re-synthesis of each."""
-    kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 40, "lfw": 80, "utkface": 50}
+    kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 40, "lfw": 60, "utkface": 40}
     families = (*FAMILIES, "inpaint")
     names = (*sorted(cases.made.networks), "upsampled")
     for photo in cases.chosen(["calibration"], kinds):
-        for case in cases.real(photo, 8):
+        for case in cases.real(photo, 5):
             rng = _rng(case.name, "calibration")
             yield case, "clean"
             yield case, "random"
@@ -238,14 +238,14 @@ def _calibration(cases: Cases) -> Iterator[tuple[Case, str]]:
 
 def _dev(cases: Cases) -> Iterator[tuple[Case, str]]:
     """The development part: every family clean, and a subset under every laundering."""
-    kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 30, "lfw": 50, "utkface": 40}
+    kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 30, "lfw": 40, "utkface": 30}
     edits = (*FAMILIES, "inpaint", *HELD_OUT_EDITS, "inpaint-unseen")
     whole = (*sorted(cases.made.networks), "upsampled", *sorted(cases.unseen.networks))
     photos = cases.chosen(["dev"], kinds)
     seen: dict[str, int] = {}
     number = 0
     for photo in photos:
-        for case in cases.real(photo, 4):
+        for case in cases.real(photo, 2):
             yield case, "clean"
             if not cases.forgeable(case):
                 continue
@@ -254,7 +254,7 @@ def _dev(cases: Cases) -> Iterator[tuple[Case, str]]:
             for forged in made:
                 yield forged, "clean"
             seen[photo.source] = seen.get(photo.source, 0) + 1
-            if seen[photo.source] <= 6:
+            if seen[photo.source] <= 3:
                 for condition in LAUNDERINGS:
                     for one in (case, made[0], made[2]):
                         yield one, condition
@@ -268,30 +268,32 @@ def _left_out(cases: Cases, source: str) -> Iterator[tuple[Case, str]]:
     every = ["train", "calibration", "dev"]
     if source in GENERATED:
         others = cases.chosen(["calibration", "dev"], dict.fromkeys(MATCHED, 60))
-        for photo in (*cases.chosen(every, {source: 90}), *others):
+        for photo in (*cases.chosen(every, {source: 60}), *others):
             yield cases.matched(photo), "clean"
         return
     families = (*FAMILIES, "inpaint")
     names = (*sorted(cases.made.networks), "upsampled")
-    for photo in cases.chosen(every, {source: 80}):
-        for case in cases.real(photo):
+    for photo in cases.chosen(every, {source: 48}):
+        for case in cases.real(photo, 1):
             rng = _rng(case.name, "loso")
-            yield case, "clean"
             if not cases.forgeable(case):
                 continue
+            yield case, "clean"
             yield cases.edited(case, families[int(rng.integers(len(families)))]), "clean"
             yield cases.generated(case, names[int(rng.integers(len(names)))]), "clean"
 
 
-_CONTROLS = ("lfw|utkface", "ffhq|imagenet", "ffhq|london", "imagenet|packaged", "lfw|ffhq")
+_CONTROLS = ("lfw|utkface", "ffhq|imagenet", "ffhq|london", "imagenet|packaged")
 
 
 def _control(cases: Cases, pair: str) -> Iterator[tuple[Case, str]]:
     """Two real sources; pictures of the second one carry label 1."""
     first, _, second = pair.partition("|")
-    photos = cases.chosen(["calibration", "dev"], {first: 80, second: 80})
+    photos = cases.chosen(["calibration", "dev"], {first: 40, second: 40})
     for photo in photos:
-        for case in cases.real(photo):
+        for case in cases.real(photo, 1):
+            if not cases.forgeable(case):
+                continue
             label = int(photo.source == second)
             yield (
                 Case(photo, case.name, case.pixels, label, "real", _BOTH, _NO_MASK),
