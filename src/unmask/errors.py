@@ -24,7 +24,17 @@ from collections.abc import Iterable
 
 
 class UnmaskError(Exception):
-    """Base of all errors that unmask raises on purpose."""
+    """Base of all errors that unmask raises on purpose. They travel between processes."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (type(self), str(self))
+
+
+def _again(kind: type[UnmaskError], message: str) -> UnmaskError:
+    """The same error in another process, whatever its constructor takes."""
+    error = kind.__new__(kind)
+    Exception.__init__(error, message)
+    return error
 
 
 class MediaError(UnmaskError):
