@@ -8,9 +8,7 @@ that training never saw: ``poisson`` and ``pull-push`` (other blending and filli
 from __future__ import annotations
 
 import math
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,50 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.bench.predictions import Prediction
-from unmask.detectors.image.unmask_picture.photos import Photo, all_photos, read, scaled
+from unmask.detectors.image.unmask_picture.cases import BOTH, NO_MASK, Case, Cases, seeded
 from unmask.detectors.image.unmask_picture.tiles import Budget, Judgement, judge
-from unmask.detectors.image.unmask_picture.training import generators
 from unmask.errors import DataError
 from unmask.forge.launder import apply, launder
-from unmask.forge.operations import jpeg
-from unmask.forge.resynth import HELD_OUT, PLANS, Generators, upsampled
-from unmask.forge.shapes import random_mask
-from unmask.forge.splice import FAMILIES, edit
+from unmask.forge.splice import FAMILIES
 from unmask.forge.splice import HELD_OUT as HELD_OUT_EDITS
 from unmask.train.recipe import Recipe
 from unmask.types import Claim, Pixels, Tensor
 
-Rng = np.random.Generator
-REALS = ("imagenet", "packaged", "ffhq", "london", "lfw", "utkface")
 GENERATED = ("omi", "omi_edit", "generated_faces")
 MATCHED = ("ffhq", "london")
-LARGEST = 640
-"""Pixels of the longer side of what forgeries are made from."""
 LAUNDERINGS = (
     *("jpeg:90", "jpeg:70", "jpeg:50", "webp:50", "resize:0.5", "blur:1.5"),
     *("noise:3", "h264:28", "h264:36", "screenshot"),
 )
-_NO_MASK = np.zeros((0, 0), np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One picture to judge: what it was made from, how, and where (or an empty mask)."""
-
-    photo: Photo
-    name: str
-    pixels: Pixels
-    label: int
-    family: str
-    claims: tuple[Claim, ...]
-    mask: NDArray[np.uint8]
-
-
-_BOTH = (Claim.PICTURE_EDITED, Claim.PICTURE_GENERATED)
-
-
-def _rng(*parts: str) -> Rng:
-    return np.random.default_rng([zlib.crc32(part.encode()) for part in parts])
 
 
 class Judge:
@@ -87,95 +56,6 @@ class Judge:
         return judge(pixels, self.run, self.budget)
 
 
-class Cases:
-    """Real pictures of some parts and the forgeries made from them."""
-
-    def __init__(self, recipe: Recipe, data: Path, unseen: bool = True) -> None:
-        self.photos = all_photos(data, Path(recipe.settings.get("packages_root", "/")))
-        self.made = generators(recipe, self.photos, PLANS)
-        self.unseen = generators(recipe, self.photos, HELD_OUT) if unseen else Generators({})
-
-    def chosen(self, parts: Sequence[str], sources: dict[str, int]) -> list[Photo]:
-        """At most so many pictures of each source, by a fixed shuffle."""
-        found: list[Photo] = []
-        for source, most in sources.items():
-            listed = [p for p in self.photos if p.source == source and p.part in parts]
-            listed.sort(key=lambda photo: zlib.crc32(photo.item_id.encode()))
-            found += listed[:most]
-        return found
-
-    def views(self, photo: Photo, count: int) -> Iterator[tuple[str, Pixels]]:
-        """The picture and, where it is large, crops of it at other scales.
-
-        The forgeries are made from crops of at most ``LARGEST`` pixels; the whole is the last view.
-        """
-        pixels = read(photo)
-        if max(pixels.shape[:2]) <= 512:
-            yield "whole", pixels
-            return
-        for number in range(count):
-            rng = _rng(photo.item_id, str(number))
-            high, wide = (int(rng.uniform(0.4, 0.95) * side) for side in pixels.shape[:2])
-            y = int(rng.integers(pixels.shape[0] - high))
-            x = int(rng.integers(pixels.shape[1] - wide))
-            part = pixels[y : y + high, x : x + wide]
-            low, top = min(1, 240 / min(high, wide)), min(1, LARGEST / max(high, wide))
-            factor = float(np.exp(rng.uniform(np.log(min(low, top)), np.log(top))))
-            yield str(number), scaled(part, factor, int(rng.integers(4)))
-        yield "whole", pixels
-
-    def real(self, photo: Photo, views: int = 3) -> Iterator[Case]:
-        """The real pictures of a photo: ``views`` crops of a large one, and the whole."""
-        for view, pixels in self.views(photo, views):
-            yield Case(photo, f"{photo.item_id}#{view}", pixels, 0, "real", _BOTH, _NO_MASK)
-
-    @staticmethod
-    def forgeable(case: Case) -> bool:
-        """Whether a real case is small enough to make forgeries from."""
-        return bool(max(case.pixels.shape[:2]) <= LARGEST)
-
-    def edited(self, case: Case, family: str) -> Case:
-        """A local forgery of a real case."""
-        rng = _rng(case.name, family)
-        if family.startswith("inpaint"):
-            bank = self.unseen if family.endswith("unseen") else self.made
-            names = sorted(bank.networks)
-            again = bank(case.pixels, names[int(rng.integers(len(names)))])
-            soft = random_mask(case.pixels, rng)
-            mixed = case.pixels * (1 - soft[..., None]) + again * soft[..., None]
-            pixels = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
-            mask = (soft > 0.5).astype(np.uint8)
-        else:
-            donors = [p for p in self.photos if p.part == case.photo.part and not p.label]
-            done = edit(case.pixels, read(donors[int(rng.integers(len(donors)))]), rng, family)
-            pixels, mask = done.pixels, done.mask
-        claims = (Claim.PICTURE_EDITED,)
-        return Case(case.photo, f"{case.name}+{family}", pixels, 1, family, claims, mask)
-
-    def generated(self, case: Case, family: str) -> Case:
-        """A real case re-synthesised as a whole."""
-        if family == "upsampled":
-            pixels = upsampled(case.pixels, _rng(case.name, family))
-        else:
-            bank = self.unseen if family in self.unseen.networks else self.made
-            pixels = bank(case.pixels, family)
-        claims = (Claim.PICTURE_GENERATED,)
-        return Case(case.photo, f"{case.name}+{family}", pixels, 1, family, claims, _NO_MASK)
-
-    def matched(self, photo: Photo) -> Case:
-        """A face picture brought to a drawn size of 256…448 pixels and a drawn JPEG quality."""
-        rng = _rng(photo.item_id, "matched")
-        pixels = read(photo)
-        side = float(rng.uniform(256, min(448, min(pixels.shape[:2]))))
-        pixels = scaled(pixels, side / min(pixels.shape[:2]), int(rng.integers(3)))
-        pixels = jpeg(pixels, int(rng.integers(75, 96)))
-        family = photo.source if photo.label else "real"
-        claims = (Claim.PICTURE_GENERATED,)
-        return Case(
-            photo, f"{photo.item_id}#matched", pixels, photo.label, family, claims, _NO_MASK
-        )
-
-
 def _iou(judgement: Judgement, mask: NDArray[np.uint8], level: float) -> float:
     """Intersection over union of the marked pixels and the true mask, in original pixels."""
     cells = cv2.resize(judgement.mask, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -189,7 +69,7 @@ def _rows(
     """The predictions of one case under one condition."""
     pixels = case.pixels
     if condition == "random":
-        pixels = launder(pixels, _rng(case.name, condition), 0.8)
+        pixels = launder(pixels, seeded(case.name, condition), 0.8)
     elif condition != "clean":
         pixels = apply(condition, pixels)
     said = judge_one(pixels)
@@ -221,7 +101,7 @@ def _calibration(cases: Cases) -> Iterator[tuple[Case, str]]:
     names = (*sorted(cases.made.networks), "upsampled")
     for photo in cases.chosen(["calibration"], kinds):
         for case in cases.real(photo, 5):
-            rng = _rng(case.name, "calibration")
+            rng = seeded(case.name, "calibration")
             yield case, "clean"
             yield case, "random"
             if not cases.forgeable(case):
@@ -275,7 +155,7 @@ def _left_out(cases: Cases, source: str) -> Iterator[tuple[Case, str]]:
     names = (*sorted(cases.made.networks), "upsampled")
     for photo in cases.chosen(every, {source: 48}):
         for case in cases.real(photo, 1):
-            rng = _rng(case.name, "loso")
+            rng = seeded(case.name, "loso")
             if not cases.forgeable(case):
                 continue
             yield case, "clean"
@@ -296,7 +176,7 @@ def _control(cases: Cases, pair: str) -> Iterator[tuple[Case, str]]:
                 continue
             label = int(photo.source == second)
             yield (
-                Case(photo, case.name, case.pixels, label, "real", _BOTH, _NO_MASK),
+                Case(photo, case.name, case.pixels, label, "real", BOTH, NO_MASK),
                 "clean",
             )
 
