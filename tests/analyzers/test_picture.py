@@ -282,6 +282,7 @@ def test_the_shipped_card_has_what_the_analyzer_reads() -> None:
 
     card: Card = read_card(path)
     assert picture._budget(card).side == card.inputs[0].shape[-1]
+    assert picture._budget(card) == Budget()
     assert 0 < picture._level(card) < 1
     for claim in (Claim.PICTURE_EDITED, Claim.PICTURE_GENERATED):
         operating = card.for_claim(claim.value)

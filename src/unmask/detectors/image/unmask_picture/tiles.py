@@ -29,8 +29,8 @@ class Budget:
 
     side: int = 112
     step: int = 80
-    cover: int = 64
-    spread: int = 24
+    cover: int = 100
+    spread: int = 36
     batch: int = 8
 
 

@@ -1,0 +1,190 @@
+"""The picture detector's network, its samples and the pictures they are made of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from unmask.detectors.image.unmask_picture import model
+from unmask.detectors.image.unmask_picture.photos import (
+    Photo,
+    Pool,
+    all_photos,
+    random_tile,
+    read,
+)
+from unmask.detectors.image.unmask_picture.training import Pairs
+from unmask.errors import DataError
+from unmask.forge.resynth import Autoencoder, Generators, Plan
+from unmask.types import Pixels
+
+SETTINGS = {
+    "tile": 112,
+    "shares": {"edited": 0.4, "inpainted": 0.2, "generated": 0.3, "third-party": 0.1},
+    "sources": {"made": 1.0},
+    "third_party": {"strange": 1.0},
+    "third_party_reals": {"made": 1.0},
+}
+
+
+def photo(seed: int, height: int, width: int) -> Pixels:
+    rng = np.random.default_rng(seed)
+    coarse = Image.fromarray(rng.integers(20, 235, (9, 9, 3), dtype=np.uint8))
+    smooth = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), np.float32)
+    return np.clip(smooth + rng.normal(0, 4, smooth.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A manifest of twelve pictures in the real layout."""
+    folder = tmp_path_factory.mktemp("data")
+    rows = []
+    for number in range(12):
+        source = "strange" if number >= 9 else "made"
+        path = Path("images") / source / f"{number}.png"
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(photo(number, 150 + 20 * number, 260)).save(folder / path)
+        rows.append(
+            {
+                "path": str(path),
+                "kind": "image",
+                "label": "fake" if source == "strange" else "real",
+                "group": f"{source}:{number}",
+                "split": "dev" if number == 0 else "train",
+                "method": "test",
+            }
+        )
+    rows.append({"path": "audio/x.flac", "kind": "audio", "label": "real"})
+    lines = "\n".join(json.dumps(row) for row in rows)
+    (folder / "manifest.jsonl").write_text(lines, encoding="utf-8")
+    return folder
+
+
+def pairs(data: Path, count: int = 24) -> Pairs:
+    torch.manual_seed(0)
+    made = Generators({"x": Autoencoder(Plan("x", "nearest", 1, 4, width=8)).eval()})
+    photos = [p for p in all_photos(data, data / "no packages") if p.source != "packaged"]
+    return Pairs(photos, made, SETTINGS, count, seed=3)
+
+
+def test_constrained_kernels_predict_the_centre_from_its_neighbours() -> None:
+    kernels = model.Residuals().constrained()
+    assert kernels.shape == (6, 3, 5, 5)
+    np.testing.assert_allclose(kernels.sum((2, 3)).detach(), 0, atol=1e-5)
+    np.testing.assert_allclose(kernels[..., 2, 2].detach(), -1 / 3)
+
+
+def test_a_flat_picture_leaves_no_residual() -> None:
+    residuals = model.Residuals().eval()
+    one, two = (residuals(torch.full((1, 3, 32, 32), level)) for level in (20.0, 200.0))
+    torch.testing.assert_close(one, two, atol=1e-3, rtol=1e-3)
+
+
+def test_fixed_kernels_see_one_channel_each() -> None:
+    fixed = model.Residuals().get_buffer("fixed")
+    used = fixed.abs().sum((2, 3)) > 0
+    assert used.sum(1).tolist() == [1] * 9
+    np.testing.assert_allclose(fixed.sum((1, 2, 3)), 0, atol=1e-6)
+
+
+def test_shapes_and_blanked_colour() -> None:
+    network = model.network(pretrained=False).eval()
+    tiles = torch.rand(2, 3, 112, 112) * 255
+    logits, mask = network(tiles)
+    assert logits.shape == (2, 2)
+    assert mask.shape == (2, 14, 14)
+    blank, _ = network(tiles, torch.tensor([1.0, 0.0]))
+    torch.testing.assert_close(blank[0], logits[0])
+    assert not torch.allclose(blank[1], logits[1])
+
+
+def test_weights_of_another_network_are_refused() -> None:
+    with pytest.raises(DataError, match="EfficientNet-Lite0"):
+        model.renamed({"a": torch.zeros(3)}, {"b": torch.zeros(4)})
+
+
+def test_the_loss_leaves_out_what_is_not_drawn() -> None:
+    logits, cells = torch.zeros(2, 2), torch.randn(2, 4, 4)
+    labels, weights = torch.zeros(2, 2), torch.ones(2, 2)
+    target = torch.zeros(2, 4, 4)
+    one, _ = model.loss(logits, cells, labels, weights, target, torch.tensor([1.0, 0.0]))
+    cells[1] += 5
+    two, parts = model.loss(logits, cells, labels, weights, target, torch.tensor([1.0, 0.0]))
+    torch.testing.assert_close(one, two)
+    assert parts["claims"] == pytest.approx(np.log(2))
+
+
+def test_items_repeat_and_differ(data: Path) -> None:
+    first, second = pairs(data), pairs(data)
+    for name, value in first[5].items():
+        torch.testing.assert_close(value, second[5][name])
+    assert not torch.equal(first[5]["tile"], first[6]["tile"])
+
+
+def test_labels_and_masks_agree(data: Path) -> None:
+    made = pairs(data)
+    kinds = set()
+    for index in range(len(made)):
+        item = made[index]
+        kind = made.kinds[int(item["kind"][0])]
+        kinds.add(kind)
+        assert item["tile"].shape == (2, 112, 112, 3)
+        assert item["labels"][0].tolist() == [0, 0]
+        assert not item["mask"][0].any()
+        whole = kind in ("generated", "third-party")
+        assert item["labels"][1].tolist() == ([0, 1] if whole else [1, 0])
+        assert bool(item["mask"][1].any()) is not whole
+        assert item["drawn"].tolist() == [1, 0 if whole else 1]
+    assert len(kinds) >= 3
+
+
+def test_the_manifest_is_read_and_split_by_group(data: Path) -> None:
+    photos = all_photos(data, data / "no packages")
+    own = [p for p in photos if p.source != "packaged"]
+    assert len(own) == 12
+    assert [p.part for p in own if p.group == "made:0"] == ["dev"]
+    assert {p.part for p in own} <= {"train", "calibration", "dev"}
+    assert {p.source for p in own if p.label} == {"strange"}
+
+
+def test_no_manifest_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"manifest\.jsonl"):
+        all_photos(tmp_path)
+
+
+def test_sources_that_are_not_there_are_said() -> None:
+    with pytest.raises(DataError, match="sources"):
+        Pool([], {"made": 1.0})
+
+
+def test_packaged_photos_are_found_under_a_root(tmp_path: Path, data: Path) -> None:
+    name = "usr/share/backgrounds/mate/nature/Blinds.jpg"
+    (tmp_path / name).parent.mkdir(parents=True)
+    Image.fromarray(photo(1, 80, 90)).save(tmp_path / name)
+    found = [p for p in all_photos(data, tmp_path) if p.path.is_relative_to(tmp_path)]
+    assert [p.source for p in found] == ["packaged"]
+    assert read(found[0]).shape == (80, 90, 3)
+
+
+@pytest.mark.parametrize("size", [(40, 60), (112, 112), (130, 700), (900, 640)])
+def test_a_tile_comes_out_of_any_picture(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(6):
+        assert random_tile(photo(1, *size), 112, rng).shape == (112, 112, 3)
+
+
+def test_sources_are_drawn_by_weight() -> None:
+    photos = [
+        Photo(Path(f"{source}{n}"), source, f"{source}{n}", "train", 0, "")
+        for source, count in (("many", 50), ("few", 2))
+        for n in range(count)
+    ]
+    pool = Pool(photos, {"many": 0.5, "few": 0.5, "absent": 1.0})
+    rng = np.random.default_rng(0)
+    drawn = [pool.draw(rng).source for _ in range(400)]
+    assert 150 < drawn.count("few") < 250
