@@ -16,6 +16,7 @@ from unmask.faces.detect import detect
 from unmask.faces.history import History, suspect_spans
 from unmask.faces.quality import judge
 from unmask.faces.track import Tracker
+from unmask.faces.words import left_out_words, reason
 from unmask.runtime.model import load_model
 from unmask.types import (
     Box,
@@ -174,7 +175,7 @@ class FaceAnalyzer(Analyzer):
         table = self._model.card.for_claim(Claim.FACE_MANIPULATED)
         shown = sorted(usable[:_MOST_FINDINGS], key=lambda pair: pair[0].number)
         findings = tuple(self._finding(history, table, fpr) for history, _ in shown)
-        left_out = self._summarise(skipped)
+        left_out = left_out_words(self.name, [(h.number, why) for h, why in skipped])
         if len(usable) > len(shown):
             rest = len(usable) - len(shown)
             why = f"they were judged, but only the {_MOST_FINDINGS} most suspect are listed"
@@ -188,18 +189,6 @@ class FaceAnalyzer(Analyzer):
         if not self._still and history.judged < min(_SHORTEST, self._frames):
             return history.problem() or "the face is seen too briefly"
         return ""
-
-    def _summarise(self, skipped: list[tuple[History, str]]) -> list[NotChecked]:
-        """One entry a face, or one a reason when there are many."""
-        if len(skipped) <= 8:
-            return [NotChecked(self.name, f"face {h.number}", why) for h, why in skipped]
-        by_reason: dict[str, int] = {}
-        for _, why in skipped:
-            by_reason[why] = by_reason.get(why, 0) + 1
-        return [
-            NotChecked(self.name, f"{count} face{'s' if count > 1 else ''}", why)
-            for why, count in by_reason.items()
-        ]
 
     def _finding(self, history: History, table: Operating, fpr: float) -> Finding:
         score = history.score
@@ -221,7 +210,7 @@ class FaceAnalyzer(Analyzer):
         return Finding(
             analyzer=self.name,
             claim=Claim.FACE_MANIPULATED,
-            reason=_reason(vote, history.judged, self._still),
+            reason=reason(vote, history.judged, self._still),
             where=where,
             subject=subject,
             detector=DETECTOR,
@@ -256,16 +245,3 @@ class FaceAnalyzer(Analyzer):
         values = history.worst_mask.astype(np.float32)
         mask = lay_back(values, history.worst_region, width, height, self._level, time)
         return Where(boxes, spans, (mask,) if mask else ())
-
-
-def _reason(vote: Vote, frames: int, still: bool) -> str:
-    """One or two sentences for a person."""
-    seen = "" if still else f" over {frames} frame{'s' if frames > 1 else ''}"
-    if vote is Vote.FORGED:
-        return (
-            f"Inside this face{seen}, texture and edges do not fit their surroundings, as in "
-            "swapped, blended or redrawn faces."
-        )
-    if vote is Vote.CLEAR:
-        return f"No trace of swapping, blending or redrawing was found in this face{seen}."
-    return f"The traces in this face{seen} are too weak to tell forged from real."

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from unmask.bench.cases_face import Person, answer, make_case, person, replaced
+from unmask.bench.cases_face import Person, replaced
 from unmask.bench.predictions import Prediction
+from unmask.detectors.image.unmask_face.localization import localization
 from unmask.detectors.image.unmask_face.model import SIZE
 from unmask.detectors.image.unmask_face.packing import Item, Pack
 from unmask.detectors.image.unmask_face.sampling import Donors
@@ -35,7 +36,6 @@ COUNTERPART = {"omi": "ffhq", "generated_faces": "london", "diff2lip": "diff2lip
 """The real source against which a held-out source of fakes stands; both are left out together."""
 _CONTROLS = (("lfw", "utkface"), ("lfw", "ffhq"), ("lfw", "london"), ("ffhq", "london"))
 _SUBSET = 220
-_CASES = 120
 
 
 class Scorer:
@@ -155,40 +155,6 @@ def _third_party(
             yield _row(item, item.label, family, protocol, _MATCHED, value, source)
 
 
-def _localization(pack: Pack, data: Path) -> Iterator[Prediction]:
-    """Collages of development portraits through the analyzer with the shipped weights."""
-    people: dict[str, Person] = {}
-    for index in choose(pack, "dev")[0]:
-        item = pack.items[index]
-        if item.source in ("lfw", "ffhq", "london") and item.group not in people:
-            found = person(item.item_id, np.asarray(Image.open(data / item.media_id)))
-            if found:
-                people[item.group] = found
-    groups = sorted(people)
-    for number in range(_CASES):
-        rng = np.random.default_rng([_SEED, number])
-        count = int(rng.integers(4, 8))
-        drawn = [str(group) for group in rng.choice(groups, count + 1, replace=False)]
-        case = make_case([people[g] for g in drawn[:-1]], people[drawn[-1]], rng)
-        for group, said in zip(drawn[:-1], answer(case), strict=True):
-            if said.score is None:
-                continue
-            family = "pyramid" if said.forged else "untouched"
-            yield Prediction(
-                f"case-{number:03d}/{said.name}",
-                f"case-{number:03d}",
-                group,
-                group.partition(":")[0],
-                int(said.forged),
-                family,
-                Claim.FACE_MANIPULATED.value,
-                "localization",
-                "clean",
-                said.score,
-                localization=said.overlap,
-            )
-
-
 def _held_source(pack: Pack, source: str, score: Scorer, protocol: str) -> Iterator[Prediction]:
     """All items of one source, as weights that never saw it score them."""
     reals = pack.where(source=source, label=0)
@@ -210,7 +176,7 @@ def predictions(recipe: Recipe, data: Path, onnx: Path, protocol: str) -> Iterat
     """
     pack = Pack(data)
     if protocol == "localization":
-        yield from _localization(pack, data)
+        yield from localization(pack, data)
         return
     score = Scorer(onnx)
     if protocol.startswith("loso:"):
