@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 
 from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.detectors.card import Operating
-from unmask.faces.crop import crop, lay_back, square
+from unmask.faces.crop import lay_back, square
 from unmask.faces.detect import detect
 from unmask.faces.history import History, suspect_spans
 from unmask.faces.quality import judge
 from unmask.faces.track import Tracker
+from unmask.faces.views import View, views
 from unmask.faces.words import left_out_words, reason
 from unmask.runtime.model import load_model
 from unmask.types import (
@@ -50,6 +52,16 @@ _MOST_FINDINGS = 32
 _SNAPSHOT = 320
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at one face of the present frame."""
+
+    history: History
+    face: Face
+    view: View
+    pixels: Pixels
+
+
 class FaceAnalyzer(Analyzer):
     """Scores each face with ``unmask_face`` and maps its forged part back to the picture."""
 
@@ -64,7 +76,7 @@ class FaceAnalyzer(Analyzer):
         self._model = load_model(DETECTOR, options.threads)
         card = self._model.card
         self._size = int(card.inputs[0].shape[-1])
-        self._margin = float(card.parameters["margin"])
+        self._views = views(card.parameters["margins"])
         self._level = float(card.parameters["mask_level"])
         self._still = media.kind is Kind.IMAGE
         self._tracker = Tracker()
@@ -87,24 +99,25 @@ class FaceAnalyzer(Analyzer):
             coarse = round(math.sqrt(_COARSE_AREA * max(height, width) / min(height, width)))
             faces = detect(pixels, _FINE_SIDE if fine else coarse)
         self._frames += 1
-        judged: list[tuple[History, Face, Box]] = []
-        crops: list[Pixels] = []
+        looks: list[_Look] = []
         for track, face in zip(self._tracker.update(frame.time, faces), faces, strict=True):
             history = self._histories.setdefault(
                 track.number, History(track.number, frame.time, frame.time)
             )
             history.last = frame.time
             history.seen += 1
-            region = square(face.box, self._margin)
-            cut = crop(pixels, region, self._size)
-            why = judge(face, cut).problem()
+            turn = history.judged % len(self._views)
+            chosen = self._views if self._still else self._views[turn : turn + 1]
+            cuts = [view.take(pixels, face.box, self._size) for view in chosen]
+            why = judge(face, cuts[0]).problem()
             if why:
                 history.leave_out(why)
                 continue
-            judged.append((history, face, region))
-            crops.append(cut)
-        for start in range(0, len(crops), BATCH):
-            self._score(frame, judged[start : start + BATCH], crops[start : start + BATCH])
+            looks += [
+                _Look(history, face, view, cut) for view, cut in zip(chosen, cuts, strict=True)
+            ]
+        if looks:
+            self._score(frame, looks)
 
     def _notice_cut(self, pixels: Pixels) -> None:
         """End all tracks when the picture changes as a whole."""
@@ -116,25 +129,32 @@ class FaceAnalyzer(Analyzer):
             if change > _CUT:
                 self._tracker.cut()
 
-    def _score(
-        self, frame: Frame, judged: Sequence[tuple[History, Face, Box]], crops: Sequence[Pixels]
-    ) -> None:
-        batch = np.stack(crops).transpose(0, 3, 1, 2).astype(np.float32)
-        outputs = self._model.run({self._model.card.inputs[0].name: batch})
-        for (history, face, region), logit, mask in zip(
-            judged, outputs["logit"], outputs["mask"], strict=True
-        ):
-            value = float(logit)
+    def _score(self, frame: Frame, looks: Sequence[_Look]) -> None:
+        """Run the network over all looks of a frame; a face's score is the mean of its looks."""
+        logits: dict[int, list[float]] = {}
+        masks: dict[int, tuple[_Look, NDArray[np.float32]]] = {}
+        for start in range(0, len(looks), BATCH):
+            part = looks[start : start + BATCH]
+            batch = np.stack([look.pixels for look in part]).transpose(0, 3, 1, 2)
+            name = self._model.card.inputs[0].name
+            outputs = self._model.run({name: batch.astype(np.float32)})
+            for look, logit, mask in zip(part, outputs["logit"], outputs["mask"], strict=True):
+                number = look.history.number
+                logits.setdefault(number, []).append(float(logit))
+                masks.setdefault(number, (look, look.view.upright(mask)))
+        for number, (look, mask) in masks.items():
+            value = sum(logits[number]) / len(logits[number])
+            history = look.history
             history.judged += 1
             history.total += value
             history.curve.add(frame.time, value)
             if value > history.worst:
                 history.worst = value
                 history.worst_time = frame.time
-                history.worst_box = face.box
-                history.worst_region = region
+                history.worst_box = look.face.box
+                history.worst_region = look.view.region(look.face.box)
                 history.worst_mask = (1 / (1 + np.exp(-mask))).astype(np.float16)
-                self._keep_snapshot(frame, history, region)
+                self._keep_snapshot(frame, history, history.worst_region)
 
     def _keep_snapshot(self, frame: Frame, history: History, region: Box) -> None:
         """Keep the worst frame's cut-out, for the most suspect faces only."""

@@ -7,27 +7,29 @@ others stand against reals brought to the same face size and codec (condition ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from unmask.bench.cases_face import Person, replaced
 from unmask.bench.predictions import Prediction
 from unmask.detectors.image.unmask_face.localization import localization
-from unmask.detectors.image.unmask_face.model import SIZE
+from unmask.detectors.image.unmask_face.model import MARGINS, SIZE
 from unmask.detectors.image.unmask_face.packing import Item, Pack
 from unmask.detectors.image.unmask_face.sampling import Donors
 from unmask.detectors.image.unmask_face.training import choose
 from unmask.errors import DataError, MissingExtra
-from unmask.faces.crop import crop, square
+from unmask.faces.views import views
 from unmask.forge.blend import FAMILIES, forge
 from unmask.forge.launder import CONDITIONS, apply, launder
 from unmask.train.recipe import Recipe
 from unmask.types import Box, Claim, Pixels
 
-MARGIN = 1.35
+Looks = NDArray[np.uint8]
+"""Looks at one face: number × size × size × 3."""
 _SEED = 20_021
 _FACE = 120.0
 _MATCHED = "matched"
@@ -52,10 +54,11 @@ class Scorer:
         options.intra_op_num_threads = 1
         self._session = ort.InferenceSession(str(onnx), options, providers=["CPUExecutionProvider"])
 
-    def __call__(self, faces: Iterable[Pixels]) -> list[float]:
-        """Logits of face crops (size × size × 3)."""
-        batch = np.stack(list(faces)).transpose(0, 3, 1, 2).astype(np.float32)
-        return [float(v) for v in self._session.run(["logit"], {"face": batch})[0]]
+    def __call__(self, faces: Sequence[Looks]) -> list[float]:
+        """Mean logits of faces over their looks."""
+        batch = np.concatenate(faces).transpose(0, 3, 1, 2).astype(np.float32)
+        logits = self._session.run(["logit"], {"face": batch})[0]
+        return [float(v) for v in np.reshape(logits, (len(faces), -1)).mean(1)]
 
 
 def _row(
@@ -96,8 +99,8 @@ def _made(pack: Pack, donors: Donors, index: int, family: str, rng: np.random.Ge
     return replaced(one, Person("", other.pixels, pack.box(near), other.points))[0]
 
 
-def _crop(pixels: Pixels, box: Box) -> Pixels:
-    return crop(pixels, square(box, MARGIN), SIZE)
+def _crop(pixels: Pixels, box: Box) -> Looks:
+    return np.stack([view.take(pixels, box, SIZE) for view in views(MARGINS)])
 
 
 def _pairs(

