@@ -4,9 +4,11 @@ Training applies the same chain to real and forged sound, so that no trace of a 
 two apart; evaluation applies one named condition at a time. Every step keeps the length and the
 alignment: the delay that a codec adds is measured by correlation and taken away.
 
-Conditions are ``kind:strength``: ``mp3:32``, ``aac:48`` and ``opus:16`` in kbit/s, ``vorbis:0.9``
-(0 best quality … 1 smallest file), ``noise:20dB`` (signal over white noise), ``resample:8000`` (down to that rate and back), ``lowpass:3400`` in Hz, ``reverb:0.3`` (seconds until the room has decayed by 60 dB), ``clip:6dB`` (gain into
-a hard limit), ``gain:-20dB`` and ``telephone`` (300–3,400 Hz and mu-law at 8 kHz).
+Conditions are ``kind:strength``: ``mp3:32``, ``aac:48`` and ``opus:16`` in kbit/s; ``vorbis:0.9``
+(0 best quality … 1 smallest file); ``noise:20dB`` (signal over white noise); ``resample:8000``
+(down to that rate and back); ``lowpass:3400`` in Hz; ``reverb:0.3`` (seconds until the room has
+decayed by 60 dB); ``clip:6dB`` (gain into a hard limit); ``gain:-20dB``; and ``telephone``
+(300–3,400 Hz and mu-law at 8 kHz).
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any, cast
 
 import av
 import numpy as np
 import soundfile
 import soxr
+from av.audio.stream import AudioStream
+from av.container import InputContainer
 from numpy.typing import NDArray
 
 from unmask.errors import SettingError
@@ -89,9 +94,11 @@ def codec(samples: Samples, rate: int, kind: str, kilobits: int) -> Samples:
     held = np.clip(padded, -1, 1)
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container) as sink:
-        stream = sink.add_stream(name, rate=rate, layout="mono", bit_rate=kilobits * 1000)
+        stream = cast(
+            AudioStream, sink.add_stream(name, rate=rate, layout="mono", bit_rate=kilobits * 1000)
+        )
         if form.startswith("s16"):
-            array: NDArray[np.generic] = np.round(held * 32767).astype(np.int16)[None]
+            array: NDArray[Any] = np.round(held * 32767).astype(np.int16)[None]
         else:
             array = held[None].astype(np.float32)
         frame = av.AudioFrame.from_ndarray(array, format=form, layout="mono")
@@ -99,8 +106,8 @@ def codec(samples: Samples, rate: int, kind: str, kilobits: int) -> Samples:
         sink.mux(stream.encode(frame))
         sink.mux(stream.encode(None))
     buffer.seek(0)
-    parts: list[NDArray[np.float32]] = []
-    with av.open(buffer) as source:
+    parts: list[NDArray[Any]] = []
+    with cast(InputContainer, av.open(buffer)) as source:
         resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
         for decoded in source.decode(audio=0):
             parts += [piece.to_ndarray().reshape(-1) for piece in resampler.resample(decoded)]
@@ -136,9 +143,9 @@ def _taps(rate: int, low: float, high: float, count: int = 255) -> NDArray[np.fl
     window = np.hamming(count)
 
     def upto(edge: float) -> NDArray[np.float64]:
-        return 2 * edge / rate * np.sinc(2 * edge / rate * n) * window
+        return np.asarray(2 * edge / rate * np.sinc(2 * edge / rate * n) * window)
 
-    return upto(high) - upto(low) if low > 0 else upto(high)
+    return np.asarray(upto(high) - upto(low) if low > 0 else upto(high))
 
 
 def band(samples: Samples, rate: int, low: float, high: float) -> Samples:
@@ -215,7 +222,7 @@ def apply(condition: str, samples: Samples, rate: int, seed: int = 0) -> Samples
         step = steps[kind]
     except (KeyError, ValueError):
         raise SettingError(
-            f"There is no sound condition {condition!r}. Use one of: clean, {', '.join(CONDITIONS)}."
+            f"There is no sound condition {condition!r}. Use: clean, {', '.join(CONDITIONS)}."
         ) from None
     return step(value)
 

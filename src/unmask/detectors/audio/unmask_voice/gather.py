@@ -2,8 +2,8 @@
 
 ``python -m unmask.detectors.audio.unmask_voice.gather --data DIR --debian ROOT --out DIR``
 
-``ROOT`` is ``/`` when the packages are installed, or a folder they were unpacked into: the voices of
-``ktuberling-data`` (some 35 languages), ``asterisk-core-sounds-{en,es,fr,it,ru}-g722``,
+``ROOT`` is ``/`` when the packages are installed, or a folder they were unpacked into: the voices
+of ``ktuberling-data`` (some 35 languages), ``asterisk-core-sounds-{en,es,fr,it,ru}-g722``,
 ``klettres-data`` and ``pocketsphinx-testdata``. They widen the *real* side: other rooms, languages
 and microphones. Fakes of them are made by copy-synthesis in training. The English prompts, the
 spelt letters and the audiobook are kept out of training, for a test on unseen recordings.
@@ -100,7 +100,7 @@ def _speakers(folder: Path, source: str) -> dict[str, list[Path]]:
 
 
 def gather(data: Path, debian: Path, out: Path) -> int:
-    """Write ``out`` with the sound of ``data`` (linked) and the further clips. Returns their number."""
+    """Write ``out``: the sound of ``data`` (linked) and the further clips. Returns how many."""
     (out / "further").mkdir(parents=True, exist_ok=True)
     link = out / "audio"
     if not link.exists():
@@ -122,9 +122,19 @@ def gather(data: Path, debian: Path, out: Path) -> int:
                 soundfile.write(out / name, wave, RATE, subtype="PCM_16")
                 subject = f"{source}:{speaker}"
                 rows.append(
-                    {"path": name, "kind": "audio", "label": "real", "source": source,
-                     "split": split, "subject": subject, "group": subject, "seconds": 2.2,
-                     "language": speaker if len(speaker) < 8 and speaker != "one" else source[-2:]}
+                    {
+                        "path": name,
+                        "kind": "audio",
+                        "label": "real",
+                        "source": source,
+                        "split": split,
+                        "subject": subject,
+                        "group": subject,
+                        "seconds": 2.2,
+                        "language": speaker
+                        if len(speaker) < 8 and speaker != "one"
+                        else source[-2:],
+                    }
                 )
                 added += 1
     (out / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

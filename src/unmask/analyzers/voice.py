@@ -1,0 +1,173 @@
+"""The voice of a recording or of a video's sound: synthetic as a whole, or replaced in part?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.analyzers.base import Analyzer, Options, Result
+from unmask.detectors.card import Operating
+from unmask.runtime.model import load_model
+from unmask.types import (
+    AudioBlock,
+    Claim,
+    Finding,
+    Kind,
+    MediaInfo,
+    NotChecked,
+    Series,
+    Span,
+    Tensor,
+    Vote,
+    Where,
+    posterior,
+)
+from unmask.voices.activity import RATE, STEP
+from unmask.voices.hearing import Heard, Hearing
+from unmask.voices.parts import filled, smoothed, stretches
+
+DETECTOR = "unmask_voice"
+_SECOND = STEP / RATE
+_MOST_POINTS = 2000
+_SHORTEST_SERIES = 0.1
+
+
+class VoiceAnalyzer(Analyzer):
+    """Scores speech with ``unmask_voice``, as a whole and along time."""
+
+    name = "voice"
+    title = "Voice"
+    kinds = frozenset({Kind.AUDIO, Kind.VIDEO})
+    wants_sound = True
+    detectors = (DETECTOR,)
+
+    def __init__(self, media: MediaInfo, options: Options) -> None:
+        super().__init__(media, options)
+        self._model = load_model(DETECTOR, options.threads)
+        self._parameters = self._model.card.parameters
+        size = int(self._model.card.inputs[0].shape[-1])
+        frames = int(self._model.card.outputs[1].shape[-1])
+        self._hearing = Hearing(self._network, size, frames)
+
+    def _network(self, wave: Tensor) -> tuple[Tensor, Tensor]:
+        out = self._model.run({self._model.card.inputs[0].name: wave})
+        return out["logit"], out["frames"]
+
+    def sound(self, block: AudioBlock) -> None:
+        """Take the next block of sound."""
+        self._hearing.feed(block.samples)
+
+    def finish(self) -> Result:
+        """Say whether the voice is synthetic, whether a part is, or why neither was judged."""
+        if self.media.audio_codec is None:
+            return self._not_checked("it has no sound track")
+        heard = self._hearing.finish()
+        if heard.seconds == 0:
+            return self._not_checked("its sound track is empty")
+        if heard.activity.silent:
+            return self._not_checked("its sound track is silent")
+        if not heard.activity.speech.any() or heard.windows == 0:
+            return self._not_checked("no speech was heard in its sound")
+        least = float(self._parameters["least_speech"])
+        if heard.activity.seconds < least:
+            found = f"only {heard.activity.seconds:.1f} s of speech were heard"
+            return self._not_checked(f"{found}; at least {least:g} s are needed")
+        whole = self._whole(heard)
+        findings = [whole]
+        part = float(self._parameters["least_for_parts"])
+        if heard.seconds < part:
+            why = f"it is shorter than {part:g} s, so there is too little to compare a part with"
+            skipped = (NotChecked(self.name, "Replaced parts of the speech", why),)
+            return Result(tuple(findings), skipped)
+        findings.append(self._edited(heard, whole))
+        return Result(tuple(findings))
+
+    def _not_checked(self, why: str) -> Result:
+        return Result(not_checked=(NotChecked(self.name, self.title, why),))
+
+    def _whole(self, heard: Heard) -> Finding:
+        claim = Claim.VOICE_SYNTHETIC
+        operating = self._model.card.for_claim(claim)
+        vote = operating.vote(heard.score, self.options.fpr / 2)
+        words = {
+            Vote.FORGED: "Most of the speech carries traces that speech generators and vocoders "
+            "leave and voices do not.",
+            Vote.CLEAR: "The speech carries no traces of the generators and vocoders that this "
+            "model knows.",
+            Vote.UNDECIDED: "The traces in the speech are too weak to call it synthetic and too "
+            "strong to clear it.",
+        }
+        spoken = heard.activity.seconds
+        spans = (Span(0.0, heard.seconds),) if vote is Vote.FORGED else ()
+        return Finding(
+            analyzer=self.name,
+            claim=claim,
+            reason=f"{words[vote]} {spoken:.1f} s of speech were judged.",
+            where=Where(spans=spans),
+            detector=DETECTOR,
+            score=heard.score,
+            llr=operating.llr(heard.score),
+            vote=vote,
+            series=(_series(heard, operating),),
+            details={"speech_seconds": round(spoken, 2), "windows": heard.windows},
+        )
+
+    def _edited(self, heard: Heard, whole: Finding) -> Finding:
+        claim = Claim.VOICE_EDITED
+        operating = self._model.card.for_claim(claim)
+        # The more there is to search, the higher the highest half second of a real recording: the
+        # rate is shared by stretches as long as those that the threshold was fitted on.
+        tries = max(1.0, heard.seconds / float(self._parameters["fitted_seconds"]))
+        rate = self.options.fpr / 2 / tries
+        vote = operating.vote(heard.contrast, rate)
+        if vote is Vote.FORGED and whole.vote is Vote.FORGED:
+            vote = Vote.UNDECIDED
+        spans: tuple[Span, ...] = ()
+        if vote is Vote.FORGED:
+            rise = operating.threshold(rate)
+            spans = tuple(
+                Span(first * _SECOND, min(last * _SECOND, heard.seconds))
+                for first, last in stretches(heard.logits, heard.activity.speech, rise)
+            )
+        if spans:
+            said = ", ".join(f"{span.start:.1f}–{span.end:.1f} s" for span in spans[:5])
+            reason = f"The speech at {said} stands out of the rest with traces of a generator."
+        elif whole.vote is Vote.FORGED:
+            reason = "The speech is suspect as a whole; no part can be told from the rest."
+        elif vote is Vote.CLEAR:
+            reason = "No part of the speech stands out of the rest."
+        else:
+            reason = "A part of the speech stands out a little, but not enough to call it replaced."
+        return Finding(
+            analyzer=self.name,
+            claim=claim,
+            reason=reason,
+            where=Where(spans=spans),
+            detector=DETECTOR,
+            score=heard.contrast,
+            llr=operating.llr(heard.contrast),
+            vote=vote,
+        )
+
+
+def _series(heard: Heard, operating: Operating) -> Series:
+    """Probability along time, some ten a second, the highest of each stretch in long files."""
+    speech = heard.activity.speech
+    level = filled(smoothed(filled(heard.logits, speech), 5), speech)
+    count = level.size
+    pool = max(round(_SHORTEST_SERIES / _SECOND), math.ceil(count / _MOST_POINTS), 1)
+    starts = np.arange(0, count, pool)
+    values: NDArray[np.float32] = np.maximum.reduceat(level, starts) if count else level
+    spoken = np.logical_or.reduceat(speech[:count], starts) if count else speech
+    probability = [
+        posterior(operating.llr(float(value)), 0.5) if heard_here else 0.0
+        for value, heard_here in zip(values, spoken, strict=True)
+    ]
+    middles = (starts + np.minimum(starts + pool, count)) / 2 * _SECOND
+    return Series(
+        "Synthetic voice",
+        tuple(round(float(t), 3) for t in middles),
+        tuple(round(p, 4) for p in probability),
+    )

@@ -1,0 +1,1 @@
+"""Speech activity, windows and features of voices."""
