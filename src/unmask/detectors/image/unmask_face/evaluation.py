@@ -37,7 +37,7 @@ _BASES = ("ffhq", "london", "lfw")
 COUNTERPART = {"omi": "ffhq", "generated_faces": "london", "diff2lip": "diff2lip"}
 """The real source against which a held-out source of fakes stands; both are left out together."""
 _CONTROLS = (("lfw", "utkface"), ("lfw", "ffhq"), ("lfw", "london"), ("ffhq", "london"))
-_SUBSET = 220
+_SUBSET = 160
 
 
 class Scorer:
