@@ -25,6 +25,7 @@ from unmask.types import Pixels
 
 SETTINGS = {
     "tile": 112,
+    "soft": 0.2,
     "shares": {"edited": 0.4, "inpainted": 0.2, "generated": 0.3, "third-party": 0.1},
     "sources": {"made": 1.0},
     "third_party": {"strange": 1.0},

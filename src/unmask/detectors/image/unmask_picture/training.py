@@ -25,7 +25,8 @@ from unmask.detectors.image.unmask_picture.photos import (
     random_tile,
     read,
 )
-from unmask.forge.launder import draw_chain
+from unmask.forge.launder import Step, draw_chain
+from unmask.forge.operations import blur, resize
 from unmask.forge.resynth import PLANS, Generators, Plan, load_or_train, softened, upsampled
 from unmask.forge.shapes import random_mask
 from unmask.forge.splice import edit
@@ -69,6 +70,7 @@ class Pairs(Dataset[Batch]):
         self.side = int(settings["tile"])
         self.count = count
         self.seed = seed
+        self.soft = float(settings["soft"])
         self.made = made
         self.real = Pool([p for p in photos if not p.label], settings["sources"])
         shares = {name: float(share) for name, share in settings["shares"].items()}
@@ -103,6 +105,18 @@ class Pairs(Dataset[Batch]):
         mixed = np.clip(real * (1 - weight) + again * weight + 0.5, 0, 255).astype(np.uint8)
         return mixed, (soft > 0.5).astype(np.uint8)
 
+    def _soft(self, real: Pixels, fake: Pixels, rng: Rng) -> tuple[Pixels, Pixels]:
+        """Some pairs made soft, and of some the real half alone: out of focus is not forged."""
+        chance = float(rng.random())
+        if chance >= 2 * self.soft:
+            return real, fake
+        step = (
+            Step(blur, (float(rng.uniform(0.6, 2.5)),))
+            if rng.random() < 0.6
+            else Step(resize, (float(rng.uniform(0.35, 0.7)), int(rng.integers(4)), 1))
+        )
+        return step(real), step(fake) if chance < self.soft else fake
+
     def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng([self.seed, index])
         kind = self.kinds[int(rng.choice(len(self.kinds), p=self.share))]
@@ -115,6 +129,7 @@ class Pairs(Dataset[Batch]):
             fake, mask = self._forged(kind, real, rng)
             if kind == "generated" and rng.random() < 0.6:
                 real = softened(real, fake)
+        real, fake = self._soft(real, fake, rng)
         chain = draw_chain(rng, float(rng.uniform(0, 1.0)))
         whole = kind in ("generated", "third-party")
         step = model.STRIDE
