@@ -24,6 +24,8 @@ from unmask.voices.hearing import Heard, Hearing
 
 WHOLE, PART = "voice-synthetic", "voice-edited"
 _SEVERAL = ("clean", "laundered:0.5", "laundered:1")
+_MET = ("griffin-lim", "mel-griffin-lim", "world")
+"""Vocoders that training has met: their inserts show what unseen recordings alone cost."""
 _CONTROLS = (
     ("resemble-ai/Resemblyzer", "Edresson/YourTTS"),
     ("resemble-ai/Resemblyzer", "debian/klettres"),
@@ -62,8 +64,8 @@ def predictions(recipe: Recipe, data: Path, onnx: Path, protocol: str) -> Iterat
     ``dev``: the development split, clean and under every condition. ``unseen``: recordings,
     speech generators and a vocoder that training never met. ``control``: pairs of real sources.
     ``loso:SOURCE``: that source's own recordings. ``localization``: a second of forged speech laid
-    into unseen recordings, each with its untouched twin; ``localization`` holds the larger edge
-    error in seconds (infinite when missed). Raises DataError for another protocol.
+    into unseen recordings by methods met and not met in training (``family``), each with its
+    untouched twin; ``localization`` holds the larger edge error in seconds (infinite when missed). Raises DataError for another protocol.
     """
     scorer = Scorer(onnx)
     items = read_items(data)
@@ -208,7 +210,7 @@ def _parts(scorer: Scorer, held: Sequence[Item], seed: int) -> Iterator[Predicti
 def _localization(scorer: Scorer, data: Path, items: Sequence[Item]) -> Iterator[Prediction]:
     unseen = [item for item in items if item.split in ("unseen", "dev") and not item.label]
     recordings = _recordings(unseen, 60)
-    makers = {method: cases.vocoded(method) for method in HELD_OUT}
+    makers = {method: cases.vocoded(method) for method in (*HELD_OUT, *_MET)}
     makers |= {name: cases.spoken(waves) for name, waves in synthetic(data).items()}
     rng = np.random.default_rng(0)
     for number, recording in enumerate(recordings):
