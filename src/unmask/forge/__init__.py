@@ -1,0 +1,1 @@
+"""Making fakes to train on, and laundering media."""
