@@ -65,7 +65,8 @@ def predictions(recipe: Recipe, data: Path, onnx: Path, protocol: str) -> Iterat
     speech generators and a vocoder that training never met. ``control``: pairs of real sources.
     ``loso:SOURCE``: that source's own recordings. ``localization``: a second of forged speech laid
     into unseen recordings by methods met and not met in training (``family``), each with its
-    untouched twin; ``localization`` holds the larger edge error in seconds (infinite when missed). Raises DataError for another protocol.
+    untouched twin; ``localization`` holds the larger edge
+    error in seconds (infinite when missed). Raises DataError for another protocol.
     """
     scorer = Scorer(onnx)
     items = read_items(data)
