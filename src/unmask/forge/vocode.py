@@ -162,9 +162,7 @@ def periodic(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
     return np.asarray(samples + change, np.float32)
 
 
-def _world(
-    samples: Samples, rate: int, pitch: float, warp: float, aperiodicity: float
-) -> Samples:
+def _world(samples: Samples, rate: int, pitch: float, warp: float, aperiodicity: float) -> Samples:
     try:
         import pyworld
     except ImportError:
@@ -244,9 +242,7 @@ def quantised(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
     share = matrix / matrix.sum(0, keepdim=True).clamp_min(1e-9)
     sector = 2 * np.pi / int(rng.choice([4, 6, 8]))
     angle = torch.round(spectrum.angle() / sector) * sector
-    return _istft(
-        torch.polar(spectrum.abs() * (share.T @ gain), angle), size, hop, samples.size
-    )
+    return _istft(torch.polar(spectrum.abs() * (share.T @ gain), angle), size, hop, samples.size)
 
 
 METHODS: dict[str, Method] = {
@@ -264,9 +260,7 @@ METHODS: dict[str, Method] = {
 """Every way to build a recording again, by name."""
 
 
-def resynthesise(
-    method: str, samples: Samples, rate: int, rng: np.random.Generator
-) -> Samples:
+def resynthesise(method: str, samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
     """A fake of ``samples`` with the same length, alignment and level. Raises SettingError."""
     if method not in METHODS:
         raise SettingError(f"There is no vocoder {method!r}. Use one of: {', '.join(METHODS)}.")
