@@ -107,6 +107,7 @@ def _calibration(cases: Cases) -> Iterator[tuple[Case, str]]:
             if not cases.forgeable(case):
                 continue
             yield case, ("blur:1.5", "resize:0.5", "blur:0.8")[int(rng.integers(3))]
+            yield case, ("h264:28", "h264:36")[int(rng.integers(2))]
             forged = cases.edited(case, families[int(rng.integers(len(families)))])
             yield forged, "random" if rng.random() < 0.5 else "clean"
             forged = cases.generated(case, names[int(rng.integers(len(names)))])
