@@ -30,6 +30,13 @@ Progress = Callable[[float, float | None], None]
 """Called with the seconds of media done, and in all (``None``: not known)."""
 
 SOUND_RATE = 16000
+_NO_ANALYZER = "this version has no analyzer for it"
+_BEYOND = {
+    Kind.IMAGE: ("metadata, provenance and watermarks",),
+    Kind.VIDEO: ("metadata, provenance and watermarks", "whether lips and sound belong together"),
+    Kind.AUDIO: ("metadata, provenance and watermarks", "sound that is not speech"),
+}
+"""What a reader might think was looked at, and was not."""
 _AHEAD = 4
 T = TypeVar("T")
 
@@ -57,11 +64,12 @@ def scan(
     notes: list[str] = []
     _feed(Path(path), media, running, chosen, limits, notes.append, progress)
     findings: list[Finding] = []
-    not_checked: list[NotChecked] = list(skipped)
+    not_checked = list(skipped)
     for analyzer in running:
         result = analyzer.finish()
         findings += result.findings
         not_checked += result.not_checked
+    not_checked += [NotChecked("scan", what, _NO_ANALYZER) for what in _BEYOND[media.kind]]
     if notes:
         media = replace(media, notes=tuple(dict.fromkeys((*media.notes, *notes))))
     detectors = tuple(dict.fromkeys(name for a in running for name in a.detectors))

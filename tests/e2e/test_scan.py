@@ -75,6 +75,7 @@ def test_the_summary_is_words_and_no_trace() -> None:
     done = run("scan", EXAMPLES / "astronaut.jpg")
     assert "Traceback" not in done.stdout + done.stderr
     assert "not checked" in done.stdout.lower()
+    assert "watermarks" in done.stdout
 
 
 def test_a_setting_out_of_range_is_one_line() -> None:
