@@ -162,6 +162,14 @@ def sections(card: Card, rows: Sequence[Prediction]) -> list[str]:
             "Trained again, on a shorter schedule, without this source.",
             table(lone, operating, lambda row: row.protocol.removeprefix("loso:")),
         )
+        unseen = [row for row in mine if row.protocol == "unseen"]
+        for title, by in (
+            ("Unseen recordings and generators", lambda row: row.condition),
+            ("Unseen generators, all conditions", lambda row: row.family if row.label else ""),
+        ):
+            out += _markdown(
+                title, "None of them was met in training.", table(unseen, operating, by)
+            )
         out += _markdown(
             "Development split, by source",
             "Clean files; the shipped weights have seen other items of these sources.",
@@ -177,10 +185,11 @@ def sections(card: Card, rows: Sequence[Prediction]) -> list[str]:
             "Reals and fakes laundered alike.",
             table(dev, operating, lambda row: row.condition),
         )
+        apart = table(control, operating, lambda row: row.protocol.removeprefix("real-vs-real:"))
         out += _markdown(
             "Real against real",
             "Two real sources; an AUC far from one half means that the score tells sources apart.",
-            table(control, operating, lambda row: row.protocol.removeprefix("real-vs-real:")),
+            sorted(apart, key=lambda line: -abs(line.auc - 0.5)),
         )
         for title, by in (
             ("By gender", lambda row: row.gender),
