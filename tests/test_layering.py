@@ -87,6 +87,7 @@ def test_scanning_loads_no_research_package() -> None:
 
 
 def test_importing_unmask_imports_nothing_heavy() -> None:
-    code = "import sys, unmask; print(sorted({'numpy', 'onnxruntime', 'av', 'PIL'} & set(sys.modules)))"
+    heavy = {"numpy", "onnxruntime", "av", "PIL"}
+    code = f"import sys, unmask; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -94,3 +94,15 @@ def test_predictions_survive_the_disk(tmp_path: Path) -> None:
 def test_missing_predictions_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="unmask bench predict"):
         read_predictions(tmp_path / "none.parquet")
+
+
+def test_the_rate_holds_for_the_worst_source() -> None:
+    """One source in two scores higher by one: its own quantile decides, not the average."""
+    made = rows(1000)
+    shifted = [
+        Prediction(**{**_fields(row), "source": "harsh", "score": row.score + 1})
+        for row in rows(1000, seed=5)
+    ]
+    fitted = fit_operating([*made, *shifted], "logit", CLAIM, "2026-01-01")
+    harsh = [row.score + 1 for row in rows(10000, seed=6) if row.label == 0]
+    assert np.mean([score > fitted.threshold(0.01) for score in harsh]) <= 0.015

@@ -17,16 +17,20 @@ RATES = (0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005)
 TAIL = 0.05
 """Below this rate the quantiles are those of a fitted tail and not of single items."""
 MISS = 0.05
+ENOUGH = 40
+"""Real items from which on a source has thresholds of its own."""
 
 
 def fit_operating(rows: Sequence[Prediction], output: str, claim: str, date: str) -> Operating:
     """Fit calibration and thresholds of one claim on the rows of protocol ``calibration``.
 
     *Likelihood ratio*: logistic regression on the score with equal class weights (Brümmer and du
-    Preez 2006); sources weigh alike within a class. *Thresholds*: weighted quantiles of the real
-    scores; under a rate of ``TAIL`` an exponential tail fitted to the excesses (peaks over
-    threshold, Pickands 1975, shape 0), because single items would decide otherwise. The tail is
-    never put below the empirical quantile. *Clear*: the score under which ``MISS`` of the fakes
+    Preez 2006); sources weigh alike within a class. *Thresholds*: quantiles of the real scores,
+    the highest among all reals together and each source with at least ``ENOUGH`` of them, so that
+    the rate holds for the worst source known and not only on average; under a rate of ``TAIL`` an
+    exponential tail fitted to the excesses (peaks over threshold, Pickands 1975, shape 0),
+    because single items would decide otherwise. The tail is never put below the empirical
+    quantile. *Clear*: the score under which ``MISS`` of the fakes
     lie, but never above the threshold of the rate ``TAIL``: who scores higher than nearly all
     reals is not cleared.
 
@@ -47,7 +51,17 @@ def fit_operating(rows: Sequence[Prediction], output: str, claim: str, date: str
     if slope <= 0:
         raise DataError(f"The scores of {claim!r} do not rise with forgery: nothing to calibrate.")
     real, real_weight = scores[labels == 0], weight[labels == 0]
-    thresholds = _thresholds(real, real_weight)
+    origin = np.array([row.source for row in mine])[labels == 0]
+    tables = [_quantiles(real, real_weight)]
+    for source in np.unique(origin):
+        own = real[origin == source]
+        if len(own) >= ENOUGH:
+            tables.append(_quantiles(own, np.ones(len(own))))
+    worst = np.max(tables, axis=0)
+    thresholds = [
+        Threshold(fpr=rate, score=round(float(score), 6))
+        for rate, score in zip(RATES, worst, strict=True)
+    ]
     fake, fake_weight = scores[labels == 1], weight[labels == 1]
     clear = min(_quantile(fake, fake_weight, MISS), _quantile(real, real_weight, 1 - TAIL))
     missed = float(fake_weight[fake < clear].sum())
@@ -73,19 +87,18 @@ def fit_operating(rows: Sequence[Prediction], output: str, claim: str, date: str
     )
 
 
-def _thresholds(real: NDArray[np.float64], weight: NDArray[np.float64]) -> list[Threshold]:
+def _quantiles(real: NDArray[np.float64], weight: NDArray[np.float64]) -> list[float]:
+    """The score that a share of the reals exceeds, for each of ``RATES``; rising."""
     start = _quantile(real, weight, 1 - TAIL)
     over = real > start
     excess = float(np.average(real[over] - start, weights=weight[over])) if over.any() else 0.0
-    rows = []
-    last = -np.inf
+    scores: list[float] = []
     for rate in RATES:
         score = _quantile(real, weight, 1 - rate)
         if rate < TAIL:
             score = max(score, start + excess * float(np.log(TAIL / rate)))
-        last = max(score, last + 1e-6)
-        rows.append(Threshold(fpr=rate, score=round(last, 6)))
-    return rows
+        scores.append(max(score, scores[-1] + 1e-6) if scores else score)
+    return scores
 
 
 def _quantile(values: NDArray[np.float64], weight: NDArray[np.float64], share: float) -> float:
