@@ -90,6 +90,16 @@ def table(
     return sorted(lines, key=lambda line: line.worst_first)
 
 
+def _band(age: str) -> str:
+    """An age in years as its band; a band as it is."""
+    if not age.isdigit():
+        return age
+    for last, band in ((17, "0-17"), (34, "18-34"), (54, "35-54")):
+        if int(age) <= last:
+            return band
+    return "55+"
+
+
 def _number(value: float, digits: int = 3) -> str:
     return "–" if math.isnan(value) else f"{value:.{digits}f}"
 
@@ -109,7 +119,7 @@ def _markdown(title: str, note: str, lines: Sequence[Row]) -> list[str]:
         spread = "–" if math.isnan(line.fpr) else f"{line.fpr:.3f} ({line.low:.3f}–{line.high:.3f})"
         figures = [_number(v) for v in (line.auc, line.eer, line.tpr, line.ece)]
         out.append(
-            f"| {line.name} | {line.reals} | {line.fakes} | {' | '.join(figures)} | {spread} |"
+            f"| {line.name.replace('|', ' against ')} | {line.reals} | {line.fakes} | {' | '.join(figures)} | {spread} |"
         )
     return [*out, ""]
 
@@ -193,7 +203,7 @@ def sections(card: Card, rows: Sequence[Prediction]) -> list[str]:
         )
         for title, by in (
             ("By gender", lambda row: row.gender),
-            ("By age band", lambda row: row.age_band),
+            ("By age band", lambda row: _band(row.age_band)),
             ("By ethnicity", lambda row: row.ethnicity),
         ):
             out += _markdown(title, "Development split, all conditions.", table(dev, operating, by))
