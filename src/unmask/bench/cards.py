@@ -94,10 +94,10 @@ def _band(age: str) -> str:
     """An age in years as its band; a band as it is."""
     if not age.isdigit():
         return age
-    for last, band in ((17, "0-17"), (34, "18-34"), (54, "35-54")):
+    for last, band in ((17, "0-17"), (34, "18-34"), (59, "35-59")):
         if int(age) <= last:
             return band
-    return "55+"
+    return "60+"
 
 
 def _number(value: float, digits: int = 3) -> str:
@@ -118,9 +118,8 @@ def _markdown(title: str, note: str, lines: Sequence[Row]) -> list[str]:
     for line in lines:
         spread = "–" if math.isnan(line.fpr) else f"{line.fpr:.3f} ({line.low:.3f}–{line.high:.3f})"
         figures = [_number(v) for v in (line.auc, line.eer, line.tpr, line.ece)]
-        out.append(
-            f"| {line.name.replace('|', ' against ')} | {line.reals} | {line.fakes} | {' | '.join(figures)} | {spread} |"
-        )
+        name = line.name.replace("|", " against ")
+        out.append(f"| {name} | {line.reals} | {line.fakes} | {' | '.join(figures)} | {spread} |")
     return [*out, ""]
 
 
