@@ -17,7 +17,7 @@ HEAVY = {
     "pandas", "transformers",
 }  # fmt: skip
 OPTIONAL = {"pyarrow", "weasyprint"}
-RESEARCH_FOLDERS = ("train", "bench", "forge", "datasets")
+RESEARCH_FOLDERS = ("train", "bench", "forge")
 RESEARCH_FILES = ("model.py", "training.py", "evaluation.py", "samples.py")
 RESEARCH_VERBS = ("cli/train.py", "cli/bench.py", "cli/forge.py")
 

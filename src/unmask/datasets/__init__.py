@@ -1,1 +1,0 @@
-"""Manifests of media: one row an item; splits never cut a group."""
