@@ -81,17 +81,20 @@ def repeat(path: Path, out_path: Path, times: int) -> None:
     """The same packets over and over with shifted time stamps: a long file made quickly."""
     with av.open(str(out_path), "w") as out:
         made: dict[int, Any] = {}
-        for turn in range(times):
+        end = 0.0
+        for _ in range(times):
+            shift = end
             with av.open(str(path)) as source:
-                assert source.duration is not None
-                shift = turn * source.duration / 1e6
                 if not made:
                     made = {s.index: out.add_stream_from_template(s) for s in source.streams}
                 for packet in source.demux():
-                    if packet.dts is None or packet.time_base is None:
+                    if packet.dts is None or packet.pts is None or packet.time_base is None:
                         continue
-                    ticks = round(shift / packet.time_base)
-                    packet.pts, packet.dts = (packet.pts or 0) + ticks, packet.dts + ticks
+                    base = packet.time_base
+                    last = (max(packet.pts, packet.dts) + (packet.duration or 1)) * base
+                    end = max(end, shift + float(last))
+                    packet.pts += round(shift / base)
+                    packet.dts += round(shift / base)
                     packet.stream = made[packet.stream.index]
                     out.mux(packet)
 
