@@ -32,6 +32,7 @@ from unmask.scanning import SOUND_RATE, scan
 from unmask.settings import Settings
 
 FPS = 25
+_GAP = 0.2  # seconds between repeats: decoders start a little before their first time stamp
 
 
 def make_video(path: Path, seconds: int, voice: Path | None) -> None:
@@ -83,7 +84,7 @@ def repeat(path: Path, out_path: Path, times: int) -> None:
         made: dict[int, Any] = {}
         end = 0.0
         for _ in range(times):
-            shift = end
+            shift = end + _GAP if made else 0.0
             with av.open(str(path)) as source:
                 if not made:
                     made = {s.index: out.add_stream_from_template(s) for s in source.streams}

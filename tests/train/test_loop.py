@@ -86,6 +86,15 @@ def test_it_learns_logs_and_exports_what_it_kept(tmp_path: Path) -> None:
     np.testing.assert_allclose(given, wanted, atol=1e-5)
 
 
+def test_the_last_weights_can_be_kept_instead(tmp_path: Path) -> None:
+    result = fit(Toy(recipe(keep="last"), tmp_path), tmp_path / "run")
+    x = np.eye(3, dtype=np.float32)
+    given = ort.InferenceSession(result.onnx).run(None, {"x": x})[0]
+    last = torch.load(tmp_path / "run" / "last.pt", weights_only=True)["average"]
+    wanted = x @ last["weight"].numpy().T + last["bias"].numpy()
+    np.testing.assert_allclose(given, wanted, atol=1e-5)
+
+
 class Interrupted(Exception):
     pass
 

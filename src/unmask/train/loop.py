@@ -169,7 +169,8 @@ def fit(task: Task, out: Path, progress: Progress | None = None) -> FitResult:
     if checked != state["done"] or not state["best"]:
         check()
     final = task.network()
-    final.load_state_dict(torch.load(out / "best.pt", map_location="cpu", weights_only=True))
+    kept = torch.load(out / "best.pt", map_location="cpu", weights_only=True)
+    final.load_state_dict(kept if recipe.keep == "best" else average.network.state_dict())
     onnx = out / "weights.onnx"
     task.export(final.eval(), onnx)
     return FitResult(onnx, state["best"], state["done"], time.monotonic() - begun)

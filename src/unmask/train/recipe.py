@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,7 +28,8 @@ class Recipe(BaseModel):
     """What ``unmask train`` needs to know.
 
     ``task`` and ``evaluation`` are ``module:name``. ``samples`` is the number of training samples
-    seen in all. ``settings`` are the method's own.
+    seen in all. ``keep``: export the averaged weights that validate best, or those of the end
+    (where validation is too small to choose). ``settings`` are the method's own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,6 +43,7 @@ class Recipe(BaseModel):
     threads: int = 1
     validate_every: int
     optimiser: Optimiser = Optimiser()
+    keep: Literal["best", "last"] = "best"
     leave_out: str = ""
     settings: dict[str, Any] = Field(default_factory=dict)
 
