@@ -293,7 +293,8 @@ def _scanned(name: str, record: dict[str, Any] | None) -> Outcome:
         return Outcome(name, READ, "", float(record["seconds"]))
     message = str(record["error"]["message"])
     kind = CLEAR if is_clear(message, name) else UNCLEAR
-    for mark, worse in (("a fault in unmask", TRACE), ("crashed", CRASH), ("not finished in", HANG)):
+    marks = {"a fault in unmask": TRACE, "crashed": CRASH, "not finished in": HANG}
+    for mark, worse in marks.items():
         kind = worse if mark in message else kind
     return Outcome(name, kind, message, 0.0)
 
