@@ -8,7 +8,7 @@ length. ``finish`` then says what was found and what was not checked.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from unmask.types import AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked
@@ -33,7 +33,6 @@ class Options:
 
     fpr: float = 0.01
     threads: int = 0
-    extras: dict[str, str] = field(default_factory=dict)
 
 
 class Analyzer(ABC):
