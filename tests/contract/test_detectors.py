@@ -18,7 +18,7 @@ from unmask.train.recipe import read_recipe, resolve
 from unmask.train.task import Task
 from unmask.types import Claim
 
-NAMES = registry.detectors()
+NAMES = registry.shipped()
 MEGABYTE = 1024 * 1024
 
 
@@ -36,6 +36,7 @@ def test_the_card_is_complete(path: Path) -> None:
     assert card.name == path.parent.name
     assert {row.claim for row in card.operating} <= set(Claim)
     assert {row.output for row in card.operating} <= {output.name for output in card.outputs}
+    assert card.training
     assert card.training.wall_seconds > 0
     assert card.training.data
     for row in card.operating:
@@ -47,7 +48,7 @@ def test_the_card_is_complete(path: Path) -> None:
 def test_the_weights_are_those_of_the_card(path: Path) -> None:
     card = read_card(path)
     data = verified_weights(path)
-    assert len(data) == card.weights.bytes
+    assert len(data) == card.file().bytes
     assert len(data) <= 25 * MEGABYTE
 
 
@@ -95,10 +96,10 @@ def test_items_of_a_batch_do_not_touch_each_other(path: Path) -> None:
 def test_altered_weights_are_refused(path: Path, tmp_path: Path) -> None:
     card = read_card(path)
     (tmp_path / "card.toml").write_bytes(path.read_bytes())
-    data = bytearray((path.parent / card.weights.file).read_bytes())
+    data = bytearray((path.parent / card.file().file).read_bytes())
     data[len(data) // 2] ^= 1
-    (tmp_path / card.weights.file).write_bytes(data)
-    assert hashlib.sha256(data).hexdigest() != card.weights.sha256
+    (tmp_path / card.file().file).write_bytes(data)
+    assert hashlib.sha256(data).hexdigest() != card.file().sha256
     with pytest.raises(ModelError, match="sha256 differs"):
         Model(tmp_path / "card.toml")
 

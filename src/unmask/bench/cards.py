@@ -220,14 +220,15 @@ def stored(folder: Path) -> list[Prediction]:
 
 def render(card: Card, rows: Sequence[Prediction]) -> str:
     """The whole card as Markdown."""
-    training = card.training
+    weights, training = card.file(), card.training
+    assert training  # a card with weights has it
     lines = [
         f"# {card.title} (`{card.name}` {card.version})",
         "",
         card.summary,
         "",
-        f"- Weights: `{card.weights.file}`, {card.weights.bytes / 1e6:.1f} MB, "
-        f"{card.weights.precision}, sha256 `{card.weights.sha256}`, {card.weights.licence}",
+        f"- Weights: `{weights.file}`, {weights.bytes / 1e6:.1f} MB, "
+        f"{weights.precision}, sha256 `{weights.sha256}`, {weights.licence}",
         f"- Recipe `{training.recipe}`, seed {training.seed}, {training.samples} samples, "
         f"{training.wall_seconds / 60:.0f} min on {training.machine}, {training.date}",
         f"- Data: {'; '.join(training.data)}",

@@ -102,7 +102,7 @@ def cards(
     from unmask.errors import DataError
 
     written = []
-    for name in registry.detectors():
+    for name in registry.shipped():
         if not (results / name).is_dir():
             continue
         page = results / name / "card.md"

@@ -60,7 +60,7 @@ def examine() -> dict[str, Any]:
     from unmask.scanning import versions
 
     models = []
-    for name in registry.detectors():
+    for name in registry.shipped():
         try:
             load_model(name)
             number, problem = read_card(registry.detector_card(name)).version, ""

@@ -27,7 +27,7 @@ def list_models(json: Json = False) -> None:
     table = Table("name", "modality", "claims", "MB", "version", box=None)
     for card in cards:
         claims = ", ".join(row.claim for row in card.operating)
-        size = f"{card.weights.bytes / 1e6:.1f}"
+        size = f"{card.weights.bytes / 1e6:.1f}" if card.weights else "not here"
         table.add_row(card.name, card.modality, claims, size, card.version)
     out.print(table)
 
@@ -42,8 +42,14 @@ def show(name: Annotated[str, typer.Argument(help="Name of a model.")], json: Js
     lines = [
         f"{card.title} ({card.name} {card.version})",
         card.summary,
-        f"weights {card.weights.file} {card.weights.bytes} bytes sha256 {card.weights.sha256}",
     ]
+    if card.weights:
+        lines.append(
+            f"weights {card.weights.file} {card.weights.bytes} bytes sha256 {card.weights.sha256}"
+        )
+    for file in card.published:
+        known = f"sha256 {file.sha256}" if file.sha256 else "hash not known: from a path only"
+        lines.append(f"authors' weights {file.variant}: {file.url} ({file.licence}; {known})")
     for row in card.operating:
         lines.append(
             f"{row.claim}: flagged over {row.threshold(0.01):.3f} at 1 % false positives, clear "

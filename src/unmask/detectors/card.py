@@ -1,7 +1,9 @@
 """The contract between the wings: what a detector takes, gives, was fitted on and is worth.
 
-A card is ``card.toml`` beside ``weights.onnx``. The inference wing believes nothing that the card
-does not say, and refuses weights whose hash the card does not name.
+A card is ``card.toml`` in a detector's folder. The inference wing believes nothing that the card
+does not say, and refuses weights whose hash the card does not name. A published method whose
+weights are the authors' or the user's has a card without ``weights``; an export writes the full
+one beside the ONNX file.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import math
 import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -34,12 +36,24 @@ class Weights(_Part):
 
 
 class Input(_Part):
-    """What the network takes. ``preparation`` is in words; the analyzer does it."""
+    """What the network takes. ``preparation`` says it in words.
+
+    ``take`` says it to the program: a square around a ``face``, ``margin`` times its box; the whole
+    ``picture``; a ``clip`` of one face along time; whole ``frames`` of a video; ``sound`` at
+    ``rate`` samples a second; the tokens of a ``text``. Empty: an analyzer of its own prepares it.
+    ``fit``: how a picture gets the side of ``shape`` (free: it keeps its size). ``step``: seconds
+    between the frames of a clip; 0 spreads them evenly over the whole.
+    """
 
     name: str
     shape: list[int | str]
     layout: str
     preparation: str
+    take: Literal["", "face", "picture", "clip", "frames", "sound", "text"] = ""
+    margin: float = Field(default=1.3, ge=1)
+    fit: Literal["stretch", "crop", "pad", "free"] = "stretch"
+    rate: int = 16000
+    step: float = Field(default=0.0, ge=0)
 
 
 class Output(_Part):
@@ -58,6 +72,20 @@ class Source(_Part):
     year: int
     url: str = ""
     used_for: str = ""
+
+
+class Published(_Part):
+    """A checkpoint of the method's authors: where it is, and under which licence.
+
+    ``sha256`` is empty when nobody of us has seen the file: then it is used from a path only and
+    never fetched.
+    """
+
+    variant: str
+    url: str
+    licence: str
+    sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
+    trained_on: str = ""
 
 
 class Training(_Part):
@@ -143,14 +171,31 @@ class Card(_Part):
     summary: str
     version: str
     code_licence: str
-    weights: Weights
     inputs: list[Input]
     outputs: list[Output]
     sources: list[Source]
-    training: Training
-    operating: list[Operating] = Field(min_length=1)
     limits: list[str] = Field(min_length=1)
+    weights: Weights | None = None
+    training: Training | None = None
+    operating: list[Operating] = Field(default_factory=list)
+    repository: str = ""
+    published: list[Published] = Field(default_factory=list)
     parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Card:
+        if self.weights and not (self.training and self.operating):
+            raise ValueError("weights need [training] and [[operating]] beside them")
+        return self
+
+    def file(self) -> Weights:
+        """The weights. Raises ModelError when the card has none."""
+        if self.weights is None:
+            raise ModelError(
+                f"{self.name!r} comes without weights. Train it (unmask train {self.name}), or "
+                f"export the authors' (unmask models export {self.name} --checkpoint FILE)."
+            )
+        return self.weights
 
     def for_claim(self, claim: str) -> Operating:
         """The operating table of one claim. Raises ModelError when the card has none."""
@@ -175,13 +220,13 @@ def read_card(path: Path) -> Card:
 @lru_cache(maxsize=32)
 def verified_weights(card_path: Path) -> bytes:
     """The bytes of a card's weights, checked against its hash. Raises ModelError."""
-    card = read_card(card_path)
-    path = card_path.parent / card.weights.file
+    weights = read_card(card_path).file()
+    path = card_path.parent / weights.file
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         raise ModelError(f"The weights {path} are missing. Reinstall unmask.") from None
-    if hashlib.sha256(data).hexdigest() != card.weights.sha256:
+    if hashlib.sha256(data).hexdigest() != weights.sha256:
         raise ModelError(
             f"The weights {path} are not those of the card (sha256 differs). Reinstall unmask."
         )

@@ -209,12 +209,13 @@ def _not_checked(item: NotChecked) -> schema.NotCheckedRecord:
 
 
 def _detector(card: Card) -> schema.DetectorRecord:
+    weights = card.file()
     return schema.DetectorRecord(
         name=card.name,
         title=card.title,
         version=card.version,
-        weights_sha256=card.weights.sha256,
-        weights_licence=card.weights.licence,
+        weights_sha256=weights.sha256,
+        weights_licence=weights.licence,
         limits=list(card.limits),
         calibrations=[
             schema.CalibrationRecord(

@@ -1,0 +1,1 @@
+"""Data as manifests: a table a dataset, one row an item."""

@@ -1,0 +1,198 @@
+"""Everything downstream of a dataset is a manifest: a Parquet table, one row an item."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from unmask.errors import DataError, MissingExtra
+
+KINDS = ("image", "video", "audio", "imagetext")
+"""What an item can be. A video may have sound; an image–text pair has a picture and a ``text``."""
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row: a file (or a frame of a video that was taken out of it) and what is known of it.
+
+    ``path`` is relative to the manifest's folder, with slashes. ``media_id``: the video or
+    recording that a frame or part belongs to; scores are merged by it and never by folder.
+    ``label``: 1 forged, 0 real. ``family``: kind of forgery (face-swap, tts …); ``generator``: the
+    program or network that made it; ``source``: the dataset or collection. ``group``: the identity
+    or utterance that a split never cuts. ``condition``: how the file was compressed or perturbed
+    ("c23", "jpeg:50"), or "clean". ``mask``: path of a picture, white where forged. ``segments``:
+    forged stretches in seconds, start and end. ``box``: forged area, ``face``: the face; left, top,
+    width, height in pixels. ``types``: manipulation types where several can hold. ``tokens``:
+    numbers of the forged words of ``text``, split at white space.
+    """
+
+    item_id: str
+    media_id: str
+    path: str
+    kind: str
+    label: int
+    family: str = ""
+    generator: str = ""
+    source: str = ""
+    group: str = ""
+    split: str = "train"
+    condition: str = "clean"
+    subject: str = ""
+    gender: str = ""
+    age: str = ""
+    ethnicity: str = ""
+    language: str = ""
+    mask: str = ""
+    segments: tuple[tuple[float, float], ...] = ()
+    box: tuple[float, ...] = ()
+    face: tuple[float, ...] = ()
+    types: tuple[str, ...] = ()
+    text: str = ""
+    tokens: tuple[int, ...] = ()
+
+
+_TUPLES = {"segments", "box", "face", "types", "tokens"}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Items and the folder that their paths start from."""
+
+    root: Path
+    items: tuple[Item, ...]
+    name: str = ""
+    licence: str = ""
+    citation: str = ""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)
+
+    def file(self, item: Item) -> Path:
+        """Where an item's file is."""
+        return self.root / item.path
+
+    def where(self, keep: Callable[[Item], bool]) -> Manifest:
+        """The same manifest with the items for which ``keep`` holds."""
+        return replace(self, items=tuple(item for item in self.items if keep(item)))
+
+    def select(self, **wanted: Any) -> Manifest:
+        """The items whose fields equal what is wanted. Raises DataError for an unknown field."""
+        known = {part.name for part in fields(Item)}
+        if unknown := sorted(set(wanted) - known):
+            raise DataError(f"Items have no field {unknown[0]!r}. There are: {sorted(known)}.")
+        return self.where(lambda item: all(getattr(item, k) == v for k, v in wanted.items()))
+
+
+def checked(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Items, or DataError when one is not what a manifest may hold.
+
+    Numbers are unique, labels are 0 or 1, kinds and splits are known, and no group stands in two
+    splits.
+    """
+    rows = tuple(items)
+    if not rows:
+        raise DataError("The manifest would be empty: no file was found.")
+    for item in rows:
+        if item.kind not in KINDS:
+            raise DataError(f"{item.item_id}: kind is {item.kind!r}; allowed: {', '.join(KINDS)}.")
+        if item.label not in (0, 1):
+            raise DataError(f"{item.item_id}: label is {item.label!r}; 1 is forged, 0 is real.")
+        if item.split not in SPLITS:
+            raise DataError(
+                f"{item.item_id}: split is {item.split!r}; allowed: {', '.join(SPLITS)}."
+            )
+        if Path(item.path).is_absolute() or ".." in Path(item.path).parts:
+            raise DataError(f"{item.item_id}: the path {item.path!r} must lie inside the folder.")
+    number, count = Counter(item.item_id for item in rows).most_common(1)[0]
+    if count > 1:
+        raise DataError(f"{count} items are called {number!r}; every item_id must be unique.")
+    return rows
+
+
+def write_manifest(path: Path, manifest: Manifest) -> Path:
+    """Write ``manifest`` as Parquet. Raises DataError, MissingExtra.
+
+    A file inside the manifest's folder stores its paths relative to that folder; elsewhere the
+    folder is kept beside them.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingExtra("Writing a manifest", "parquet") from None
+    rows = [asdict(item) for item in checked(manifest.items)]
+    inside = path.resolve().parent == manifest.root.resolve()
+    about = {
+        "unmask.root": "." if inside else str(manifest.root.resolve()),
+        "unmask.name": manifest.name,
+        "unmask.licence": manifest.licence,
+        "unmask.citation": manifest.citation,
+    }
+    table = pa.Table.from_pylist(rows, schema=_schema().with_metadata(about))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    pq.write_table(table, part, compression="zstd")
+    part.replace(path)
+    return path
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest back: a Parquet file, or a folder that holds ``manifest.parquet``.
+
+    Raises DataError when it is missing, damaged or lacks a column; MissingExtra.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingExtra("Reading a manifest", "parquet") from None
+    if path.is_dir():
+        path = path / "manifest.parquet"
+    if not path.is_file():
+        raise DataError(f"There is no manifest at {path}. Make one: unmask data make FOLDER")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        text = str(error).split("\n", 1)[0]
+        raise DataError(f"{path} is not a readable Parquet file: {text}") from error
+    needed = [part.name for part in fields(Item)]
+    if missing := [name for name in needed if name not in table.column_names]:
+        raise DataError(f"{path} lacks the columns {', '.join(missing)}.")
+    about = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+    items = tuple(_item(row) for row in table.select(needed).to_pylist())
+    root = Path(about.get("unmask.root", "."))
+    return Manifest(
+        path.parent / root,
+        checked(items),
+        about.get("unmask.name", ""),
+        about.get("unmask.licence", ""),
+        about.get("unmask.citation", ""),
+    )
+
+
+def _item(row: dict[str, Any]) -> Item:
+    for name in _TUPLES:
+        row[name] = tuple(row[name])
+    row["segments"] = tuple((float(start), float(end)) for start, end in row["segments"])
+    return Item(**row)
+
+
+def _schema() -> Any:
+    import pyarrow as pa
+
+    special = {
+        "label": pa.int8(),
+        "segments": pa.list_(pa.list_(pa.float64())),
+        "box": pa.list_(pa.float64()),
+        "face": pa.list_(pa.float64()),
+        "types": pa.list_(pa.string()),
+        "tokens": pa.list_(pa.int32()),
+    }
+    return pa.schema([(part.name, special.get(part.name, pa.string())) for part in fields(Item)])

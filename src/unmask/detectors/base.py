@@ -1,0 +1,153 @@
+"""A published method as the research wing sees it.
+
+A method's folder holds ``method.py`` (one subclass of ``Method``), ``model.py`` (the network and
+nothing else), ``convert.py`` (the authors' checkpoint to ours), ``recipe.toml`` (the paper's
+training, every value), ``card.toml`` and ``README.md``; a loss of its own stands in ``loss.py``.
+Nothing else in the house knows the method by name.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from unmask.detectors.card import Card, read_card
+from unmask.errors import DataError, ModelError, UnknownName
+
+if TYPE_CHECKING:
+    from unmask.datasets.manifest import Manifest
+    from unmask.train.recipe import Recipe
+
+Batch = dict[str, Tensor]
+"""Named tensors, batch first: the card's inputs, ``label`` (B, 1 = forged), further targets."""
+Outputs = dict[str, Tensor]
+"""What a network gives: ``logit`` (B, higher = forged) and the further outputs of its card."""
+
+
+class Method(ABC):
+    """One published detector: its network, its loss, its data, its authors' checkpoints.
+
+    The network takes the card's inputs in their order and gives ``Outputs``. It is pure: it reads
+    no file and picks no device; normalisation is inside it, so callers hand over plain pixels
+    (0…255) and samples (-1…1). ``settings`` are those of a recipe; ``variant`` among them chooses
+    one of ``variants``. Raises UnknownName for another.
+    """
+
+    variants: ClassVar[tuple[str, ...]] = ("default",)
+
+    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
+        self.settings = dict(settings or {})
+        self.variant = str(self.settings.get("variant") or self.variants[0])
+        if self.variant not in self.variants:
+            raise UnknownName("variant", self.variant, self.variants)
+
+    @cached_property
+    def card(self) -> Card:
+        """The card beside the method."""
+        import sys
+
+        file = sys.modules[type(self).__module__].__file__
+        assert file
+        return read_card(Path(file).parent / "card.toml")
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Entries of a batch that the network takes, in their order."""
+        return tuple(part.name for part in self.card.inputs)
+
+    @abstractmethod
+    def network(self, pretrained: bool = False) -> nn.Module:
+        """A fresh network. ``pretrained``: its backbone as the paper starts it.
+
+        Raises MissingExtra or ModelError when those weights cannot be had; never goes on with
+        random ones.
+        """
+
+    @abstractmethod
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        """The paper's loss of one batch, and its parts for the log."""
+
+    @abstractmethod
+    def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
+        """The authors' checkpoint under our names. Raises ModelError when it does not fit."""
+
+    @abstractmethod
+    def example(self, batch: int = 2, seed: int = 0) -> Batch:
+        """A made batch, as small as the network allows: inputs and every target of the loss."""
+
+    def score(self, outputs: Outputs) -> Tensor:
+        """The number by which items are ranked, batch; higher = forged."""
+        return outputs["logit"]
+
+    def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
+        """Items of a split as training takes them: by default read and prepared by the card.
+
+        A method whose paper makes its own training fakes, or draws pairs, gives its own.
+        """
+        from unmask.datasets.samples import Prepared
+
+        return Prepared(manifest.select(split=split), self.card.inputs, recipe)
+
+    def run(self, network: nn.Module, batch: Batch) -> Outputs:
+        """The network on the inputs of a batch."""
+        result: Outputs = network(*(batch[name] for name in self.inputs))
+        return result
+
+
+def fitted(
+    network: nn.Module, theirs: Mapping[str, Tensor], what: str, ignore: Sequence[str] = ()
+) -> dict[str, Tensor]:
+    """``theirs`` checked against a network: every name there, every shape the same, none left over.
+
+    ``ignore``: beginnings of names which the network has and the checkpoint need not have. Raises
+    ModelError that names the first thing that does not fit.
+    """
+    ours = network.state_dict()
+    kept = {name for name in ours if not name.startswith(tuple(ignore))} if ignore else set(ours)
+    # Counters of batch normalisation are missing in checkpoints of other frameworks.
+    kept = {name for name in kept if not name.endswith("num_batches_tracked")}
+    if missing := sorted(kept - set(theirs)):
+        raise ModelError(f"The checkpoint does not fit {what}: it lacks {missing[0]!r}"
+                         f" and {len(missing) - 1} more.")  # fmt: skip
+    if extra := sorted(set(theirs) - set(ours)):
+        raise ModelError(f"The checkpoint does not fit {what}: it has {extra[0]!r}"
+                         f" and {len(extra) - 1} more that are unknown.")  # fmt: skip
+    for name, value in theirs.items():
+        if value.shape != ours[name].shape:
+            raise ModelError(
+                f"The checkpoint does not fit {what}: {name!r} is {tuple(value.shape)}, "
+                f"not {tuple(ours[name].shape)}."
+            )
+    return {**ours, **theirs}
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """A PyTorch file (tensors and plain values only, never code) or safetensors.
+
+    A dictionary that holds the tensors one level down under ``state_dict``, ``model``, ``net`` or
+    ``state_dict_ema`` is opened. Raises DataError when the file is missing or unreadable.
+    """
+    if not path.is_file():
+        raise DataError(f"There is no checkpoint at {path}.")
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            return dict(load_file(path))
+        value = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch and pickle raise many kinds
+        text = str(error).split("\n", 1)[0]
+        raise DataError(f"The checkpoint {path} cannot be read: {text}") from error
+    if not isinstance(value, dict):
+        raise DataError(f"The checkpoint {path} holds a {type(value).__name__}, not named tensors.")
+    for name in ("state_dict", "model", "net", "state_dict_ema"):
+        if isinstance(value.get(name), dict):
+            return dict(value[name])
+    return value
