@@ -114,4 +114,5 @@ def test_recipes_name_a_task_and_an_evaluation(name: str) -> None:
     recipe = read_recipe(registry.recipes()[name])
     assert recipe.name == name
     assert issubclass(resolve(recipe.task), Task)
-    assert callable(resolve(recipe.evaluation))
+    if name in registry.shipped():
+        assert callable(resolve(recipe.evaluation))

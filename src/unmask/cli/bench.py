@@ -43,6 +43,10 @@ def predict(
             "Train with --leave-out SOURCE and give the result as --weights."
         )
     recipe = read_recipe(known[detector])
+    if not recipe.evaluation:
+        raise DataError(
+            f"{detector!r} is scored by: unmask bench run PROTOCOL --detector {detector}"
+        )
     onnx = weights or known[detector].parent / "weights.onnx"
     try:
         predictions = resolve(recipe.evaluation)

@@ -27,15 +27,16 @@ class Optimiser(BaseModel):
 class Recipe(BaseModel):
     """What ``unmask train`` needs to know.
 
-    ``task`` and ``evaluation`` are ``module:name``. ``samples`` is the number of training samples
-    seen in all. ``keep``: export the averaged weights that validate best, or those of the end
+    ``task`` and ``evaluation`` are ``module:name``; a published method has no evaluation of its
+    own: ``unmask bench run`` scores it. ``samples`` is the number of training samples seen in
+    all. ``keep``: export the averaged weights that validate best, or those of the end
     (where validation is too small to choose). ``settings`` are the method's own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     task: str
-    evaluation: str
+    evaluation: str = ""
     seed: int = 0
     samples: int
     batch: int = 32
