@@ -18,7 +18,13 @@ HEAVY = {
 }  # fmt: skip
 OPTIONAL = {"pyarrow", "weasyprint"}
 RESEARCH_FOLDERS = ("train", "bench", "forge", "datasets")
-RESEARCH_VERBS = ("cli/train.py", "cli/bench.py", "cli/forge.py", "cli/data.py")
+RESEARCH_VERBS = (
+    "cli/train.py",
+    "cli/bench.py",
+    "cli/forge.py",
+    "cli/data.py",
+    "cli/models_export.py",
+)
 RESEARCH_BASE = "detectors/base.py"
 
 

@@ -45,6 +45,28 @@ def detectors() -> tuple[str, ...]:
     return tuple(sorted(_detectors()))
 
 
+def weighted_card(name: str) -> Path:
+    """The card of a model that can run: of a path, of the user's shelf, of a shipped detector.
+
+    ``name`` is a detector's name, a ``card.toml`` or the folder that holds one. Raises UnknownName,
+    and ModelError when the detector has no weights here.
+    """
+    from unmask.detectors.card import read_card
+    from unmask.detectors.shelf import shelved
+
+    path = Path(name)
+    if path.suffix == ".toml" or (path / "card.toml").is_file():
+        return path / "card.toml" if path.is_dir() else path
+    own = shelved()
+    if name in own:
+        return own[name]
+    if name not in detectors():
+        raise UnknownName("detector", name, {*detectors(), *own})
+    card = detector_card(name)
+    read_card(card).file()
+    return card
+
+
 @lru_cache(maxsize=1)
 def shipped() -> tuple[str, ...]:
     """Names of the detectors that come with weights: what a scan can run as it is."""

@@ -1,35 +1,61 @@
-"""``unmask models``: what the shipped models are and are not."""
+"""``unmask models``: what the models are and are not; whose weights, under which licence."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from unmask.cli import models_export
 from unmask.cli.console import emit, out
 
+if TYPE_CHECKING:
+    from unmask.detectors.card import Card
+
 app = typer.Typer(help="The models: cards, limits, hashes.")
+app.command("export")(models_export.export)
+app.command("pull")(models_export.pull)
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @app.command("list")
-def list_models(json: Json = False) -> None:
-    """All models, a line each."""
+def list_models(
+    licence: Annotated[
+        list[str] | None,
+        typer.Option(help="Only those with weights under this licence; may be repeated."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """All models, a line each: shipped ones, the user's own, and published methods."""
     from rich.table import Table
 
     from unmask import registry
     from unmask.detectors.card import read_card
+    from unmask.detectors.shelf import shelved
 
-    cards = [read_card(registry.detector_card(name)) for name in registry.detectors()]
+    found = {name: registry.detector_card(name) for name in registry.detectors()} | shelved()
+    cards = {name: read_card(path) for name, path in sorted(found.items())}
+    if licence:
+        wanted = {entry.lower() for entry in licence}
+        cards = {name: card for name, card in cards.items() if wanted & _licences(card)}
     if json:
-        emit([card.model_dump() for card in cards], as_json=True, text="")
+        rows = [{**card.model_dump(), "folder": name} for name, card in cards.items()]
+        emit(rows, as_json=True, text="")
         return
-    table = Table("name", "modality", "claims", "MB", "version", box=None)
-    for card in cards:
-        claims = ", ".join(row.claim for row in card.operating)
+    table = Table("name", "modality", "says", "MB", "licence of weights", box=None)
+    for name, card in cards.items():
+        says = [row.claim for row in card.operating] or [o.claim for o in card.outputs if o.claim]
         size = f"{card.weights.bytes / 1e6:.1f}" if card.weights else "not here"
-        table.add_row(card.name, card.modality, claims, size, card.version)
+        licences = ", ".join(sorted(_licences(card))) or "none published"
+        table.add_row(name, card.modality, ", ".join(says), size, licences)
     out.print(table)
+
+
+def _licences(card: Card) -> set[str]:
+    """Under which the weights of a card stand: those here, or else those of the authors."""
+    if card.weights:
+        return {card.weights.licence.lower()}
+    return {file.licence.lower() for file in card.published}
 
 
 @app.command()
@@ -37,8 +63,9 @@ def show(name: Annotated[str, typer.Argument(help="Name of a model.")], json: Js
     """One model: what it does, how it was made, its operating points and limits."""
     from unmask import registry
     from unmask.detectors.card import read_card
+    from unmask.detectors.shelf import shelved
 
-    card = read_card(registry.detector_card(name))
+    card = read_card(shelved().get(name) or registry.detector_card(name))
     lines = [
         f"{card.title} ({card.name} {card.version})",
         card.summary,

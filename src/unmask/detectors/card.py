@@ -26,13 +26,14 @@ class _Part(BaseModel):
 
 
 class Weights(_Part):
-    """The file that holds the network."""
+    """The file that holds the network. ``origin``: whose training it is, where not ours."""
 
     file: str
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     bytes: int
     precision: str
     licence: str
+    origin: str = ""
 
 
 class Input(_Part):
@@ -57,11 +58,16 @@ class Input(_Part):
 
 
 class Output(_Part):
-    """What one output means. 1 = forged everywhere."""
+    """What one output means. 1 = forged everywhere.
+
+    ``claim``: what a high value says about the file (a value of ``types.Claim``); empty where an
+    output is no score.
+    """
 
     name: str
     shape: list[int | str]
     meaning: str
+    claim: str = ""
 
 
 class Source(_Part):
@@ -182,18 +188,12 @@ class Card(_Part):
     published: list[Published] = Field(default_factory=list)
     parameters: dict[str, Any] = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _whole(self) -> Card:
-        if self.weights and not (self.training and self.operating):
-            raise ValueError("weights need [training] and [[operating]] beside them")
-        return self
-
     def file(self) -> Weights:
         """The weights. Raises ModelError when the card has none."""
         if self.weights is None:
             raise ModelError(
-                f"{self.name!r} comes without weights. Train it (unmask train {self.name}), or "
-                f"export the authors' (unmask models export {self.name} --checkpoint FILE)."
+                f"{self.name!r} comes without weights. Train it, or take the authors' "
+                f"checkpoint: unmask models export {self.name} --help"
             )
         return self.weights
 

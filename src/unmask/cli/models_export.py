@@ -1,0 +1,107 @@
+"""``unmask models export`` and ``pull``: weights of published methods, ready to scan with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from unmask.cli.console import Progressing, emit
+
+if TYPE_CHECKING:
+    from unmask.detectors.base import Method
+    from unmask.detectors.card import Card
+
+Name = Annotated[str, typer.Argument(help="Name of a published method.")]
+Variant = Annotated[str, typer.Option(help="Which of the method's variants; default: the first.")]
+Out = Annotated[
+    Path | None, typer.Option(help="Folder of the model; default: on the shelf of this user.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def export(
+    name: Name,
+    checkpoint: Annotated[
+        Path, typer.Option(help="The authors' file, or best.pt of a training run.")
+    ],
+    variant: Variant = "",
+    licence: Annotated[str, typer.Option(help="Licence of weights that no card knows.")] = "",
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Write ONNX and card from a checkpoint, checked against torch.
+
+    Afterwards `unmask scan FILE --detector NAME` runs it.
+    """
+    method = _method(name, variant)
+    card = _shelve(method, checkpoint, out, licence)
+    _say(card, out or _place(method), json)
+
+
+def pull(
+    name: Name,
+    variant: Variant = "",
+    licence: Annotated[
+        list[str] | None,
+        typer.Option(help="Licences to accept (may be repeated; 'any': all). Default: free ones."),
+    ] = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Fetch the authors' weights of a method, check their hash, and export them.
+
+    This is the only command that uses the network, and it sends nothing but the request.
+    """
+    from unmask.detectors.fetching import FREE, fetch, permitted
+    from unmask.detectors.shelf import shelf
+    from unmask.errors import ModelError
+
+    method = _method(name, variant)
+    found = [file for file in method.card.published if file.variant == method.variant]
+    if not found:
+        raise ModelError(
+            f"The authors of {name!r} have no weights for {method.variant!r} on a plain address."
+            f" See {method.card.repository}."
+        )
+    # A file whose hash is known comes first.
+    file = sorted(found, key=lambda entry: not entry.sha256)[0]
+    permitted(file, tuple(entry.lower() for entry in licence) if licence else FREE)
+    with Progressing(f"fetching {Path(file.url).name}", unit="bytes", quiet=json) as bar:
+        path = fetch(file, shelf() / "fetched", bar.update)
+    card = _shelve(method, path, out, file.licence)
+    _say(card, out or _place(method), json)
+
+
+def _method(name: str, variant: str) -> Method:
+    from unmask import registry
+    from unmask.errors import MissingExtra
+
+    try:
+        return registry.method(name)({"variant": variant})
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"Exporting (the package {error.name!r})", "train") from error
+
+
+def _shelve(method: Method, checkpoint: Path, out: Path | None, licence: str) -> Card:
+    from unmask.train.shelving import shelve
+
+    return shelve(method, checkpoint, out or _place(method), licence)
+
+
+def _place(method: Method) -> Path:
+    from unmask.detectors.shelf import shelf
+
+    first = method.variant == method.variants[0]
+    return shelf() / (method.card.name if first else f"{method.card.name}-{method.variant}")
+
+
+def _say(card: Card, folder: Path, json: bool) -> None:
+    weights = card.file()
+    value: dict[str, Any] = {"folder": str(folder), **weights.model_dump()}
+    text = (
+        f"{folder}: {card.title}, {weights.bytes / 1e6:.1f} MB, {weights.licence} "
+        f"({weights.origin})\nNot calibrated: unmask bench calibrate gives it thresholds."
+    )
+    emit(value, as_json=json, text=text)

@@ -1,0 +1,82 @@
+"""From a checkpoint to a model that scans: an ONNX file with its card, in a folder of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+
+from unmask.detectors.base import Method, read_checkpoint
+from unmask.detectors.card import Card, Published, read_card
+from unmask.errors import DataError, OutputError
+from unmask.train.export import to_onnx
+
+ONNX = "weights.onnx"
+
+
+def published(method: Method, checkpoint: Path) -> Published | None:
+    """The card's entry for a file of the authors, known by its hash."""
+    with checkpoint.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    return next((entry for entry in method.card.published if entry.sha256 == found), None)
+
+
+def shelve(method: Method, checkpoint: Path, out: Path, licence: str = "") -> Card:
+    """Export ``checkpoint`` (the authors' file, or ours from a training run) into ``out``.
+
+    A checkpoint with our names is loaded as it is; any other goes through the method's
+    ``convert()``. Raises DataError and ModelError when it is unreadable or does not fit: a network
+    is never left with random weights. ``licence`` says under which the weights stand where the
+    card does not know the file.
+    """
+    theirs = read_checkpoint(checkpoint)
+    network = method.network()
+    ours = set(network.state_dict())
+    own = set(theirs) == ours
+    state = theirs if own else method.convert(theirs)
+    network.load_state_dict(state)
+    known = published(method, checkpoint)
+    if known and known.variant != method.variant:
+        raise DataError(
+            f"{checkpoint} is the authors' {known.variant!r}, not {method.variant!r}. "
+            f"Say --variant {known.variant}."
+        )
+    said = licence or (known.licence if known else "")
+    if not said:
+        raise DataError(
+            f"The licence of {checkpoint} is not known. Say under which it stands: "
+            "--licence 'apache-2.0' (or 'own' for weights of yours)."
+        )
+    origin = (
+        f"the authors' {Path(known.url).name}, {known.trained_on}" if known else checkpoint.name
+    )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        onnx = to_onnx(method, network.eval(), out / ONNX)
+        _write_card(method, onnx, said, origin.rstrip(", "), out / "card.toml")
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror or error}.") from error
+    return read_card(out / "card.toml")
+
+
+def _write_card(method: Method, onnx: Path, licence: str, origin: str, target: Path) -> None:
+    """The method's card with the table of its weights behind it."""
+    import sys
+
+    source = sys.modules[type(method).__module__].__file__
+    assert source
+    text = (Path(source).parent / "card.toml").read_text(encoding="utf-8").rstrip()
+    data = onnx.read_bytes()
+    values = {
+        "file": onnx.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "precision": "fp32",
+        "licence": licence,
+        "origin": f"{origin}; variant {method.variant}; exported with torch {torch.__version__}",
+    }
+    # A JSON string is a TOML string.
+    lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+    target.write_text(f"{text}\n\n[weights]\n" + "\n".join(lines) + "\n", encoding="utf-8")
