@@ -53,6 +53,9 @@ def fetch(file: Published, folder: Path, progress: Progress | None = None) -> Pa
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made: {error.strerror}.") from error
+    try:
         found = _receive(file.url, part, progress)
         if found != file.sha256:
             raise ModelError(
