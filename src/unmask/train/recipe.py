@@ -3,34 +3,69 @@
 from __future__ import annotations
 
 import importlib
-import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from unmask._toml import read_toml
 from unmask.errors import DataError
+
+Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Optimiser(BaseModel):
-    """AdamW with a linear warm-up and a cosine decay to ``final`` × ``rate``."""
+    """How the weights move.
+
+    ``name``: ``adamw`` (Loshchilov and Hutter 2019), ``adam`` (Kingma and Ba 2015), ``sgd`` with
+    ``momentum``, or ``sam``: sharpness-aware steps of radius ``rho`` over ``sgd`` (Foret et al.
+    2021). ``momentum``: of sgd and sam; ``betas``: of adam and adamw.
+
+    ``rate`` rises linearly over the share ``warmup`` of the run, then follows ``schedule``:
+    ``cosine`` or ``linear`` down to ``final`` × ``rate``; ``step``: × ``gamma`` at each of
+    ``steps`` (shares of the run, 0…1); ``constant``.
+
+    ``clip``: largest norm of the gradient, 0 for none. ``ema``: decay of the averaged weights that
+    are validated and exported; 0 keeps no average.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    rate: float = 1e-3
-    weight_decay: float = 0.01
+    name: Literal["adamw", "adam", "sgd", "sam"] = "adamw"
+    rate: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    betas: tuple[float, float] = (0.9, 0.999)
+    rho: float = Field(default=0.05, gt=0)
+    schedule: Literal["cosine", "constant", "step", "linear"] = "cosine"
+    steps: tuple[Share, ...] = ()
+    gamma: float = Field(default=0.1, gt=0, le=1)
     warmup: float = Field(default=0.05, ge=0, lt=1)
-    final: float = 0.01
-    clip: float = 1.0
+    final: float = Field(default=0.01, ge=0, le=1)
+    clip: float = Field(default=1.0, ge=0)
     ema: float = Field(default=0.998, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Optimiser:
+        if bool(self.steps) != (self.schedule == "step"):
+            raise ValueError("schedule = 'step' and steps (shares of the run, 0…1) go together")
+        return self
 
 
 class Recipe(BaseModel):
     """What ``unmask train`` needs to know.
 
     ``task`` and ``evaluation`` are ``module:name``; a published method has no evaluation of its
-    own: ``unmask bench run`` scores it. ``samples`` is the number of training samples seen in
-    all. ``keep``: export the averaged weights that validate best, or those of the end
-    (where validation is too small to choose). ``settings`` are the method's own.
+    own: ``unmask bench run`` scores it. ``samples`` is the number of training samples seen in all,
+    ``batch`` how many of them one step of the optimiser sees: over all processes, and in
+    ``accumulate`` parts one after the other where memory is short. Neither changes the training.
+
+    ``init``: how the network starts: ``random``; ``pretrained``, its backbone as the paper starts
+    it; or the path of a checkpoint, ours or the authors'. ``precision``: ``bf16`` and ``16`` are
+    mixed with 32 bits (16 needs a GPU). ``patience``: stop after so many validations without a
+    better one; 0 for never. ``select``: the split that chooses weights and stops. ``keep``: export
+    the weights that validate best, or those of the end (where validation is too small to choose).
+    ``threads``: of one process. ``leave_out``: sources that must not enter training, separated by
+    commas. ``settings`` are the method's own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,27 +73,35 @@ class Recipe(BaseModel):
     task: str
     evaluation: str = ""
     seed: int = 0
+    init: str = "random"
     samples: int
-    batch: int = 32
+    batch: int = Field(default=32, ge=1)
+    accumulate: int = Field(default=1, ge=1)
+    precision: Literal["32", "bf16", "16"] = "32"
     workers: int = 1
     threads: int = 1
-    validate_every: int
+    validate_every: int = Field(ge=1)
+    patience: int = Field(default=0, ge=0)
+    select: str = "val"
     optimiser: Optimiser = Optimiser()
     keep: Literal["best", "last"] = "best"
     leave_out: str = ""
     settings: dict[str, Any] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _fits(self) -> Recipe:
+        if self.batch % self.accumulate:
+            raise ValueError(f"batch {self.batch} does not divide by accumulate {self.accumulate}")
+        if self.samples < self.batch:
+            raise ValueError(f"samples {self.samples} is under one batch of {self.batch}")
+        if self.precision == "16" and self.optimiser.name == "sam":
+            raise ValueError("sam steps in precision 16 are not supported; use bf16 or 32")
+        return self
+
 
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe. Raises DataError when it is missing or malformed."""
-    try:
-        with path.open("rb") as file:
-            return Recipe.model_validate(tomllib.load(file))
-    except FileNotFoundError:
-        raise DataError(f"There is no recipe at {path}.") from None
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        first = str(error).replace("\n", "; ")
-        raise DataError(f"The recipe {path} is malformed: {first}") from error
+    return read_toml(path, Recipe, "recipe", DataError)
 
 
 def resolve(reference: str) -> Any:
