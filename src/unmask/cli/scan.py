@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from unmask.report.terminal import Tally
 
 
-def _option(name: str, flag: str = "") -> Any:
-    return typer.Option(
-        flag or f"--{name}", help=SETTINGS[name].help, envvar=f"UNMASK_{name.upper()}"
-    )
+def _option(name: str) -> Any:
+    return typer.Option(f"--{name}", help=SETTINGS[name].help, envvar=f"UNMASK_{name.upper()}")
 
 
 def scan(

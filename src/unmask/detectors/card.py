@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from unmask._toml import read_toml
 from unmask.errors import ModelError
 from unmask.types import Vote
 
@@ -207,14 +207,7 @@ class Card(_Part):
 
 def read_card(path: Path) -> Card:
     """Read a card. Raises ModelError when it is missing or malformed."""
-    try:
-        with path.open("rb") as file:
-            return Card.model_validate(tomllib.load(file))
-    except FileNotFoundError:
-        raise ModelError(f"There is no card at {path}. Reinstall unmask.") from None
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        first = str(error).replace("\n", "; ")
-        raise ModelError(f"The card {path} is malformed: {first}") from error
+    return read_toml(path, Card, "card", ModelError)
 
 
 @lru_cache(maxsize=32)
