@@ -30,7 +30,7 @@ def _value(name: str, shape: tuple[int, ...], gain: float) -> torch.Tensor:
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
     rng = np.random.default_rng(seed)
     last = name.rpartition(".")[2]
-    if last == "running_var":
+    if last in ("running_var", "moving_variance"):
         value = rng.uniform(0.5, 1.5, shape)
     elif len(shape) <= 1:
         value = rng.normal(0, 0.1, shape) + (1.0 if last in ("weight", "gamma") else 0.0)

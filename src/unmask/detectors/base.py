@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from unmask.detectors.card import Card, read_card
-from unmask.errors import DataError, ModelError, UnknownName
+from unmask.errors import DataError, MissingExtra, ModelError, UnknownName
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest
@@ -129,13 +129,16 @@ def fitted(
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """A PyTorch file (tensors and plain values only, never code) or safetensors.
+    """A PyTorch file (tensors and plain values only, never code), safetensors or Keras HDF5.
 
     A dictionary that holds the tensors one level down under ``state_dict``, ``model``, ``net`` or
-    ``state_dict_ema`` is opened. Raises DataError when the file is missing or unreadable.
+    ``state_dict_ema`` is opened. The weights of a Keras file (``.h5``, ``.hdf5``) are called
+    ``layer.weight``. Raises DataError when the file is missing or unreadable, MissingExtra.
     """
     if not path.is_file():
         raise DataError(f"There is no checkpoint at {path}.")
+    if path.suffix in (".h5", ".hdf5"):
+        return _read_keras(path)
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
@@ -151,3 +154,27 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         if isinstance(value.get(name), dict):
             return dict(value[name])
     return value
+
+
+def _read_keras(path: Path) -> dict[str, Any]:
+    try:
+        import h5py
+    except ImportError:
+        raise MissingExtra("Reading a Keras checkpoint", "train") from None
+    try:
+        with h5py.File(path, "r") as file:
+            layers = file.get("model_weights", file)
+            return {
+                f"{_text(layer)}.{_text(name).rsplit('/', 1)[-1].split(':')[0]}": torch.from_numpy(
+                    layers[layer][name][()]
+                )
+                for layer in layers.attrs["layer_names"]
+                for name in layers[layer].attrs["weight_names"]
+            }
+    except (OSError, KeyError, TypeError) as error:
+        text = str(error).split("\n", 1)[0]
+        raise DataError(f"The checkpoint {path} is not a readable Keras file: {text}") from error
+
+
+def _text(name: bytes | str) -> str:
+    return name.decode() if isinstance(name, bytes) else name
