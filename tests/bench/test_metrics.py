@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from unmask.bench import metrics
+from unmask.bench.statistics import mean_interval
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
 SCORES = np.array([0.1, 0.2, 0.3, 0.8, 0.4, 0.7, 0.9, 1.0])
@@ -48,7 +49,7 @@ def test_one_class_gives_no_number(figure: object) -> None:
 
 def test_bootstrap_draws_whole_groups() -> None:
     values = np.array([1.0] * 50 + [0.0] * 50)
-    alone = metrics.group_bootstrap(values, [str(i) for i in range(100)])
-    paired = metrics.group_bootstrap(values, ["a"] * 50 + ["b"] * 50)
+    alone = mean_interval(values, [str(i) for i in range(100)])
+    paired = mean_interval(values, ["a"] * 50 + ["b"] * 50)
     assert paired == (0.0, 1.0)
     assert 0.35 < alone[0] < 0.5 < alone[1] < 0.65

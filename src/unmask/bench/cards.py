@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unmask.bench import metrics
+from unmask.bench import metrics, statistics
 from unmask.bench.predictions import Prediction, read_predictions
 from unmask.detectors.card import Card, Operating
 from unmask.errors import DataError
@@ -52,7 +52,7 @@ def measure(name: str, rows: Sequence[Prediction], operating: Operating) -> Row:
     reals = [row for row in rows if row.label == 0]
     llrs = np.array([operating.llr(row.score) for row in rows])
     flagged = np.array([row.score > operating.threshold(FPR) for row in reals], dtype=float)
-    low, high = metrics.group_bootstrap(flagged, [row.group for row in reals])
+    low, high = statistics.mean_interval(flagged, [row.group for row in reals])
     return Row(
         name,
         len(reals),
