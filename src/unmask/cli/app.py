@@ -19,6 +19,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "schema": ("schema:schema", "The JSON schema of a report."),
     "doctor": ("doctor:doctor", "What is installed, what is missing, what adds it."),
     "forge": ("forge:app", "Make forged examples from your own files, to test with."),
+    "data": ("data:app", "Datasets: make a manifest, find its faults, cut out the faces."),
     "train": ("train:train", "Train a detector by its recipe."),
     "bench": ("bench:app", "Predict, calibrate, and compute every number from predictions."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
@@ -23,8 +24,9 @@ class Item:
     recording that a frame or part belongs to; scores are merged by it and never by folder.
     ``label``: 1 forged, 0 real. ``family``: kind of forgery (face-swap, tts …); ``generator``: the
     program or network that made it; ``source``: the dataset or collection. ``group``: the identity
-    or utterance that a split never cuts. ``condition``: how the file was compressed or perturbed
-    ("c23", "jpeg:50"), or "clean". ``mask``: path of a picture, white where forged. ``segments``:
+    or utterance that a split should not cut (an official split that does is kept, and noted).
+    ``condition``: how the file was compressed or perturbed ("c23", "jpeg:50"), or "clean".
+    ``mask``: path of a picture (for a video: of a video), white where forged. ``segments``:
     forged stretches in seconds, start and end. ``box``: forged area, ``face``: the face; left, top,
     width, height in pixels. ``types``: manipulation types where several can hold. ``tokens``:
     numbers of the forged words of ``text``, split at white space.
@@ -60,13 +62,17 @@ _TUPLES = {"segments", "box", "face", "types", "tokens"}
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Items and the folder that their paths start from."""
+    """Items and the folder that their paths start from.
+
+    ``notes``: what a user of the dataset must know, a sentence each.
+    """
 
     root: Path
     items: tuple[Item, ...]
     name: str = ""
     licence: str = ""
     citation: str = ""
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.items)
@@ -93,8 +99,8 @@ class Manifest:
 def checked(items: Iterable[Item]) -> tuple[Item, ...]:
     """Items, or DataError when one is not what a manifest may hold.
 
-    Numbers are unique, labels are 0 or 1, kinds and splits are known, and no group stands in two
-    splits.
+    Numbers are unique, labels are 0 or 1, kinds and splits are known, and paths lie inside the
+    folder. Groups that stand in two splits are a matter of ``unmask data check``.
     """
     rows = tuple(items)
     if not rows:
@@ -134,6 +140,7 @@ def write_manifest(path: Path, manifest: Manifest) -> Path:
         "unmask.name": manifest.name,
         "unmask.licence": manifest.licence,
         "unmask.citation": manifest.citation,
+        "unmask.notes": json.dumps(manifest.notes),
     }
     table = pa.Table.from_pylist(rows, schema=_schema().with_metadata(about))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -174,6 +181,7 @@ def read_manifest(path: Path) -> Manifest:
         about.get("unmask.name", ""),
         about.get("unmask.licence", ""),
         about.get("unmask.citation", ""),
+        tuple(json.loads(about.get("unmask.notes", "[]"))),
     )
 
 

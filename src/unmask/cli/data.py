@@ -1,0 +1,155 @@
+"""``unmask data``: manifests of datasets, their faults, and faces cut out of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from unmask.cli.console import emit, out
+
+if TYPE_CHECKING:
+    from unmask.datasets.manifest import Manifest
+
+app = typer.Typer(help="Datasets: make a manifest, find its faults, cut out the faces.")
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@app.command()
+def make(
+    source: Annotated[
+        Path, typer.Argument(help="A folder (real/ and fake/, or a dataset's), a CSV or a JSONL.")
+    ],
+    out: Annotated[Path, typer.Option(help="Parquet file, or folder for manifest.parquet.")],
+    dataset: Annotated[
+        str, typer.Option(help="Read SOURCE as this dataset's download (see unmask data list).")
+    ] = "",
+    name: Annotated[str, typer.Option(help="Name of the manifest; default: the source's.")] = "",
+    shares: Annotated[
+        str, typer.Option(help="Shares of train, val, test where there are no official splits.")
+    ] = "0.8,0.1,0.1",
+    seed: Annotated[int, typer.Option(help="Another number gives other splits.")] = 0,
+    frames: Annotated[
+        bool, typer.Option(help="The innermost folders are videos taken apart into frames.")
+    ] = False,
+    partial: Annotated[
+        bool, typer.Option(help="Take the part of a --dataset that is there, and note the rest.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Write a manifest: one row an item, with label, generator, group and split."""
+    from unmask.datasets.adapter import adapter
+    from unmask.datasets.folder import folder_manifest
+    from unmask.datasets.manifest import write_manifest
+    from unmask.datasets.table import table_manifest
+    from unmask.errors import DataError
+
+    parts = _shares(shares)
+    if dataset:
+        manifest = adapter(dataset).build(source, partial)
+    elif source.is_dir():
+        manifest = folder_manifest(source, name, frames, parts, seed)
+    elif source.suffix.lower() in (".csv", ".jsonl", ".ndjson") and source.is_file():
+        manifest = table_manifest(source, name, parts, seed)
+    else:
+        raise DataError(f"{source} is neither a folder nor a .csv or .jsonl file. Name one.")
+    path = write_manifest(out if out.suffix == ".parquet" else out / "manifest.parquet", manifest)
+    emit(
+        {"path": str(path), **_counts(manifest)},
+        as_json=json,
+        text=f"{path}\n{_summary(manifest)}",
+    )
+
+
+def _shares(text: str) -> tuple[float, ...]:
+    from unmask.errors import SettingError
+
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise SettingError(f"--shares is {text!r}; give three like 0.8,0.1,0.1.") from None
+
+
+@app.command("list")
+def list_datasets(json: Json = False) -> None:
+    """All known datasets, with licence and where to get them."""
+    from rich.table import Table
+
+    from unmask.datasets.adapter import adapter, adapters
+
+    known = [adapter(name) for name in adapters()]
+    if json:
+        emit([_about(one) for one in known], as_json=True, text="")
+        return
+    table = Table("name", "kinds", "licence", "where", box=None)
+    for one in known:
+        table.add_row(one.name, ", ".join(one.kinds), one.licence, one.url)
+    out.print(table)
+
+
+@app.command()
+def show(
+    what: Annotated[str, typer.Argument(help="Name of a dataset, or path of a manifest.")],
+    json: Json = False,
+) -> None:
+    """A known dataset (licence, citation, layout), or what a manifest holds."""
+    from unmask.datasets.adapter import adapter, adapters
+    from unmask.datasets.manifest import read_manifest
+
+    if what not in adapters() and Path(what).exists():
+        manifest = read_manifest(Path(what))
+        emit(_counts(manifest), as_json=json, text=_summary(manifest))
+        return
+    about = _about(adapter(what))
+    text = "\n".join(f"{name}: {value}" for name, value in about.items() if name != "layout")
+    emit(about, as_json=json, text=f"{text}\nlayout:\n{about['layout']}")
+
+
+def _about(one: Any) -> dict[str, Any]:
+    from inspect import cleandoc
+
+    about = {
+        part: getattr(one, part)
+        for part in ("name", "title", "kinds", "licence", "citation", "url", "splits", "layout")
+    }
+    return {**about, "kinds": list(one.kinds), "layout": cleandoc(one.layout)}
+
+
+def _counts(manifest: Manifest) -> dict[str, Any]:
+    split = Counter(f"{i.split} {'forged' if i.label else 'real'}" for i in manifest)
+    return {
+        "name": manifest.name,
+        "root": str(manifest.root),
+        "licence": manifest.licence,
+        "citation": manifest.citation,
+        "items": len(manifest),
+        "groups": len({item.group for item in manifest}),
+        "splits": dict(sorted(split.items())),
+        "kinds": _count(item.kind for item in manifest),
+        "generators": _count(item.generator for item in manifest if item.label),
+        "sources": _count(item.source for item in manifest),
+        "conditions": _count(item.condition for item in manifest),
+        "notes": list(manifest.notes),
+    }
+
+
+def _count(values: Any) -> dict[str, int]:
+    return dict(sorted(Counter(value or "(none)" for value in values).items()))
+
+
+def _summary(manifest: Manifest) -> str:
+    counts = _counts(manifest)
+    lines = [f"{counts['name']}: {counts['items']} items in {counts['groups']} groups"]
+    for part in ("splits", "kinds", "generators", "sources", "conditions"):
+        if counts[part] and set(counts[part]) != {"(none)"}:
+            lines.append(f"{part}: {_listed(counts[part])}")
+    lines += [f"note: {note}" for note in counts["notes"]]
+    return "\n".join(lines)
+
+
+def _listed(counts: Mapping[str, int], most: int = 12) -> str:
+    shown = [f"{name} {count}" for name, count in list(counts.items())[:most]]
+    return ", ".join(shown + ([f"{len(counts) - most} more"] if len(counts) > most else []))

@@ -1,0 +1,1 @@
+"""Public datasets, one file each: what its folder holds, turned into a manifest."""

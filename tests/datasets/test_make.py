@@ -1,0 +1,216 @@
+"""Manifests of own data: a folder with two sides, a CSV, a JSONL."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unmask.datasets.folder import folder_manifest
+from unmask.datasets.manifest import Item, Manifest, read_manifest, write_manifest
+from unmask.datasets.splits import crossing, place, split_all, split_off_val, united
+from unmask.datasets.table import table_manifest
+from unmask.errors import DataError, SettingError
+
+
+def touch(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    return path
+
+
+def sides(root: Path, count: int = 60) -> Path:
+    for i in range(count):
+        touch(root / "real" / "camera" / f"{i:03}.png")
+        touch(root / "fake" / "swap" / f"{i:03}.jpg")
+    touch(root / "fake" / "loose.wav")
+    touch(root / "fake" / "swap" / ".hidden.png")
+    touch(root / "real" / "readme.txt")
+    return root
+
+
+def test_a_folder_gives_labels_generators_and_groups(tmp_path: Path) -> None:
+    manifest = folder_manifest(sides(tmp_path))
+    by_path = {item.path: item for item in manifest}
+    assert len(manifest) == 121
+    fake, real = by_path["fake/swap/007.jpg"], by_path["real/camera/007.png"]
+    assert (fake.label, fake.generator, fake.group, fake.kind) == (1, "swap", "007", "image")
+    assert (real.label, real.generator, real.source, real.group) == (0, "", "camera", "007")
+    assert by_path["fake/loose.wav"].kind == "audio"
+    assert by_path["fake/loose.wav"].generator == ""
+
+
+def test_splits_are_deterministic_and_cut_no_group(tmp_path: Path) -> None:
+    first = folder_manifest(sides(tmp_path))
+    assert first.items == folder_manifest(tmp_path).items
+    assert not crossing(first)
+    assert {item.split for item in first} == {"train", "val", "test"}
+    other = folder_manifest(tmp_path, seed=1)
+    assert [i.split for i in first] != [i.split for i in other]
+
+
+def test_a_new_file_moves_no_other(tmp_path: Path) -> None:
+    before = {item.path: item.split for item in folder_manifest(sides(tmp_path))}
+    touch(tmp_path / "real" / "000a.png")
+    after = {item.path: item.split for item in folder_manifest(tmp_path)}
+    assert before.items() <= after.items()
+
+
+def test_shares_are_met_and_checked() -> None:
+    items = [Item(str(i), str(i), f"{i}.png", "image", 0, group=str(i)) for i in range(4000)]
+    count = defaultdict(int)
+    for item in split_all(items, (0.5, 0.2, 0.3)):
+        count[item.split] += 1
+    assert abs(count["train"] - 2000) < 120
+    assert abs(count["test"] - 1200) < 120
+    with pytest.raises(SettingError, match="sum to 1"):
+        split_all(items, (0.5, 0.2, 0.2))
+
+
+@given(st.text(max_size=30), st.integers(0, 5))
+def test_places_lie_in_the_unit_interval(group: str, seed: int) -> None:
+    assert 0 <= place(group, seed) < 1
+
+
+def test_frames_of_a_video_stay_together(tmp_path: Path) -> None:
+    for video in ("a", "b"):
+        for frame in range(4):
+            touch(tmp_path / "real" / video / f"{frame:04}.png")
+            touch(tmp_path / "fake" / "swap" / video / f"{frame:04}.png")
+    plain = folder_manifest(tmp_path)
+    assert "--frames" in plain.notes[0]
+    taken = folder_manifest(tmp_path, frames=True)
+    assert {item.group for item in taken} == {"a", "b"}
+    assert {i.media_id for i in taken if i.label} == {"fake/swap/a", "fake/swap/b"}
+    assert {i.generator for i in taken if i.label} == {"swap"}
+    assert not crossing(taken)
+
+
+@pytest.mark.parametrize("side", ["real", "fake"])
+def test_a_missing_or_empty_side_is_an_error(tmp_path: Path, side: str) -> None:
+    other = "fake" if side == "real" else "real"
+    touch(tmp_path / other / "a.png")
+    with pytest.raises(DataError, match=f"no folder '{side}'"):
+        folder_manifest(tmp_path)
+    (tmp_path / side).mkdir()
+    with pytest.raises(DataError, match="holds no picture"):
+        folder_manifest(tmp_path)
+
+
+def test_united_follows_chains_of_identities() -> None:
+    groups = ["a+b", "b+c", "x", "c", "y+z"]
+    items = [Item(str(i), "", "p", "video", 0, group=g) for i, g in enumerate(groups)]
+    assert [i.group for i in united(items)] == ["a+b+c", "a+b+c", "x", "a+b+c", "y+z"]
+    many = [Item(str(i), "", "p", "video", 0, group=f"{i}+{i + 1}") for i in range(6)]
+    assert {i.group for i in united(many)} == {"0+6"}
+
+
+def test_validation_is_split_off_training_only() -> None:
+    items = [
+        Item(str(i), "", "p", "image", 0, group=str(i // 2), split="train" if i < 80 else "test")
+        for i in range(100)
+    ]
+    rows = split_off_val(items)
+    assert {r.split for r in rows[:80]} == {"train", "val"}
+    assert {r.split for r in rows[80:]} == {"test"}
+    assert not crossing(rows)
+    assert split_off_val(rows) == rows
+    lonely = [Item("1", "", "p", "image", 0, group="g")]
+    assert split_off_val(lonely) == tuple(lonely)
+
+
+def test_a_csv_with_every_kind_of_cell(tmp_path: Path) -> None:
+    touch(tmp_path / "a.mp4")
+    touch(tmp_path / "b.png")
+    with (tmp_path / "t.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["path", "label", "method", "segments", "tokens", "split", "box", "extra"])
+        table.writerow(["a.mp4", "fake", "Wav2Lip", "[[0.5, 1]]", "[3]", "dev", "[1,2,3,4]", "?"])
+        table.writerow(["b.png", "0", "Canon", "", "", "train", "", ""])
+    fake, real = table_manifest(tmp_path / "t.csv")
+    assert (fake.label, fake.kind, fake.generator, fake.split) == (1, "video", "Wav2Lip", "test")
+    assert fake.segments == ((0.5, 1.0),)
+    assert fake.tokens == (3,)
+    assert fake.box == (1.0, 2.0, 3.0, 4.0)
+    assert (real.generator, real.group, real.media_id) == ("", "b", "b.png")
+
+
+def test_a_jsonl_with_train_and_dev(tmp_path: Path) -> None:
+    rows = []
+    for i in range(60):
+        touch(tmp_path / "x" / f"{i}.flac")
+        rows.append(
+            {
+                "path": f"x/{i}.flac", "kind": "audio", "label": "fake" if i % 2 else "real",
+                "method": "m", "family": "tts", "group": f"g{i // 2}", "subject": "s",
+                "source": "lab", "split": "dev" if i > 50 else "train", "seconds": 2.2,
+            }
+        )  # fmt: skip
+    (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    manifest = table_manifest(tmp_path / "m.jsonl")
+    assert {i.split for i in manifest} == {"train", "val", "test"}
+    assert all(i.split == "test" for i in manifest if int(Path(i.path).stem) > 50)
+    assert not crossing(i for i in manifest if i.split != "test")
+    assert {i.generator for i in manifest} == {"m", ""}
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"path": "a.png"}, "no 'label'"),
+        ({"path": "a.png", "label": "maybe"}, "label is 'maybe'"),
+        ({"path": "a.png", "label": 1, "split": "some"}, "split is 'some'"),
+        ({"path": "gone.png", "label": 1}, "1 of 1 files"),
+        ({"path": "a.xyz", "label": 1}, "kind of 'a.xyz'"),
+        ({"path": "a.png", "label": 1, "segments": "one"}, "give a JSON list"),
+        ({"path": "../a.png", "label": 1}, "must lie inside|missing"),
+    ],
+)
+def test_bad_rows_are_named(tmp_path: Path, row: dict[str, object], message: str) -> None:
+    touch(tmp_path / "a.png")
+    (tmp_path / "t.jsonl").write_text(json.dumps(row))
+    with pytest.raises(DataError, match=message):
+        table_manifest(tmp_path / "t.jsonl")
+
+
+def test_a_torn_jsonl_is_named_by_its_row(tmp_path: Path) -> None:
+    touch(tmp_path / "a.png")
+    (tmp_path / "t.jsonl").write_text('{"path": "a.png", "label": 0}\n{"path": ')
+    with pytest.raises(DataError, match="row 2 is not JSON"):
+        table_manifest(tmp_path / "t.jsonl")
+
+
+def test_notes_survive_the_file(tmp_path: Path) -> None:
+    item = Item("1", "1", "a.png", "image", 0)
+    path = write_manifest(
+        tmp_path / "m.parquet", Manifest(tmp_path, (item,), "n", notes=("one", "two — ü"))
+    )
+    assert read_manifest(path).notes == ("one", "two — ü")
+
+
+def test_the_command_makes_and_shows(tmp_path: Path, call: Callable[..., Any]) -> None:
+    sides(tmp_path / "data")
+    code, made = call("data", "make", tmp_path / "data", "--out", tmp_path / "m", "--name", "own")
+    assert code == 0
+    assert made["items"] == 121
+    code, shown = call("data", "show", tmp_path / "m")
+    assert code == 0
+    assert (shown["name"], shown["generators"]) == ("own", {"(none)": 1, "swap": 60})
+    manifest = read_manifest(tmp_path / "m")
+    assert all(manifest.file(item).is_file() for item in manifest)
+
+
+def test_the_command_says_what_is_wrong(tmp_path: Path, call: Callable[..., Any]) -> None:
+    code, said = call("data", "make", tmp_path / "none", "--out", tmp_path / "m")
+    assert code == 4
+    assert "neither a folder nor" in said
+    code, said = call("data", "make", tmp_path, "--out", tmp_path / "m", "--dataset", "ff")
+    assert code == 4
+    assert "No dataset is called 'ff'" in said
