@@ -74,6 +74,10 @@ class MesoNet(nn.Module):
                 nn.init.xavier_uniform_(module.weight)
                 assert module.bias is not None
                 nn.init.zeros_(module.bias)
+        if isinstance(first[0], _Inception):  # a lone filter that no picture could wake
+            with torch.no_grad():
+                weight = first[0].plain.weight
+                weight.mul_(-1.0 if bool((weight <= 0).all()) else 1.0)
 
     def forward(self, face: Tensor) -> dict[str, Tensor]:
         """``logit``: log-odds of forgery before calibration."""
