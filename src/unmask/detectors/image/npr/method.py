@@ -1,0 +1,74 @@
+"""NPR as the research wing sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sized
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from unmask.detectors.base import Batch, Method, fitted
+from unmask.detectors.image.npr.convert import from_official
+from unmask.detectors.image.npr.model import NPR, SIZE
+
+if TYPE_CHECKING:
+    from unmask.datasets.manifest import Manifest
+    from unmask.train.recipe import Recipe
+
+
+class NPRMethod(Method):
+    """Tan, Zhao, Wei, Gu, Liu and Wei 2024, "Rethinking the Up-Sampling Operations …"."""
+
+    def network(self, pretrained: bool = False) -> nn.Module:
+        """A fresh network. The authors train it from random weights; there is none to load."""
+        return NPR()
+
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        """Binary cross-entropy."""
+        logit = self.run(network, batch)["logit"]
+        loss = F.binary_cross_entropy_with_logits(logit, batch["label"].to(logit.dtype))
+        return loss, {"bce": float(loss.detach())}
+
+    def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
+        """The authors' checkpoint under our names. Raises ModelError when it does not fit."""
+        return fitted(self.network(), from_official(checkpoint), "NPR")
+
+    def example(self, batch: int = 2, seed: int = 0) -> Batch:
+        """Noise and labels in turn; of 256 × 256 pixels as the card has it."""
+        rng = torch.Generator().manual_seed(seed)
+        return {
+            "picture": torch.rand((batch, 3, SIZE, SIZE), generator=rng) * 255,
+            "label": (torch.arange(batch) % 2).float(),
+        }
+
+    def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
+        """Whole pictures; in training a random part of ``crop`` pixels, half of them mirrored."""
+        whole = super().samples(manifest, split, recipe)
+        crop = int(recipe.settings.get("crop", SIZE))
+        return Cropped(whole, crop, recipe.seed) if split == "train" else whole
+
+
+class Cropped(Dataset[Batch]):
+    """A random square of ``side`` pixels of each picture; item *i* depends on (seed, i) alone."""
+
+    def __init__(self, base: Dataset[Batch], side: int, seed: int) -> None:
+        self.base = base
+        self.side = side
+        self.seed = seed
+
+    def __len__(self) -> int:
+        return len(cast(Sized, self.base))
+
+    def __getitem__(self, index: int) -> Batch:
+        item = dict(self.base[index])
+        picture = item["picture"]
+        rng = torch.Generator().manual_seed(self.seed * 2_000_003 + index)
+        spare = [int(size) - self.side + 1 for size in picture.shape[-2:]]
+        top, left = (int(torch.randint(room, (), generator=rng)) for room in spare)
+        cut = picture[..., top : top + self.side, left : left + self.side]
+        mirrored = bool(torch.rand((), generator=rng) < 0.5)
+        item["picture"] = cut.flip(-1) if mirrored else cut.contiguous()
+        return item
