@@ -151,5 +151,5 @@ def analyzer(name: str) -> type[Analyzer]:
 
 def recipes() -> dict[str, Path]:
     """Training recipes by detector name: every detector folder that holds a ``recipe.toml``."""
-    found = sorted((_HERE / "detectors").rglob("recipe.toml"))
-    return {path.parent.name: path for path in found}
+    beside = {name: card.parent / "recipe.toml" for name, card in sorted(_detectors().items())}
+    return {name: path for name, path in beside.items() if path.is_file()}

@@ -7,8 +7,6 @@ weights that are kept are those whose moving average scores best on *validation*
 
 from __future__ import annotations
 
-import copy
-import json
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -18,14 +16,26 @@ from typing import Any
 
 import torch
 from lightning.fabric import Fabric, seed_everything
-from torch import nn
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch.utils.data import DataLoader
 
-from unmask.train.recipe import Recipe
+from unmask.errors import ModelError
+from unmask.train.average import Average
+from unmask.train.checkpoint import (
+    load,
+    save,
+    set_randomness,
+    untouched_randomness,
+)
+from unmask.train.curves import Curves
+from unmask.train.optimisers import make_optimiser, rate_share, uphill
 from unmask.train.task import Batch, Task
+from unmask.train.world import all_randomness, average_gradients, make_world, order
 
 Progress = Callable[[int, int, dict[str, float]], None]
 """Called after each step with samples seen, samples in all and the last log values."""
+_SAVE_SECONDS = 300.0
+_POINTS = 400
+"""Points of a training curve between two validations, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,53 +48,228 @@ class FitResult:
     seconds: float
 
 
-class Average:
-    """Exponential moving average of a network's weights and buffers.
+def fit(
+    task: Task, out: Path, progress: Progress | None = None, processes: int = 1
+) -> FitResult | None:
+    """Train ``task`` by its recipe into the folder ``out`` and export the best weights.
 
-    The decay grows with the number of updates, so that the first ones count (as in Tarvainen and
-    Valpola 2017, section 3).
+    A run that was stopped goes on from ``out/last.pt`` to the same weights. ``out`` also gets
+    ``log.jsonl`` (one line a validation), ``curves.parquet`` and ``tensorboard/``. ``processes``
+    beyond one start this program again; under torchrun its processes are used. None is returned
+    in all but the first. Raises DataError when the task's data is missing, ModelError when the
+    loss is no number any more.
     """
-
-    def __init__(self, network: nn.Module, decay: float) -> None:
-        self.network = copy.deepcopy(network).eval().requires_grad_(False)
-        self.decay = decay
-        self.updates = 0
-
-    @torch.no_grad()
-    def update(self, network: nn.Module) -> None:
-        """Move the average one step towards ``network``."""
-        self.updates += 1
-        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        theirs = network.state_dict()
-        for name, mine in self.network.state_dict().items():
-            if mine.dtype.is_floating_point:
-                mine.lerp_(theirs[name].to(mine.dtype), 1 - decay)
-            else:
-                mine.copy_(theirs[name])
+    run = _Run(task, out, progress, processes)
+    run.train()
+    return run.export()
 
 
-def _rate(recipe: Recipe, step: int, steps: int) -> float:
-    """Share of the full learning rate at a step: linear warm-up, then cosine decay."""
-    warm = max(1, round(recipe.optimiser.warmup * steps))
-    if step < warm:
-        return (step + 1) / warm
-    along = (step - warm) / max(1, steps - warm)
-    low = recipe.optimiser.final
-    return low + (1 - low) * 0.5 * (1 + math.cos(math.pi * along))
+class _Run:
+    """One run: what moves, and where it stands."""
 
+    def __init__(self, task: Task, out: Path, progress: Progress | None, processes: int) -> None:
+        self.task, self.recipe, self.out, self.progress = task, task.recipe, out, progress
+        out.mkdir(parents=True, exist_ok=True)
+        self.fabric: Fabric = make_world(self.recipe, processes)
+        self.first = self.fabric.is_global_zero
+        torch.set_num_threads(self.recipe.threads)
+        seed_everything(self.recipe.seed, workers=False, verbose=False)
+        self.dataset = task.samples()
+        # Convolutions on a processor are up to 1.7 times faster in this layout.
+        network = task.network().to(memory_format=torch.channels_last)
+        self.network = network.to(self.fabric.device)
+        self.average = Average(self.network, self.recipe.optimiser.ema)
+        self.inner = make_optimiser(self.network, self.recipe.optimiser)
+        self.optimiser = self.fabric.setup_optimizers(self.inner)
+        seed_everything(self.recipe.seed + self.fabric.global_rank, workers=False, verbose=False)
+        self.state: dict[str, Any] = {
+            "done": 0, "checked": 0, "best": {}, "stale": 0, "seconds": 0.0, "sums": {}, "points": 0
+        }  # fmt: skip
+        self._resume(out / "last.pt")
+        self.curves = Curves(out, self.state["done"]) if self.first else None
+        if self.first:
+            (out / "recipe.json").write_text(self.recipe.model_dump_json(indent=2) + "\n")
+        self.begun = time.monotonic() - self.state["seconds"]
+        self.began_at = self.state["done"], time.monotonic()
+        self.saved = time.monotonic()
+        self.values: dict[str, float] = {}
 
-def _remaining(dataset: Dataset[Batch], recipe: Recipe, done: int) -> Iterator[Batch]:
-    """Batches from sample ``done`` on; item *i* is the same however often the run was resumed."""
-    order = range(done, recipe.samples - recipe.samples % recipe.batch)
-    loader: DataLoader[Batch] = DataLoader(
-        Subset(dataset, order),
-        batch_size=recipe.batch,
-        num_workers=recipe.workers,
-        drop_last=True,
-        persistent_workers=False,
-        prefetch_factor=4 if recipe.workers else None,
-    )
-    return iter(loader)
+    def _resume(self, last: Path) -> None:
+        if not last.exists():
+            return
+        kept = load(last)
+        self.network.load_state_dict(kept["network"])
+        self.average.network.load_state_dict(kept["average"])
+        self.average.updates = kept["updates"]
+        self.inner.load_state_dict(kept["optimiser"])
+        self.fabric.strategy.precision.load_state_dict(kept.get("precision", {}))
+        self.state |= kept["state"]
+        everyone = kept.get("randomness", [])
+        if len(everyone) == self.fabric.world_size:
+            set_randomness(everyone[self.fabric.global_rank])
+
+    def _save(self) -> None:
+        """Keep everything in ``last.pt``. Every process takes part."""
+        everyone = all_randomness(self.fabric)
+        self.saved = time.monotonic()
+        self.state["seconds"] = self.saved - self.begun
+        if self.first:
+            whole = {
+                "network": self.network.state_dict(),
+                "average": self.average.network.state_dict(),
+                "updates": self.average.updates,
+                "optimiser": self.inner.state_dict(),
+                "precision": self.fabric.strategy.precision.state_dict(),
+                "randomness": everyone,
+                "state": self.state,
+            }
+            save(whole, self.out / "last.pt")
+
+    def train(self) -> None:
+        """Step until the samples or the patience are used up."""
+        self.network.train()
+        batches = self._batches()
+        recipe = self.recipe
+        steps = recipe.samples // recipe.batch
+        for parts in batches:
+            if self._tired():
+                break
+            share = rate_share(recipe.optimiser, self.state["done"] // recipe.batch, steps)
+            for group in self.inner.param_groups:
+                group["lr"] = recipe.optimiser.rate * share
+            self._step(parts)
+            self.state["done"] += recipe.batch
+            self._note()
+            if self.state["done"] - self.state["checked"] >= recipe.validate_every:
+                self._check()
+            elif self.fabric.world_size == 1 and time.monotonic() - self.saved > _SAVE_SECONDS:
+                self._save()
+        if self.state["checked"] != self.state["done"] or not self.state["best"]:
+            self._check()
+
+    def _tired(self) -> bool:
+        return 0 < self.recipe.patience <= int(self.state["stale"])
+
+    def _batches(self) -> Iterator[list[Batch]]:
+        """The parts of each step; sample *i* is the same however often the run was resumed."""
+        recipe, fabric = self.recipe, self.fabric
+        loader: DataLoader[Batch] = DataLoader(
+            self.dataset,
+            batch_sampler=order(recipe, self.state["done"], fabric.global_rank, fabric.world_size),
+            num_workers=recipe.workers,
+            prefetch_factor=4 if recipe.workers else None,
+            pin_memory=fabric.device.type == "cuda",
+            generator=torch.Generator().manual_seed(recipe.seed),  # leaves the global one alone
+        )
+        parts: list[Batch] = []
+        for batch in loader:
+            parts.append(batch)
+            if len(parts) == recipe.accumulate:
+                yield parts
+                parts = []
+
+    def _gradients(self, parts: list[Batch]) -> dict[str, float]:
+        """Gradients of the mean loss over the parts and processes; the loss and its parts."""
+        sums: dict[str, float] = {}
+        for part in parts:
+            batch = _laid_out(self.fabric.to_device(part))
+            with self.fabric.autocast():
+                loss, values = self.task.loss(self.network, batch)
+            self.fabric.backward(loss / len(parts))
+            for name, value in {"loss": float(loss.detach()), **values}.items():
+                sums[name] = sums.get(name, 0.0) + value / len(parts)
+        average_gradients(self.fabric, self.network)
+        self._finite("loss", sums["loss"])
+        return sums
+
+    def _finite(self, what: str, value: float) -> None:
+        # In 16 bits the first steps may overflow; the scaler skips them and goes lower.
+        if not math.isfinite(value) and self.recipe.precision != "16":
+            raise ModelError(
+                f"The {what} is {value} after {self.state['done']} samples. "
+                "Lower the learning rate, or clip the gradient."
+            )
+
+    def _step(self, parts: list[Batch]) -> None:
+        chosen = self.recipe.optimiser
+        self.optimiser.zero_grad(set_to_none=True)
+        self.values = self._gradients(parts)
+        if chosen.name == "sam":
+            with uphill(self.network, chosen.rho):
+                self._gradients(parts)
+        if chosen.clip:
+            norm = self.fabric.clip_gradients(
+                self.network, self.optimiser, max_norm=chosen.clip, error_if_nonfinite=False
+            )
+            self._finite("length of the gradient", float(norm))
+        self.optimiser.step()
+        self.average.update(self.network)
+
+    def _note(self) -> None:
+        """Say how far the run is, and add a point to the curves now and then."""
+        done, sums = self.state["done"], self.state["sums"]
+        self.state["points"] += 1
+        for name, value in self.values.items():
+            sums[name] = sums.get(name, 0.0) + value
+        if self.progress and self.first:
+            self.progress(done, self.recipe.samples, self.values)
+        every = max(1, self.recipe.validate_every // self.recipe.batch // _POINTS)
+        if self.curves and (done // self.recipe.batch) % every == 0:
+            rate = self.inner.param_groups[0]["lr"]
+            self.curves.add(done, "train", {**self.values, "rate": rate})
+
+    def _check(self) -> None:
+        """Validate the averaged weights, keep them if they are the best so far, and save."""
+        metrics: dict[str, float] = {}
+        if self.first:
+            with untouched_randomness():
+                metrics = self.task.validate(self.average.network)
+        metrics = self.fabric.broadcast(metrics)
+        state = self.state
+        state["checked"] = state["done"]
+        better = not state["best"] or metrics["select"] > state["best"]["select"]
+        state["stale"] = 0 if better else state["stale"] + 1
+        if better:
+            state["best"] = metrics
+        if self.curves:
+            self._write(metrics, self.curves)
+            if better:
+                save(self.average.network.state_dict(), self.out / "best.pt")
+        state["sums"], state["points"] = {}, 0
+        self._save()
+        self.network.train()
+
+    def _write(self, metrics: dict[str, float], curves: Curves) -> None:
+        state = self.state
+        now = time.monotonic()
+        since, at = self.began_at
+        means = {name: total / state["points"] for name, total in state["sums"].items()}
+        curves.add(state["done"], "val", metrics)
+        curves.line(
+            {
+                "samples": state["done"],
+                "seconds": round(now - self.begun, 1),
+                "per_second": round((state["done"] - since) / max(now - at, 1e-9), 2),
+                "rate": self.inner.param_groups[0]["lr"],
+                **{f"train_{name}": value for name, value in means.items()},
+                **metrics,
+            }
+        )
+        self.began_at = state["done"], now
+
+    def export(self) -> FitResult | None:
+        """Write the kept weights as ONNX; in the first process alone."""
+        if self.curves is None:
+            return None
+        self.curves.close()
+        final = self.task.network()
+        best = load(self.out / "best.pt")
+        keep_best = self.recipe.keep == "best"
+        final.load_state_dict(best if keep_best else self.average.network.state_dict())
+        onnx = self.out / "weights.onnx"
+        self.task.export(final.eval(), onnx)
+        seconds = time.monotonic() - self.begun
+        return FitResult(onnx, self.state["best"], self.state["done"], seconds)
 
 
 def _laid_out(batch: Batch) -> Batch:
@@ -93,84 +278,3 @@ def _laid_out(batch: Batch) -> Batch:
         name: value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
         for name, value in batch.items()
     }
-
-
-def fit(task: Task, out: Path, progress: Progress | None = None) -> FitResult:
-    """Train ``task`` by its recipe into the folder ``out`` and export the best weights.
-
-    A run that was stopped goes on from ``out/last.pt``. ``out/log.jsonl`` gets one line a
-    validation. Raises DataError when the task's data is missing.
-    """
-    recipe = task.recipe
-    out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(recipe.threads)
-    seed_everything(recipe.seed, workers=False, verbose=False)
-    fabric = Fabric(accelerator="auto", devices=1)
-    dataset = task.samples()
-    # Convolutions on a processor are up to 1.7 times faster in this layout.
-    network = task.network().to(memory_format=torch.channels_last)
-    average = Average(network, recipe.optimiser.ema)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=recipe.optimiser.rate, weight_decay=recipe.optimiser.weight_decay
-    )
-    state: dict[str, Any] = {"done": 0, "best": {}, "seconds": 0.0}
-    last = out / "last.pt"
-    if last.exists():
-        kept = torch.load(last, map_location="cpu", weights_only=True)
-        network.load_state_dict(kept["network"])
-        average.network.load_state_dict(kept["average"])
-        average.updates = kept["updates"]
-        optimiser.load_state_dict(kept["optimiser"])
-        torch.set_rng_state(kept["rng"])
-        state = kept["state"]
-    model, optimizer = fabric.setup(network, optimiser)
-    steps = recipe.samples // recipe.batch
-    begun = time.monotonic() - state["seconds"]
-
-    def check() -> None:
-        metrics = task.validate(average.network)
-        state["seconds"] = time.monotonic() - begun
-        line = {"samples": state["done"], "seconds": round(state["seconds"], 1), **metrics}
-        with (out / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(line) + "\n")
-        if not state["best"] or metrics["select"] > state["best"]["select"]:
-            state["best"] = metrics
-            torch.save(average.network.state_dict(), out / "best.pt")
-        whole = {
-            "network": network.state_dict(),
-            "average": average.network.state_dict(),
-            "updates": average.updates,
-            "optimiser": optimiser.state_dict(),
-            "rng": torch.get_rng_state(),
-            "state": state,
-        }
-        torch.save(whole, out / "last.pt.part")
-        (out / "last.pt.part").replace(last)
-
-    model.train()
-    checked = state["done"]
-    for batch in _remaining(dataset, recipe, state["done"]):
-        for group in optimizer.param_groups:
-            share = _rate(recipe, state["done"] // recipe.batch, steps)
-            group["lr"] = recipe.optimiser.rate * share
-        loss, values = task.loss(model, _laid_out(fabric.to_device(batch)))
-        optimizer.zero_grad(set_to_none=True)
-        fabric.backward(loss)
-        fabric.clip_gradients(model, optimizer, max_norm=recipe.optimiser.clip)
-        optimizer.step()
-        average.update(network)
-        state["done"] += recipe.batch
-        if progress:
-            progress(state["done"], recipe.samples, {"loss": float(loss.detach()), **values})
-        if state["done"] - checked >= recipe.validate_every:
-            checked = state["done"]
-            check()
-            model.train()
-    if checked != state["done"] or not state["best"]:
-        check()
-    final = task.network()
-    kept = torch.load(out / "best.pt", map_location="cpu", weights_only=True)
-    final.load_state_dict(kept if recipe.keep == "best" else average.network.state_dict())
-    onnx = out / "weights.onnx"
-    task.export(final.eval(), onnx)
-    return FitResult(onnx, state["best"], state["done"], time.monotonic() - begun)

@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from unmask._toml import read_toml
 from unmask.errors import DataError
@@ -102,6 +102,15 @@ class Recipe(BaseModel):
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe. Raises DataError when it is missing or malformed."""
     return read_toml(path, Recipe, "recipe", DataError)
+
+
+def changed(recipe: Recipe, **changes: object) -> Recipe:
+    """A recipe with other values. Raises DataError when they do not fit."""
+    try:
+        return Recipe.model_validate(recipe.model_dump() | changes)
+    except ValidationError as error:
+        first = str(error).replace("\n", "; ")
+        raise DataError(f"The recipe {recipe.name!r} cannot be changed so: {first}") from error
 
 
 def resolve(reference: str) -> Any:

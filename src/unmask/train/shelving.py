@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from unmask.detectors.base import Method, read_checkpoint
+from unmask.detectors.base import Method, fitted, read_checkpoint
 from unmask.detectors.card import Card, Published, read_card
 from unmask.errors import DataError, OutputError
 from unmask.train.export import to_onnx
@@ -23,19 +23,27 @@ def published(method: Method, checkpoint: Path) -> Published | None:
     return next((entry for entry in method.card.published if entry.sha256 == found), None)
 
 
-def shelve(method: Method, checkpoint: Path, out: Path, licence: str = "") -> Card:
-    """Export ``checkpoint`` (the authors' file, or ours from a training run) into ``out``.
+def trained(run: Path) -> Path:
+    """The weights that a training run kept. Raises DataError."""
+    path = run / "best.pt"
+    if not path.is_file():
+        raise DataError(f"There is no finished validation in {run}: {path} is missing.")
+    return path
 
-    A checkpoint with our names is loaded as it is; any other goes through the method's
-    ``convert()``. Raises DataError and ModelError when it is unreadable or does not fit: a network
-    is never left with random weights. ``licence`` says under which the weights stand where the
-    card does not know the file.
+
+def shelve(
+    method: Method, checkpoint: Path, out: Path, licence: str = "", own: bool = False
+) -> Card:
+    """Export ``checkpoint`` into ``out``: the authors' file, or (``own``) one of a training run.
+
+    The authors' goes through the method's ``convert()``, which also turns the sign where theirs
+    is the opposite. Raises DataError and ModelError when it is unreadable or does not fit: a
+    network is never left with random weights. ``licence`` says under which the weights stand where
+    the card does not know the file.
     """
     theirs = read_checkpoint(checkpoint)
     network = method.network()
-    ours = set(network.state_dict())
-    own = set(theirs) == ours
-    state = theirs if own else method.convert(theirs)
+    state = fitted(network, theirs, method.card.title) if own else method.convert(theirs)
     network.load_state_dict(state)
     known = published(method, checkpoint)
     if known and known.variant != method.variant:
