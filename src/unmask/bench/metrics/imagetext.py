@@ -9,6 +9,9 @@ import numpy as np
 
 from unmask.bench.metrics.detection import Floats, Ints, average_precision
 
+EMPTY = 1e-4
+"""A share of the picture under which a box is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
@@ -31,7 +34,8 @@ def _ratio(over: float, under: float) -> float:
 def box_ious(truth: Floats, found: Floats) -> Floats:
     """Intersection over union of boxes (n × 4: centre x, centre y, width, height), pair by pair.
 
-    A pair without area (an untouched picture has an empty box) has 0.
+    Where nothing is forged the true box is all zeros: a found one that reaches no further than
+    ``EMPTY`` counts as 1 there and any other as 0, as in the authors' program.
     """
 
     def corners(boxes: Floats) -> tuple[Floats, Floats]:
@@ -41,7 +45,9 @@ def box_ious(truth: Floats, found: Floats) -> Floats:
     side = np.clip(np.minimum(high_a, high_b) - np.maximum(low_a, low_b), 0, None)
     shared = side.prod(axis=1)
     union = truth[:, 2:].prod(axis=1) + found[:, 2:].prod(axis=1) - shared
-    return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
+    ious = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    nothing = ~truth.any(axis=1) & (np.concatenate([low_b, high_b], axis=1) < EMPTY).all(axis=1)
+    return np.asarray(np.where(nothing, 1.0, ious))
 
 
 def token_retrieval(

@@ -2,8 +2,10 @@
 
 Both figures take one ``Timeline`` a recording, reals included. Modes: ``strict`` sorts proposals
 by confidence and keeps every recording in the count. ``official`` does as the programs of LAV-DF
-and AV-Deepfake1M do: proposals are matched in the order they are given, and in AR a recording
-without any proposal leaves the count with all its forged stretches, so silence costs nothing.
+and AV-Deepfake1M do, for comparing with published figures: proposals are matched in the order they
+are given; the AP curve starts at the first proposal and not at recall 0, so a hit at rank one is
+lost; and in AR a recording without any proposal leaves the count with all its forged stretches, so
+silence costs nothing.
 """
 
 from __future__ import annotations
@@ -75,7 +77,8 @@ def ap_at_iou(lines: Sequence[Timeline], iou: float = 0.5, mode: str = "strict")
         return 0.0
     precision = right / np.arange(1, len(right) + 1)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    return float((np.diff(right, prepend=0) * envelope).sum() / total)
+    steps = np.diff(right, prepend=right[0] if mode == "official" else 0)
+    return float((steps * envelope).sum() / total)
 
 
 def ar_at_n(
