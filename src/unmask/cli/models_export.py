@@ -23,20 +23,24 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 def export(
     name: Name,
-    checkpoint: Annotated[
-        Path, typer.Option(help="The authors' file, or best.pt of a training run.")
-    ],
+    checkpoint: Annotated[Path | None, typer.Option(help="The authors' file.")] = None,
+    run: Annotated[Path | None, typer.Option(help="Folder of a training run of yours.")] = None,
     variant: Variant = "",
     licence: Annotated[str, typer.Option(help="Licence of weights that no card knows.")] = "",
     out: Out = None,
     json: Json = False,
 ) -> None:
-    """Write ONNX and card from a checkpoint, checked against torch.
+    """Write ONNX and card from the authors' checkpoint or a training run, checked against torch.
 
     Afterwards `unmask scan FILE --detector NAME` runs it.
     """
+    if (checkpoint is None) == (run is None):
+        raise typer.BadParameter("Give either --checkpoint FILE or --run DIR.")
     method = _method(name, variant)
-    card = _shelve(method, checkpoint, out, licence)
+    from unmask.train.shelving import shelve, trained
+
+    path = checkpoint or trained(run or Path())
+    card = shelve(method, path, out or _place(method), licence or ("own" if run else ""), bool(run))
     _say(card, out or _place(method), json)
 
 
@@ -70,7 +74,9 @@ def pull(
     permitted(file, tuple(entry.lower() for entry in licence) if licence else FREE)
     with Progressing(f"fetching {Path(file.url).name}", unit="bytes", quiet=json) as bar:
         path = fetch(file, shelf() / "fetched", bar.update)
-    card = _shelve(method, path, out, file.licence)
+    from unmask.train.shelving import shelve
+
+    card = shelve(method, path, out or _place(method), file.licence)
     _say(card, out or _place(method), json)
 
 
@@ -82,12 +88,6 @@ def _method(name: str, variant: str) -> Method:
         return registry.method(name)({"variant": variant})
     except ModuleNotFoundError as error:
         raise MissingExtra(f"Exporting (the package {error.name!r})", "train") from error
-
-
-def _shelve(method: Method, checkpoint: Path, out: Path | None, licence: str) -> Card:
-    from unmask.train.shelving import shelve
-
-    return shelve(method, checkpoint, out or _place(method), licence)
 
 
 def _place(method: Method) -> Path:
