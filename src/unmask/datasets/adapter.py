@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 from unmask.datasets.folder import kind_of
 from unmask.datasets.manifest import Item, Manifest, checked
-from unmask.datasets.splits import crossing, split_off_val, united
-from unmask.errors import DataError, UnknownName
+from unmask.datasets.on_disk import DatasetFolder
+from unmask.datasets.splits import crossing, split_all, split_off_val, united
+from unmask.errors import UnknownName
 
 
 class Adapter(ABC):
@@ -31,8 +33,10 @@ class Adapter(ABC):
     splits: ClassVar[str]
     layout: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
+    official: ClassVar[bool] = True
+    """Whether the dataset has splits of its own. If not, groups are split by a hash."""
     carves_val: ClassVar[bool] = False
-    """Whether the dataset comes without validation, so that it is split off training."""
+    """Whether the official splits have no validation, so that it is split off training."""
 
     @abstractmethod
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
@@ -48,133 +52,36 @@ class Adapter(ABC):
         groups that they cut are named in a note. ``partial``: take what is there and note what is
         not, where otherwise a missing file is a DataError.
         """
-        folder = DatasetFolder(root, self, partial)
-        items = united(self.items(folder))
-        if self.carves_val:
+        folder = DatasetFolder(root, self.title, self.url, self.layout, partial)
+        shown = tuple(self.items(folder))
+        items = united(shown)
+        if not self.official:
+            items = self._split(shown, items, folder)
+        elif self.carves_val:
             items = split_off_val(items)
-        folder.notes += _cut(items)
+            if not any(item.split == "val" for item in items):
+                folder.notes.append(
+                    "No validation: all training items share identities. Take it from elsewhere."
+                )
+        if self.official:
+            folder.notes += _cut(items)
         return Manifest(
             root, checked(items), self.name, self.licence, self.citation, tuple(folder.notes)
         )
 
-
-class DatasetFolder:
-    """A dataset's folder. Every gap is an error that says what is missing and where to get it.
-
-    ``notes`` go into the manifest.
-    """
-
-    def __init__(self, root: Path, adapter: Adapter, partial: bool = False) -> None:
-        self.root = root
-        self.partial = partial
-        self.notes: list[str] = []
-        self._adapter = adapter
-        if not root.is_dir():
-            raise self.error(f"there is no folder {root}")
-
-    def error(self, what: str) -> DataError:
-        """An error of this dataset that ends in where to get it and what it should hold."""
-        layout = "; ".join(line.strip() for line in self._adapter.layout.strip().splitlines())
-        title = self._adapter.title
-        return DataError(f"{title}: {what}. Get it from {self._adapter.url}. Expected: {layout}.")
-
-    def has(self, place: str) -> bool:
-        """Whether a file or folder is there."""
-        return (self.root / place).exists()
-
-    def need(self, place: str, hint: str = "") -> Path:
-        """A file or folder that must be there (``hint``: where it comes from). Raises DataError."""
-        path = self.root / place
-        if not path.exists():
-            raise self.error(f"{place} is missing below {self.root}{hint and f' ({hint})'}")
-        if path.is_file() and not path.stat().st_size:
-            raise self.error(f"{path} is empty, as after a broken download")
-        return path
-
-    def one_of(self, *places: str) -> str:
-        """The first of several places that is there. Raises DataError when none is."""
-        for place in places:
-            if self.has(place):
-                return place
-        return str(self.need(places[0]).relative_to(self.root))
-
-    def read(self, place: str, hint: str = "") -> str:
-        """A text file that must be there. Raises DataError when it is no text."""
-        path = self.need(place, hint)
-        try:
-            return path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise self.error(f"{path} is not a text file") from None
-
-    def rows(self, place: str, columns: int, hint: str = "") -> Iterator[list[str]]:
-        """Lines of a text file, split at white space, with at least so many columns."""
-        for number, line in enumerate(self.read(place, hint).splitlines(), 1):
-            cells = line.split()
-            if cells and len(cells) < columns:
-                raise self.error(f"{place}, line {number} has {len(cells)} columns, not {columns}")
-            if cells:
-                yield cells
-
-    def json(self, place: str, hint: str = "") -> Any:
-        """A JSON file that must be there. Raises DataError when it is cut off or malformed."""
-        text = self.read(place, hint)
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            raise self.error(f"{place} is not whole JSON ({error})") from None
-
-    def folders(self, place: str) -> list[str]:
-        """Names of the folders in a place, sorted; none when it is not there."""
-        path = self.root / place
-        return sorted(p.name for p in path.iterdir() if p.is_dir()) if path.is_dir() else []
-
-    @lru_cache(maxsize=64)  # noqa: B019  # a folder lives as long as one build
-    def media(self, place: str, deep: bool = False) -> tuple[str, ...]:
-        """Media below a place, as paths from it, sorted. ``deep``: in folders below it, too."""
-        path = self.root / place
-        found = path.rglob("*") if deep else path.glob("*")
-        return tuple(
-            sorted(
-                p.relative_to(path).as_posix()
-                for p in found
-                if kind_of(p.name) and not p.name.startswith(".")
-            )
+    def _split(
+        self, shown: tuple[Item, ...], items: tuple[Item, ...], folder: DatasetFolder
+    ) -> tuple[Item, ...]:
+        """Split by a hash of the group, or of the identity shown where donors link nearly all."""
+        largest = max(Counter(item.group for item in items).values(), default=0)
+        if 2 * largest <= len(items) or len({item.group.split("+")[0] for item in shown}) < 2:
+            return split_all(items)
+        folder.notes.append(
+            f"Donor identities link {largest} of {len(items)} items, so that no split could keep "
+            "all identities apart: splits follow the identity that is shown (the first named), "
+            "and donors recur in several of them."
         )
-
-    def present(self, wanted: Iterable[str], what: str) -> Iterator[str]:
-        """Those of the wanted files that are there.
-
-        Raises DataError that counts the missing ones; with ``partial`` that becomes a note.
-        """
-        there: list[str] = []
-        gone: list[str] = []
-        for place in wanted:
-            (there if self._exists(place) else gone).append(place)
-        if gone and (not self.partial or not there):
-            more = "" if not there else "; --partial takes those that are there"
-            raise self.error(
-                f"{len(gone)} of {len(gone) + len(there)} {what} are missing below {self.root}, "
-                f"first {gone[0]}{more}"
-            )
-        if gone:
-            self.notes.append(f"Partial: {len(gone)} of {len(gone) + len(there)} {what} missing.")
-        return iter(there)
-
-    def _exists(self, place: str) -> bool:
-        parent, _, name = place.rpartition("/")
-        return name in self._listing(parent)
-
-    @cached_property
-    def _listings(self) -> dict[str, frozenset[str]]:
-        return {}
-
-    def _listing(self, parent: str) -> frozenset[str]:
-        """Names in a folder; asked once, because a million single questions take minutes."""
-        if parent not in self._listings:
-            path = self.root / parent
-            names = frozenset(p.name for p in path.iterdir()) if path.is_dir() else frozenset()
-            self._listings[parent] = names
-        return self._listings[parent]
+        return split_all(replace(item, group=item.group.split("+")[0]) for item in shown)
 
 
 def _cut(items: tuple[Item, ...]) -> list[str]:

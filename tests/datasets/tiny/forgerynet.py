@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import av
+import numpy as np
+
+from tiny import files, text
+
+FORGED = "train_release/3/aa/bb/frame00019.jpg"
+REAL = "train_release/16/cc/dd/frame00001.jpg"
+VAL = "val_perturb_release/0a/0b.jpg"
+
+
+def video(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mpeg4", rate=25)
+        stream.width = stream.height = 32
+        for _ in range(5):
+            frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+
+
+def make(root: Path) -> None:
+    text(root, "Training/image_list.txt", [f"{FORGED} 1 1 3", f"{REAL} 0 0 0"])
+    files(root, f"Training/image/{FORGED}", f"Training/image/{REAL}")
+    files(root, "Training/spatial_localize/train_mask_release/3/aa/bb/frame00019.jpg")
+    text(root, "Validation/image_list.txt", [f"{VAL} 1 2 9"])
+    files(root, f"Validation/image/{VAL}", f"Validation/spatial_localize/{VAL}")
+    text(
+        root,
+        "Training/video_list.txt",
+        ["3 1/aa/v.mp4 0 50 0 50 25 1 75 10 0 1 1 3", "1 16/cc/w.mp4 0 90 0 0 0 0"],
+    )
+    video(root / "Training/video/1/aa/v.mp4")
+    video(root / "Training/video/16/cc/w.mp4")
+
+
+COUNT = 5
+EXPECTED = {
+    f"Training/image/{FORGED}": {
+        "label": 1, "split": "train", "generator": "method 3", "family": "identity-replaced",
+        "mask": "Training/spatial_localize/train_mask_release/3/aa/bb/frame00019.jpg",
+    },
+    f"Training/image/{REAL}": {"label": 0, "mask": "", "generator": ""},
+    f"Validation/image/{VAL}": {
+        "split": "val", "family": "identity-remained",
+        "mask": f"Validation/spatial_localize/{VAL}",
+    },
+    "Training/video/1/aa/v.mp4": {"label": 1, "kind": "video", "segments": ((2.0, 3.0),)},
+    "Training/video/16/cc/w.mp4": {"label": 0, "segments": ()},
+}  # fmt: skip
+MISSING = {
+    "Training/image_list.txt": "image_list.txt is missing",
+    f"Training/image/{REAL}": "1 of 2 pictures of Training",
+    "Training/spatial_localize/train_mask_release/3": "the mask of Training/image/train_release",
+    "Training/video_list.txt": "video_list.txt is missing",
+    "Training/video/16": "1 of 2 videos of Training",
+}
