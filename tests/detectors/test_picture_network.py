@@ -11,6 +11,8 @@ import torch
 from PIL import Image
 
 from unmask.detectors.image.unmask_picture import model
+from unmask.detectors.image.unmask_picture.blocks import Blocks, contrast
+from unmask.detectors.image.unmask_picture.pairs import Pairs, last_chain, window
 from unmask.detectors.image.unmask_picture.photos import (
     Photo,
     Pool,
@@ -18,14 +20,15 @@ from unmask.detectors.image.unmask_picture.photos import (
     random_tile,
     read,
 )
-from unmask.detectors.image.unmask_picture.training import Pairs
 from unmask.errors import DataError
+from unmask.forge.operations import jpeg
 from unmask.forge.resynth import Autoencoder, Generators, Plan
 from unmask.types import Pixels
 
 SETTINGS = {
     "tile": 112,
-    "soft": 0.2,
+    "processed": 0.3,
+    "pages": 0.1,
     "shares": {"edited": 0.4, "inpainted": 0.2, "generated": 0.3, "third-party": 0.1},
     "sources": {"made": 1.0},
     "third_party": {"strange": 1.0},
@@ -86,6 +89,41 @@ def test_a_flat_picture_leaves_no_residual() -> None:
     torch.testing.assert_close(one, two, atol=1e-3, rtol=1e-3)
 
 
+def test_a_save_leaves_its_grid_where_its_blocks_begin() -> None:
+    grain = np.random.default_rng(0).normal(0, 12, (112, 112, 1))
+    pixels = np.clip(photo(3, 112, 112) + grain, 0, 255).astype(np.uint8)
+    rolled = np.roll(jpeg(pixels, 40), (3, 5), (0, 1))
+    tile = torch.from_numpy(rolled).permute(2, 0, 1)[None].float()
+    phases = Blocks().features(tile)[0, :64, 2:-2, 2:-2].mean((1, 2)).reshape(8, 8)
+    # A step between blocks lies before pixels 3 and 5; four blocks meet at their crossing.
+    assert int(phases.mean(1).argmax()) == 2
+    assert int(phases.mean(0).argmax()) == 4
+
+
+def test_a_quantiser_shows_in_the_comb_of_its_step() -> None:
+    values = torch.zeros(1, 3, 112, 112)
+    blocks = Blocks()
+    kernel = blocks.get_buffer("cosines")[1, 0]
+    rng = np.random.default_rng(1)
+    for row in range(14):
+        for column in range(14):
+            level = 12.0 * int(rng.integers(1, 5))
+            at = np.s_[0, :, row * 8 : row * 8 + 8, column * 8 : column * 8 + 8]
+            values[at] = 128 + level * kernel
+    combs = blocks.features(values)[0, 127 : 127 + 11].mean((1, 2))
+    assert float(combs[8]) > 0.95  # steps of 12
+    assert float(combs[10]) < 0.6  # steps of 24 fit only half of the levels
+
+
+def test_contrast_is_zero_where_all_is_alike_and_high_where_one_cell_differs() -> None:
+    flat = torch.full((1, 2, 14, 14), 5.0)
+    np.testing.assert_allclose(contrast(flat), 0, atol=1e-4)
+    flat[0, 0, 3, 4] = 9.0
+    odd = contrast(flat)
+    assert float(odd[0, 0, 3, 4]) > 8
+    assert float(odd[0, 1].abs().max()) < 1e-4
+
+
 def test_fixed_kernels_see_one_channel_each() -> None:
     fixed = model.Residuals().get_buffer("fixed")
     used = fixed.abs().sum((2, 3)) > 0
@@ -107,6 +145,27 @@ def test_shapes_and_blanked_colour() -> None:
 def test_weights_of_another_network_are_refused() -> None:
     with pytest.raises(DataError, match="EfficientNet-Lite0"):
         model.renamed({"a": torch.zeros(3)}, {"b": torch.zeros(4)})
+
+
+def test_a_run_begins_from_the_tensors_that_fit(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    earlier, network = (model.network(pretrained=False) for _ in range(2))
+    kept = earlier.state_dict()
+    kept["cells.weight"] = torch.zeros(2, 2)
+    torch.save(kept, tmp_path / "best.pt")
+    own = network.cells.weight.detach().clone()
+    assert model.begin_from(network, tmp_path / "best.pt") == len(kept) - 1
+    torch.testing.assert_close(network.lateral[0].weight, earlier.lateral[0].weight)
+    torch.testing.assert_close(network.cells.weight.detach(), own)
+
+
+def test_weights_that_are_not_there_or_of_another_network_are_said(tmp_path: Path) -> None:
+    network = model.network(pretrained=False)
+    with pytest.raises(DataError, match="no weights"):
+        model.begin_from(network, tmp_path / "none.pt")
+    torch.save({"strange": torch.zeros(1)}, tmp_path / "other.pt")
+    with pytest.raises(DataError, match="another network"):
+        model.begin_from(network, tmp_path / "other.pt")
 
 
 def test_the_loss_leaves_out_what_is_not_drawn() -> None:
@@ -153,6 +212,25 @@ def test_the_manifest_is_read_and_split_by_group(data: Path) -> None:
     assert {p.source for p in own if p.label} == {"strange"}
 
 
+@pytest.mark.parametrize("size", [(200, 200), (120, 112), (112, 112)])
+def test_a_window_holds_some_of_the_mask(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        mask = np.zeros(size, np.uint8)
+        y, x = int(rng.integers(size[0] - 6)), int(rng.integers(size[1] - 6))
+        mask[y : y + 6, x : x + 6] = 1
+        top, left = window(mask, 112, rng)
+        assert 0 <= top <= size[0] - 112
+        assert 0 <= left <= size[1] - 112
+        assert mask[top : top + 112, left : left + 112].any()
+
+
+def test_some_pictures_stay_as_they_are_and_most_do_not() -> None:
+    rng = np.random.default_rng(0)
+    empty = [not last_chain(rng).steps for _ in range(300)]
+    assert 0.1 < np.mean(empty) < 0.3
+
+
 def test_no_manifest_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"manifest\.jsonl"):
         all_photos(tmp_path)
@@ -177,6 +255,22 @@ def test_a_tile_comes_out_of_any_picture(size: tuple[int, int]) -> None:
     rng = np.random.default_rng(0)
     for _ in range(6):
         assert random_tile(photo(1, *size), 112, rng).shape == (112, 112, 3)
+
+
+def test_tiles_of_full_size_mostly_begin_on_the_grid() -> None:
+    rows, columns = np.mgrid[:240, :250]
+    numbered = np.stack([rows, columns, rows], 2).astype(np.uint8)
+    rng = np.random.default_rng(0)
+    aligned = whole = 0
+    for _ in range(200):
+        tile = random_tile(numbered, 112, rng)
+        steps = np.diff(tile[:, 0, 0].astype(int))
+        if (steps == 1).all() and abs(int(tile[0, -1, 1]) - int(tile[0, 0, 1])) == 111:
+            whole += 1
+            left = min(int(tile[0, 0, 1]), int(tile[0, -1, 1]))
+            aligned += int(tile[0, 0, 0] % 8 == 0 and left % 8 == 0)
+    assert whole > 50
+    assert 0.5 < aligned / whole < 0.9
 
 
 def test_sources_are_drawn_by_weight() -> None:

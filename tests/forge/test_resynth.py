@@ -18,7 +18,6 @@ from unmask.forge.resynth import (
     load_or_train,
     softened,
     train_autoencoder,
-    upsampled,
 )
 from unmask.types import Pixels
 
@@ -81,24 +80,17 @@ def test_the_cache_gives_the_same_network_back(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("tiny-*.pt"))) == 2
 
 
-def test_a_simulated_upsampling_leaves_replicas_in_the_spectrum() -> None:
-    def nyquist(pixels: Pixels) -> float:
-        grey = pixels.astype(float).mean(2)
-        power = np.abs(np.fft.fft2(grey - grey.mean())) ** 2
-        return float(power[62:67, :5].sum() + power[:5, 62:67].sum()) / float(power.sum())
+def test_deep_plans_get_more_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: dict[str, int] = {}
 
-    pixels = cv2.GaussianBlur(photo(5, 128, 128), (0, 0), 1.2).astype(np.uint8)
-    ratios = [
-        nyquist(upsampled(pixels, np.random.default_rng(seed))) / nyquist(pixels)
-        for seed in range(6)
-    ]
-    assert np.median(ratios) > 3
+    def train(plan: Plan, crops: object, steps: int, seed: int) -> Autoencoder:
+        taken[plan.name] = steps
+        return Autoencoder(plan)
 
-
-@pytest.mark.parametrize("size", [(65, 64), (33, 47)])
-def test_odd_sides_are_kept(size: tuple[int, int]) -> None:
-    pixels = photo(2, *size)
-    assert upsampled(pixels, np.random.default_rng(0)).shape == pixels.shape
+    monkeypatch.setattr("unmask.forge.resynth.train_autoencoder", train)
+    plans = [Plan("shallow", "nearest", 2, 4, width=8), Plan("deep", "nearest", 3, 4, width=8)]
+    load_or_train(plans, crops, 5, 1, tmp_path, "made")
+    assert taken == {"shallow": 5, "deep": 15}
 
 
 def test_a_real_picture_is_softened_to_the_fake_but_never_sharpened() -> None:

@@ -2,9 +2,9 @@
 
 Real and fake then share content, size and codec; only the traces of the decoder's up-sampling
 tell them apart (the idea of aligned data: Rajan et al. 2025). Decoders differ in their up-sampling
-(nearest, bilinear, transposed convolution, pixel shuffle), depth and kernel. Beside them stand
-cheap simulations: a picture halved and doubled by an imperfect kernel, which leaves the spectral
-replicas that Durall et al. 2020 and Zhang et al. 2019 (AutoGAN) describe.
+(nearest, bilinear, transposed convolution, pixel shuffle), depth and kernel. Those with three
+octaves go up eightfold, as the decoders of latent diffusion do (Rombach et al. 2022). Cheap
+simulations without any training stand in ``unmask.forge.traces``.
 """
 
 from __future__ import annotations
@@ -46,12 +46,18 @@ PLANS: tuple[Plan, ...] = (
     Plan("transposed-2", "transposed", 2, 32, kernel=4, critic=True),
     Plan("shuffle-1", "shuffle", 1, 12),
     Plan("bilinear-2", "bilinear", 2, 32),
+    Plan("nearest-3", "nearest", 3, 64, critic=True),
+    Plan("nearest-3-plain", "nearest", 3, 96, width=24),
+    Plan("transposed-3", "transposed", 3, 64, kernel=4, critic=True),
+    Plan("bilinear-3", "bilinear", 3, 64, critic=True),
 )
 """Generators that training uses. Latents are wide, so that re-synthesised pictures stay sharp."""
 HELD_OUT: tuple[Plan, ...] = (
     Plan("unseen-nearest-2", "nearest", 2, 40, width=24, kernel=5),
     Plan("unseen-transposed-1", "transposed", 1, 8, width=24, kernel=2),
     Plan("unseen-shuffle-2", "shuffle", 2, 40, width=24, critic=True),
+    Plan("unseen-nearest-3", "nearest", 3, 80, width=24, kernel=5, critic=True),
+    Plan("unseen-shuffle-3", "shuffle", 3, 64, width=24),
 )
 """Generators that only evaluation uses."""
 
@@ -214,44 +220,20 @@ def load_or_train(
 ) -> Generators:
     """The generators of these plans, trained now unless ``cache`` holds them.
 
-    ``photos`` names the set of real photos; it is part of the cache's key.
+    Plans of three octaves are harder and get three times the steps. ``photos`` names the set of
+    real photos; it is part of the cache's key.
     """
     networks: dict[str, Autoencoder] = {}
     for plan in plans:
-        key = json.dumps([asdict(plan), steps, seed, photos], sort_keys=True)
+        wanted = steps * (3 if plan.octaves > 2 else 1)
+        key = json.dumps([asdict(plan), wanted, seed, photos], sort_keys=True)
         path = cache / f"{plan.name}-{hashlib.sha256(key.encode()).hexdigest()[:12]}.pt"
         if path.exists():
             network = Autoencoder(plan)
             network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         else:
-            network = train_autoencoder(plan, crops, steps, seed)
+            network = train_autoencoder(plan, crops, wanted, seed)
             cache.mkdir(parents=True, exist_ok=True)
             torch.save(network.state_dict(), path)
         networks[plan.name] = network.eval().requires_grad_(False)
     return Generators(networks)
-
-
-def upsampled(pixels: Pixels, rng: Rng) -> Pixels:
-    """A picture halved, doubled by zero insertion and an imperfect kernel, some detail put back.
-
-    The four phases of the kernel do not weigh exactly the same, so replicas of the spectrum stay.
-    """
-    height, width = pixels.shape[:2]
-    even = pixels[: height - height % 2, : width - width % 2]
-    small = cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    zeros = np.zeros(even.shape, np.float32)
-    zeros[::2, ::2] = small
-    taps = [np.array(row, np.float32) for row in ([1, 1], [1, 2, 1], [1, 3, 3, 1], [-1, 5, 5, -1])]
-    row = taps[int(rng.integers(len(taps)))]
-    uneven = float(rng.uniform(0.02, 0.15))
-    kernel = np.outer(row, row) * (1 + uneven * rng.uniform(-1, 1, (len(row), len(row))))
-    kernel *= 4 / kernel.sum()
-    doubled = cv2.filter2D(zeros, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
-    gain = cv2.resize(zeros[::2, ::2], even.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    low = cv2.GaussianBlur(doubled, (0, 0), 2)
-    doubled += cv2.GaussianBlur(gain, (0, 0), 2) - low
-    detail = even - cv2.GaussianBlur(even, (0, 0), 1.0).astype(np.float32)
-    made = doubled + detail * float(rng.uniform(0, 0.8))
-    out = pixels.copy()
-    out[: even.shape[0], : even.shape[1]] = np.clip(made + 0.5, 0, 255).astype(np.uint8)
-    return out

@@ -50,29 +50,35 @@ def _matched(piece: Pixels, host: Pixels, inside: NDArray[np.bool_], amount: flo
 
 
 def fitted(donor: Pixels, height: int, width: int, rng: Rng) -> Pixels:
-    """A random crop of ``donor`` of that size; scaled up first when it is too small."""
+    """A random crop of ``donor`` brought to that size; enlarged when the donor is too small."""
     need = max(height / donor.shape[0], width / donor.shape[1])
     low = max(need, 0.5)
     scale = max(need, float(rng.uniform(low, max(1.3, low))))
-    if abs(scale - 1) > 0.02 or need > 1:
-        size = (
-            max(width, round(donor.shape[1] * scale)),
-            max(height, round(donor.shape[0] * scale)),
-        )
+    if abs(scale - 1) <= 0.1 and need <= 1:
+        scale = 1.0
+    high, wide = (
+        min(most, max(1, round(length / scale)))
+        for most, length in zip(donor.shape[:2], (height, width), strict=True)
+    )
+    y = int(rng.integers(donor.shape[0] - high + 1))
+    x = int(rng.integers(donor.shape[1] - wide + 1))
+    piece = donor[y : y + high, x : x + wide]
+    if piece.shape[:2] != (height, width):
         shrink = cv2.INTER_AREA if scale < 1 else int(rng.choice([1, 2, 4]))
-        donor = cv2.resize(donor, size, interpolation=shrink).astype(np.uint8)
-    y = int(rng.integers(donor.shape[0] - height + 1))
-    x = int(rng.integers(donor.shape[1] - width + 1))
-    return np.asarray(donor[y : y + height, x : x + width], np.uint8)
+        piece = cv2.resize(piece, (width, height), interpolation=shrink)
+    return np.asarray(piece, np.uint8)
 
 
 def splice(host: Pixels, donor: Pixels, rng: Rng) -> Edit:
     """A piece of ``donor``, with a compression and scaling history of its own, laid into ``host``.
 
-    Three in five times its colours are moved towards those of the place.
+    The grid of its saves lies anywhere. Three in five times its colours are moved towards those of
+    the place.
     """
     height, width = host.shape[:2]
-    piece = draw_chain(rng, 0.6)(np.ascontiguousarray(fitted(donor, height, width, rng)))
+    whole = draw_chain(rng, 0.6)(fitted(donor, height + 7, width + 7, rng))
+    down, right = (int(v) for v in rng.integers(8, size=2))
+    piece = np.ascontiguousarray(whole[down : down + height, right : right + width])
     soft = random_mask(piece, rng)
     inside = soft > 0.5
     if rng.random() < 0.6:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from unmask.detectors.image.unmask_picture.photos import Photo, all_photos, read, scaled
 from unmask.detectors.image.unmask_picture.training import generators
 from unmask.forge.operations import jpeg
-from unmask.forge.resynth import HELD_OUT, PLANS, Generators, upsampled
+from unmask.forge.resynth import HELD_OUT, PLANS, Generators
 from unmask.forge.shapes import random_mask
 from unmask.forge.splice import edit
+from unmask.forge.traces import traced, upsampled
 from unmask.train.recipe import Recipe
 from unmask.types import Claim, Pixels
 
@@ -26,6 +27,7 @@ Rng = np.random.Generator
 LARGEST = 640
 """Pixels of the longer side of what forgeries are made from."""
 NO_MASK = np.zeros((0, 0), np.uint8)
+SIMULATED = {"upsampled": upsampled, "traced": traced}
 BOTH = (Claim.PICTURE_EDITED, Claim.PICTURE_GENERATED)
 
 
@@ -114,8 +116,8 @@ class Cases:
 
     def generated(self, case: Case, family: str) -> Case:
         """A real case re-synthesised as a whole."""
-        if family == "upsampled":
-            pixels = upsampled(case.pixels, seeded(case.name, family))
+        if family in SIMULATED:
+            pixels = SIMULATED[family](case.pixels, seeded(case.name, family))
         else:
             bank = self.unseen if family in self.unseen.networks else self.made
             pixels = bank(case.pixels, family)

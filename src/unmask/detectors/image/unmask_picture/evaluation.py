@@ -18,10 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.bench.predictions import Prediction
-from unmask.detectors.image.unmask_picture.cases import BOTH, NO_MASK, Case, Cases, seeded
+from unmask.detectors.image.unmask_picture.cases import (
+    BOTH,
+    NO_MASK,
+    SIMULATED,
+    Case,
+    Cases,
+    seeded,
+)
 from unmask.detectors.image.unmask_picture.tiles import Budget, Judgement, judge
 from unmask.errors import DataError
 from unmask.forge.launder import apply, launder
+from unmask.forge.processing import processed
 from unmask.forge.splice import FAMILIES
 from unmask.forge.splice import HELD_OUT as HELD_OUT_EDITS
 from unmask.train.recipe import Recipe
@@ -31,8 +39,11 @@ GENERATED = ("omi", "omi_edit", "generated_faces")
 MATCHED = ("ffhq", "london")
 LAUNDERINGS = (
     *("jpeg:90", "jpeg:70", "jpeg:50", "webp:50", "resize:0.5", "blur:1.5"),
-    *("noise:3", "h264:28", "h264:36", "screenshot"),
+    *("noise:3", "h264:28", "h264:36", "screenshot", "processed"),
 )
+"""``processed`` is one drawn operation of ``forge.processing``, another for every picture."""
+LAUNDERED = 6
+"""Photos of each source that are laundered in all these ways."""
 
 
 class Judge:
@@ -70,6 +81,8 @@ def _rows(
     pixels = case.pixels
     if condition == "random":
         pixels = launder(pixels, seeded(case.name, condition), 0.8)
+    elif condition == "processed":
+        pixels = processed(seeded(case.name, condition))(pixels)
     elif condition != "clean":
         pixels = apply(condition, pixels)
     said = judge_one(pixels)
@@ -98,7 +111,7 @@ def _calibration(cases: Cases) -> Iterator[tuple[Case, str]]:
     """Real pictures of the calibration part, and one edit and one re-synthesis of each."""
     kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 40, "lfw": 60, "utkface": 40}
     families = (*FAMILIES, "inpaint")
-    names = (*sorted(cases.made.networks), "upsampled")
+    names = (*sorted(cases.made.networks), *SIMULATED)
     for photo in cases.chosen(["calibration"], kinds):
         for case in cases.real(photo, 5):
             rng = seeded(case.name, "calibration")
@@ -107,7 +120,7 @@ def _calibration(cases: Cases) -> Iterator[tuple[Case, str]]:
             if not cases.forgeable(case):
                 continue
             yield case, ("blur:1.5", "resize:0.5", "blur:0.8")[int(rng.integers(3))]
-            yield case, ("h264:28", "h264:36")[int(rng.integers(2))]
+            yield case, ("h264:28", "h264:36", "processed", "processed")[int(rng.integers(4))]
             forged = cases.edited(case, families[int(rng.integers(len(families)))])
             yield forged, "random" if rng.random() < 0.5 else "clean"
             forged = cases.generated(case, names[int(rng.integers(len(names)))])
@@ -122,7 +135,7 @@ def _dev(cases: Cases) -> Iterator[tuple[Case, str]]:
     """The development part: every family clean, and a subset under every laundering."""
     kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 30, "lfw": 40, "utkface": 30}
     edits = (*FAMILIES, "inpaint", *HELD_OUT_EDITS, "inpaint-unseen")
-    whole = (*sorted(cases.made.networks), "upsampled", *sorted(cases.unseen.networks))
+    whole = (*sorted(cases.made.networks), *SIMULATED, *sorted(cases.unseen.networks))
     photos = cases.chosen(["dev"], kinds)
     seen: dict[str, int] = {}
     number = 0
@@ -132,11 +145,11 @@ def _dev(cases: Cases) -> Iterator[tuple[Case, str]]:
             if not cases.forgeable(case):
                 continue
             made = [cases.edited(case, edits[(number + i * 3) % len(edits)]) for i in range(2)]
-            made += [cases.generated(case, whole[(number + i * 4) % len(whole)]) for i in range(2)]
+            made += [cases.generated(case, whole[(number + i * 6) % len(whole)]) for i in range(3)]
             for forged in made:
                 yield forged, "clean"
             seen[photo.source] = seen.get(photo.source, 0) + 1
-            if seen[photo.source] <= 3:
+            if seen[photo.source] <= LAUNDERED:
                 for condition in LAUNDERINGS:
                     for one in (case, made[0], made[2]):
                         yield one, condition
@@ -154,7 +167,7 @@ def _left_out(cases: Cases, source: str) -> Iterator[tuple[Case, str]]:
             yield cases.matched(photo), "clean"
         return
     families = (*FAMILIES, "inpaint")
-    names = (*sorted(cases.made.networks), "upsampled")
+    names = (*sorted(cases.made.networks), *SIMULATED)
     for photo in cases.chosen(every, {source: 48}):
         for case in cases.real(photo, 1):
             rng = seeded(case.name, "loso")

@@ -12,7 +12,7 @@ import json
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +108,7 @@ def all_photos(data: Path, root: Path = Path("/")) -> list[Photo]:
     return _from_manifest(data) + _packaged(root)
 
 
-@lru_cache(maxsize=160)
-def _kept(path: Path) -> Pixels:
-    return _decoded(path)
-
-
+@cache
 def _decoded(path: Path) -> Pixels:
     with Image.open(path) as file:
         picture = file.convert("RGB")
@@ -122,8 +118,8 @@ def _decoded(path: Path) -> Pixels:
 
 
 def read(photo: Photo) -> Pixels:
-    """Decode a picture; packaged photographs are large and stay in memory."""
-    return _kept(photo.path) if photo.source == PACKAGED else _decoded(photo.path)
+    """A picture's pixels, read-only; what was decoded stays in memory (2 GB for all of them)."""
+    return _decoded(photo.path)
 
 
 def scaled(pixels: Pixels, factor: float, filter_number: int) -> Pixels:
@@ -141,13 +137,14 @@ def scaled(pixels: Pixels, factor: float, filter_number: int) -> Pixels:
 def random_tile(pixels: Pixels, side: int, rng: np.random.Generator) -> Pixels:
     """A square crop at a random scale and place, perhaps mirrored.
 
-    A large picture is shrunk by up to what still leaves the crop, one in four times not at all;
-    one that is smaller than the crop is enlarged to it.
+    A large picture is shrunk by up to what still leaves the crop; two in five times not at all,
+    and then the crop mostly begins where the blocks of a JPEG begin. One that is smaller than the
+    crop is enlarged to it.
     """
     least = side / min(pixels.shape[:2])
     if least > 1:
         factor = least * float(rng.uniform(1.0, 1.1))
-    elif rng.random() < 0.25:
+    elif rng.random() < 0.4:
         factor = 1.0
     else:
         low = max(least, 0.12)
@@ -156,6 +153,8 @@ def random_tile(pixels: Pixels, side: int, rng: np.random.Generator) -> Pixels:
     y = int(rng.integers(pixels.shape[0] - reach + 1))
     x = int(rng.integers(pixels.shape[1] - reach + 1))
     window = pixels[y : y + reach, x : x + reach]
+    if factor == 1 and rng.random() < 0.7:
+        window = pixels[y - y % 8 :, x - x % 8 :][:side, :side]
     if factor != 1:
         window = scaled(window, max(factor, side / reach), int(rng.integers(4)))
     y = int(rng.integers(window.shape[0] - side + 1))

@@ -1,8 +1,9 @@
 """From a picture to tiles, and from what the network says of them to one judgement of the picture.
 
-Traces live in single pixels, so tiles are cut and never resized. A picture that needs more tiles
-than allowed is judged twice: whole, shrunk until the allowed number covers it, and in single tiles
-at full resolution that are spread over it.
+Traces live in single pixels, so tiles are cut and never resized; they begin on multiples of 8,
+where the blocks of a JPEG begin. A picture that needs more tiles than allowed is judged twice:
+whole, shrunk until the allowed number covers it, and in single tiles at full resolution that are
+spread over it.
 """
 
 from __future__ import annotations
@@ -49,15 +50,16 @@ class Judgement:
 
 
 def _places(length: int, side: int, step: int) -> list[int]:
-    """Even starts of tiles that cover ``length`` with steps of at most ``step``."""
+    """Even starts of tiles that cover ``length`` (all multiples of 8) with steps up to ``step``."""
     count = max(1, math.ceil((length - side) / step) + 1)
-    return [round(i * (length - side) / max(1, count - 1)) for i in range(count)]
+    return [round(i * (length - side) / CELL / max(1, count - 1)) * CELL for i in range(count)]
 
 
 def _spread(length: int, side: int, count: int) -> list[int]:
     """Starts of ``count`` tiles in the middles of equal parts of ``length``."""
     part = length / count
-    return [min(max(0, round((i + 0.5) * part - side / 2)), length - side) for i in range(count)]
+    starts = [min(max(0, (i + 0.5) * part - side / 2), length - side) for i in range(count)]
+    return [int(start // CELL) * CELL for start in starts]
 
 
 def covering(height: int, width: int, budget: Budget) -> list[tuple[int, int]]:
@@ -83,12 +85,17 @@ def shrunk_size(height: int, width: int, budget: Budget) -> tuple[int, int]:
 
 
 def _times(height: int, width: int, factor: float, side: int) -> tuple[int, int]:
-    return max(side, round(height * factor)), max(side, round(width * factor))
+    return (
+        max(side, round(height * factor / CELL) * CELL),
+        max(side, round(width * factor / CELL) * CELL),
+    )
 
 
 def _framed(pixels: Pixels, side: int) -> Pixels:
-    """The picture, continued by reflection to at least one tile."""
-    down, right = max(0, side - pixels.shape[0]), max(0, side - pixels.shape[1])
+    """The picture, continued by reflection to full cells and at least one tile."""
+    down, right = (
+        max(side, math.ceil(length / CELL) * CELL) - length for length in pixels.shape[:2]
+    )
     if not down and not right:
         return pixels
     return np.pad(pixels, ((0, down), (0, right), (0, 0)), mode="symmetric")

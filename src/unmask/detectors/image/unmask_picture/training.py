@@ -1,15 +1,9 @@
-"""How the network is trained: pairs of a real tile and a forgery of it, laundered alike.
-
-A sample is a pair. Both halves come from the same photo, crop, scale and laundering chain, so that
-only the forgery tells them apart. The exception are the few third-party generated faces, which are
-paired with a real face of the same crop size and chain.
-"""
+"""How the network is trained on pairs of a real tile and a forgery of it (``pairs``)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +12,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from unmask.detectors.image.unmask_picture import model
+from unmask.detectors.image.unmask_picture.pairs import Pairs
 from unmask.detectors.image.unmask_picture.photos import (
     Photo,
     Pool,
@@ -25,11 +20,7 @@ from unmask.detectors.image.unmask_picture.photos import (
     random_tile,
     read,
 )
-from unmask.forge.launder import Step, draw_chain
-from unmask.forge.operations import blur, resize
-from unmask.forge.resynth import PLANS, Generators, Plan, load_or_train, softened, upsampled
-from unmask.forge.shapes import random_mask
-from unmask.forge.splice import edit
+from unmask.forge.resynth import PLANS, Generators, Plan, load_or_train
 from unmask.train.recipe import Recipe
 from unmask.train.task import Batch, Task
 from unmask.types import Pixels
@@ -56,95 +47,6 @@ def generators(recipe: Recipe, photos: Sequence[Photo], plans: Sequence[Plan]) -
     return load_or_train(plans, crops, steps, recipe.seed, Path(settings["cache"]), named)
 
 
-class Pairs(Dataset[Batch]):
-    """Pairs (real, forged) of tiles; item *i* depends on the seed and *i* alone."""
-
-    def __init__(
-        self,
-        photos: Sequence[Photo],
-        made: Generators,
-        settings: dict[str, Any],
-        count: int,
-        seed: int,
-    ) -> None:
-        self.side = int(settings["tile"])
-        self.count = count
-        self.seed = seed
-        self.soft = float(settings["soft"])
-        self.made = made
-        self.real = Pool([p for p in photos if not p.label], settings["sources"])
-        shares = {name: float(share) for name, share in settings["shares"].items()}
-        third = [p for p in photos if p.label]
-        if not third:
-            shares.pop("third-party")
-        else:
-            self.third = Pool(third, settings["third_party"])
-            self.faces = Pool([p for p in photos if not p.label], settings["third_party_reals"])
-        self.kinds = sorted(shares)
-        self.share = np.array([shares[kind] for kind in self.kinds])
-        self.share /= self.share.sum()
-
-    def __len__(self) -> int:
-        return self.count
-
-    def _forged(self, kind: str, real: Pixels, rng: Rng) -> tuple[Pixels, NDArray[np.uint8]]:
-        """The forgery of a tile and its mask."""
-        none = np.zeros(real.shape[:2], np.uint8)
-        if kind == "edited":
-            donor = read(self.real.draw(rng))
-            done = edit(real, donor, rng)
-            return done.pixels, done.mask
-        names = sorted(self.made.networks)
-        name = names[int(rng.integers(len(names)))]
-        detail = float(rng.choice([0.0, rng.uniform(0, 0.7)]))
-        again = upsampled(real, rng) if rng.random() < 0.15 else self.made(real, name, detail)
-        if kind == "generated":
-            return again, none
-        soft = random_mask(real, rng)
-        weight = soft[..., None]
-        mixed = np.clip(real * (1 - weight) + again * weight + 0.5, 0, 255).astype(np.uint8)
-        return mixed, (soft > 0.5).astype(np.uint8)
-
-    def _soft(self, real: Pixels, fake: Pixels, rng: Rng) -> tuple[Pixels, Pixels]:
-        """Some pairs made soft, and of some the real half alone: out of focus is not forged."""
-        chance = float(rng.random())
-        if chance >= 2 * self.soft:
-            return real, fake
-        step = (
-            Step(blur, (float(rng.uniform(0.6, 2.5)),))
-            if rng.random() < 0.6
-            else Step(resize, (float(rng.uniform(0.35, 0.7)), int(rng.integers(4)), 1))
-        )
-        return step(real), step(fake) if chance < self.soft else fake
-
-    def __getitem__(self, index: int) -> Batch:
-        rng = np.random.default_rng([self.seed, index])
-        kind = self.kinds[int(rng.choice(len(self.kinds), p=self.share))]
-        mask = np.zeros((self.side, self.side), np.uint8)
-        if kind == "third-party":
-            real = random_tile(read(self.faces.draw(rng)), self.side, rng)
-            fake = random_tile(read(self.third.draw(rng)), self.side, rng)
-        else:
-            real = random_tile(read(self.real.draw(rng)), self.side, rng)
-            fake, mask = self._forged(kind, real, rng)
-            if kind == "generated" and rng.random() < 0.6:
-                real = softened(real, fake)
-        real, fake = self._soft(real, fake, rng)
-        chain = draw_chain(rng, float(rng.uniform(0, 1.0)))
-        whole = kind in ("generated", "third-party")
-        step = model.STRIDE
-        cells = mask.reshape(self.side // step, step, self.side // step, step).mean((1, 3))
-        cells = np.stack([np.zeros_like(cells), cells]).astype(np.float32)
-        return {
-            "tile": torch.from_numpy(np.stack([chain(real), chain(fake)])),
-            "labels": torch.tensor([[0.0, 0.0], [1.0 - whole, float(whole)]]),
-            "weights": torch.tensor([[1.0, 1.0], [0.3, 1.0] if whole else [1.0, 0.5]]),
-            "mask": torch.from_numpy(cells),
-            "drawn": torch.tensor([1.0, 1.0 - whole]),
-            "kind": torch.tensor([self.kinds.index(kind)] * 2),
-        }
-
-
 def _auc(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
     """Area under the ROC curve, by ranks."""
     from sklearn.metrics import roc_auc_score
@@ -168,8 +70,16 @@ class PictureTask(Task):
         return Pairs(photos, self.made, self.recipe.settings, count, seed)
 
     def network(self) -> nn.Module:
-        """ImageNet weights in the backbone, the rest fresh."""
-        return model.network()
+        """ImageNet weights in the backbone, the rest fresh; or the weights of an earlier run.
+
+        The setting ``start`` names such a file. A run that leaves a source out never takes it,
+        because those weights may have seen that source. Raises DataError when it is not there.
+        """
+        network = model.network()
+        start = str(self.recipe.settings.get("start", ""))
+        if start and not self.recipe.leave_out:
+            model.begin_from(network, Path(start))
+        return network
 
     def samples(self) -> Dataset[Batch]:
         """Pairs from the training part."""
