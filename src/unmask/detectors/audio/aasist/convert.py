@@ -1,0 +1,103 @@
+"""The authors' checkpoints under our names.
+
+Theirs put bona fide second; ours puts forged second, so the last layer's rows are swapped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from torch import Tensor
+
+_STACK = {
+    "proj_type1": "temporal",
+    "proj_type2": "spectral",
+    "att_projM": "stack_compare",
+    "att_proj": "compare",
+    "att_weight11": "weigh_temporal",
+    "att_weight22": "weigh_spectral",
+    "att_weight12": "weigh_across",
+    "att_weightM": "stack_weigh",
+    "att_weight": "weigh",
+    "proj_with_attM": "stack_heard",
+    "proj_without_attM": "stack_own",
+    "proj_with_att": "heard",
+    "proj_without_att": "own",
+    "bn": "norm",
+}
+_TOP = (
+    (r"first_bn\.", "norm.0."),
+    (r"first_bn1\.", "after.0."),
+    (r"LL\.", "reduce."),
+    (r"attention\.", "attend."),
+    (r"pos_S$", "position"),
+    (r"encoder\.(\d)\.0\.bn2\.", r"encoder.\1.between.0."),
+    (r"encoder\.(\d)\.0\.conv_downsample\.", r"encoder.\1.bypass."),
+    (r"encoder\.(\d)\.0\.", r"encoder.\1."),
+    (r"pool_S\.proj\.", "readout.pool_spectral.score."),
+    (r"pool_T\.proj\.", "readout.pool_temporal.score."),
+    (r"out_layer\.", "readout.classes."),
+)
+_POSITION = "encoder.pos_conv_embed.conv"
+_FRONT = (
+    (r"feature_extractor\.conv_layers\.(\d)\.0\.", r"feature_extractor.conv_layers.\1.conv."),
+    (
+        r"feature_extractor\.conv_layers\.(\d)\.2\.1\.",
+        r"feature_extractor.conv_layers.\1.layer_norm.",
+    ),
+    (r"layer_norm\.", "feature_projection.layer_norm."),
+    (r"post_extract_proj\.", "feature_projection.projection."),
+    (r"encoder\.pos_conv\.0\.bias", f"{_POSITION}.bias"),
+    (r"encoder\.pos_conv\.0\.weight_g", f"{_POSITION}.parametrizations.weight.original0"),
+    (r"encoder\.pos_conv\.0\.weight_v", f"{_POSITION}.parametrizations.weight.original1"),
+    (r"encoder\.layers\.(\d+)\.self_attn_layer_norm\.", r"encoder.layers.\1.layer_norm."),
+    (r"encoder\.layers\.(\d+)\.self_attn\.", r"encoder.layers.\1.attention."),
+    (r"encoder\.layers\.(\d+)\.fc1\.", r"encoder.layers.\1.feed_forward.intermediate_dense."),
+    (r"encoder\.layers\.(\d+)\.fc2\.", r"encoder.layers.\1.feed_forward.output_dense."),
+)  # fmt: skip
+_PRETRAINING = ("mask_emb", "quantizer.", "project_q.", "final_proj.")
+"""Parts of fairseq's wav2vec 2.0 that only its own pre-training uses."""
+_UNUSED = re.compile(r"encoder\.\d\.0\.bn1\.")
+"""A norm whose result the authors' program does not use."""
+_SSL = "ssl_model.model."
+
+
+def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors of the authors' file under our names; a name that is not known stays as it is."""
+    result = {}
+    for name, value in checkpoint.items():
+        if _UNUSED.match(name):
+            continue
+        if name.startswith(_SSL):
+            inner = name.removeprefix(_SSL)
+            if not inner.startswith(_PRETRAINING):
+                result[f"front.{_first(inner, _FRONT)}"] = value
+        elif name.startswith("out_layer."):
+            result[_name(name)] = value.flip(0)
+        else:
+            result[_name(name)] = value
+    return result
+
+
+def _name(name: str) -> str:
+    if found := re.match(r"GAT_layer_([ST])\.(\w+)(.*)", name):
+        kind = "spectral" if found[1] == "S" else "temporal"
+        return f"readout.{kind}.{_STACK[found[2]]}{found[3]}"
+    if found := re.match(r"HtrgGAT_layer_ST([12])([12])\.(\w+)(.*)", name):
+        branch, place = int(found[1]) - 1, "first" if found[2] == "1" else "second"
+        return f"readout.branches.{branch}.{place}.{_STACK[found[3]]}{found[4]}"
+    if found := re.match(r"pool_h([ST])([12])\.proj(.*)", name):
+        kind = "spectral" if found[1] == "S" else "temporal"
+        return f"readout.branches.{int(found[2]) - 1}.pool_{kind}.score{found[3]}"
+    if found := re.match(r"master([12])$", name):
+        return f"readout.branches.{int(found[1]) - 1}.stack"
+    return _first(name, _TOP)
+
+
+def _first(name: str, rules: tuple[tuple[str, str], ...]) -> str:
+    """``name`` changed by the first rule whose beginning it has."""
+    for pattern, new in rules:
+        if re.match(pattern, name):
+            return re.sub(f"^{pattern}", new, name)
+    return name

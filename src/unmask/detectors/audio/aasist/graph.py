@@ -1,0 +1,187 @@
+"""Graph attention over the nodes of a voice, and the readout that both front ends share.
+
+Jung et al. 2022, "AASIST", sections 2.2 to 2.4; node attention and pooling after Tak et al. 2021,
+"End-to-end spectro-temporal graph attention networks".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+def _vector(width: int) -> nn.Parameter:
+    """What turns a compared pair of nodes into one number, (width, 1)."""
+    return nn.Parameter(nn.init.xavier_normal_(torch.empty(width, 1)))
+
+
+def _normed(norm: nn.BatchNorm1d, nodes: Tensor) -> Tensor:
+    """Batch norm over the channels of all nodes, batch × nodes × channels."""
+    result: Tensor = norm(nodes.flatten(0, 1)).view_as(nodes)
+    return result
+
+
+class GraphAttention(nn.Module):
+    """Every node hears all nodes of its graph: (B, N, ``inside``) to (B, N, ``outside``)."""
+
+    def __init__(self, inside: int, outside: int, temperature: float) -> None:
+        super().__init__()
+        self.temperature = temperature
+        self.compare = nn.Linear(inside, outside)
+        self.weigh = _vector(outside)
+        self.heard = nn.Linear(inside, outside)
+        self.own = nn.Linear(inside, outside)
+        self.norm = nn.BatchNorm1d(outside)
+        self.drop = nn.Dropout(0.2)
+        self.act = nn.SELU()
+
+    def forward(self, nodes: Tensor) -> Tensor:
+        """Nodes after one round."""
+        nodes = self.drop(nodes)
+        pairs = torch.tanh(self.compare(nodes[:, :, None] * nodes[:, None]))
+        attention = (pairs @ self.weigh).squeeze(-1).div(self.temperature).softmax(-1)
+        mixed = self.heard(attention @ nodes) + self.own(nodes)
+        result: Tensor = self.act(_normed(self.norm, mixed))
+        return result
+
+
+class StackAttention(nn.Module):
+    """Temporal and spectral nodes in one graph, and a stack node that collects from both.
+
+    The weight of a compared pair depends on the kinds of its two nodes (heterogeneous stacking
+    graph attention, section 2.3). The stack node hears all and is heard by none.
+    """
+
+    def __init__(self, inside: int, outside: int, temperature: float) -> None:
+        super().__init__()
+        self.temperature = temperature
+        self.temporal = nn.Linear(inside, inside)
+        self.spectral = nn.Linear(inside, inside)
+        self.compare = nn.Linear(inside, outside)
+        self.weigh_temporal = _vector(outside)
+        self.weigh_spectral = _vector(outside)
+        self.weigh_across = _vector(outside)
+        self.heard = nn.Linear(inside, outside)
+        self.own = nn.Linear(inside, outside)
+        self.stack_compare = nn.Linear(inside, outside)
+        self.stack_weigh = _vector(outside)
+        self.stack_heard = nn.Linear(inside, outside)
+        self.stack_own = nn.Linear(inside, outside)
+        self.norm = nn.BatchNorm1d(outside)
+        self.drop = nn.Dropout(0.2)
+        self.act = nn.SELU()
+
+    def forward(
+        self, temporal: Tensor, spectral: Tensor, stack: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Temporal nodes (B, T, C), spectral ones (B, S, C) and the stack (B, 1, C), once more."""
+        times, bands = temporal.shape[1], spectral.shape[1]
+        nodes = torch.cat([self.temporal(temporal), self.spectral(spectral)], dim=1)
+        nodes = self.drop(nodes)
+        pairs = torch.tanh(self.compare(nodes[:, :, None] * nodes[:, None]))
+        weights = self._weights(times, bands)
+        attention = (pairs * weights).sum(-1).div(self.temperature).softmax(-1)
+
+        likeness = torch.tanh(self.stack_compare(nodes * stack)) @ self.stack_weigh
+        share = likeness.div(self.temperature).softmax(1).transpose(1, 2)
+        stack = self.stack_heard(share @ nodes) + self.stack_own(stack)
+
+        mixed = self.act(_normed(self.norm, self.heard(attention @ nodes) + self.own(nodes)))
+        return mixed[:, :times], mixed[:, times:], stack
+
+    def _weights(self, times: int, bands: int) -> Tensor:
+        """The weighing vector of every pair of nodes, (T + S, T + S, C)."""
+        same_time, same_band = self.weigh_temporal.T, self.weigh_spectral.T
+        across = self.weigh_across.T
+        from_time = torch.cat([same_time.expand(times, -1), across.expand(bands, -1)])
+        from_band = torch.cat([across.expand(times, -1), same_band.expand(bands, -1)])
+        return torch.cat([from_time.expand(times, -1, -1), from_band.expand(bands, -1, -1)])
+
+
+class GraphPool(nn.Module):
+    """Keeps the share ``keep`` of nodes that a learnt score puts first, times that score."""
+
+    def __init__(self, width: int, keep: float) -> None:
+        super().__init__()
+        self.keep = keep
+        self.score = nn.Linear(width, 1)
+        self.drop = nn.Dropout(0.3)
+
+    def forward(self, nodes: Tensor) -> Tensor:
+        """Fewer nodes, best first."""
+        scores = torch.sigmoid(self.score(self.drop(nodes)))
+        count = max(int(nodes.shape[1] * self.keep), 1)
+        chosen = scores.topk(count, dim=1).indices.expand(-1, -1, nodes.shape[2])
+        return (nodes * scores).gather(1, chosen)
+
+
+class Branch(nn.Module):
+    """One of the two parallel branches: stack attention, pooling, stack attention with a bypass."""
+
+    def __init__(self, inside: int, outside: int, temperature: float, keep: float) -> None:
+        super().__init__()
+        self.stack = nn.Parameter(torch.randn(1, 1, inside))
+        self.first = StackAttention(inside, outside, temperature)
+        self.pool_temporal = GraphPool(outside, keep)
+        self.pool_spectral = GraphPool(outside, keep)
+        self.second = StackAttention(outside, outside, temperature)
+        self.drop = nn.Dropout(0.2)
+
+    def forward(self, temporal: Tensor, spectral: Tensor) -> list[Tensor]:
+        """Temporal nodes, spectral nodes and stack node of this branch."""
+        temporal, spectral, stack = self.first(temporal, spectral, self.stack)
+        temporal, spectral = self.pool_temporal(temporal), self.pool_spectral(spectral)
+        more = self.second(temporal, spectral, stack)
+        return [self.drop(a + b) for a, b in zip((temporal, spectral, stack), more, strict=True)]
+
+
+class Readout(nn.Module):
+    """Nodes of a spectral and a temporal graph to two scores.
+
+    ``graph``, ``hidden``: channels of the plain graphs and of the stacked ones. ``keep``: shares
+    of nodes that pooling leaves in the spectral, the temporal and the stacked graphs.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        graph: int,
+        hidden: int,
+        keep: Sequence[float],
+        temperatures: Sequence[float],
+    ) -> None:
+        super().__init__()
+        self.spectral = GraphAttention(channels, graph, temperatures[0])
+        self.temporal = GraphAttention(channels, graph, temperatures[1])
+        self.pool_spectral = GraphPool(graph, keep[0])
+        self.pool_temporal = GraphPool(graph, keep[1])
+        self.branches = nn.ModuleList(
+            Branch(graph, hidden, temperatures[2], keep[2]) for _ in range(2)
+        )
+        self.drop = nn.Dropout(0.5)
+        self.classes = nn.Linear(5 * hidden, 2)
+
+    def forward(self, spectral: Tensor, temporal: Tensor) -> dict[str, Tensor]:
+        """Nodes (B, S, C) and (B, T, C) to ``logit``, ``classes`` and ``embedding``."""
+        spectral = self.pool_spectral(self.spectral(spectral))
+        temporal = self.pool_temporal(self.temporal(temporal))
+        both = [branch(temporal, spectral) for branch in self.branches]
+        temporal, spectral, stack = (torch.maximum(a, b) for a, b in zip(*both, strict=True))
+        embedding = torch.cat(
+            [
+                temporal.abs().amax(1),
+                temporal.mean(1),
+                spectral.abs().amax(1),
+                spectral.mean(1),
+                stack.squeeze(1),
+            ],
+            dim=1,
+        )
+        classes = self.classes(self.drop(embedding))
+        return {
+            "logit": classes[:, 1] - classes[:, 0],
+            "classes": classes,
+            "embedding": embedding,
+        }

@@ -1,0 +1,98 @@
+"""AASIST as the research wing sees it (Jung et al. 2022; Tak et al. 2022)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unmask.detectors.audio.aasist.convert import renamed
+from unmask.detectors.audio.aasist.model import LENGTH, Aasist, SpeechAasist
+from unmask.detectors.base import Batch, Method, Outputs, fitted
+from unmask.detectors.hub import transformers_model
+from unmask.errors import MissingExtra, ModelError
+
+_LARGE: dict[str, Any] = {
+    "hidden_size": 1024,
+    "num_hidden_layers": 24,
+    "num_attention_heads": 16,
+    "intermediate_size": 4096,
+    "do_stable_layer_norm": True,
+    "feat_extract_norm": "layer",
+    "hidden_dropout": 0.0,
+    "attention_dropout": 0.0,
+    "activation_dropout": 0.0,
+    "feat_proj_dropout": 0.0,
+    "final_dropout": 0.0,
+    "layerdrop": 0.0,
+    "mask_time_prob": 0.0,
+    "mask_feature_prob": 0.0,
+}
+"""The large encoders without their pre-training's masks and drops: Tak et al. use none."""
+_FRONTS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "wav2vec2": ("Wav2Vec2", "facebook/wav2vec2-xls-r-300m", {**_LARGE, "conv_bias": True}),
+    "wavlm": (
+        "WavLM",
+        "microsoft/wavlm-large",
+        {**_LARGE, "conv_bias": False, "num_buckets": 320, "max_bucket_distance": 800},
+    ),
+}
+
+
+class AasistMethod(Method):
+    """AASIST, its light form, and the same graphs on wav2vec 2.0 XLS-R or WavLM.
+
+    ``settings``: ``class_weights`` (of real and forged in the loss), ``backbone_config`` (values
+    of the speech encoder's configuration to change, for small ones; such an encoder has no
+    published weights).
+    """
+
+    variants = ("aasist", "aasist-l", "wav2vec2", "wavlm")
+
+    def network(self, pretrained: bool = False) -> nn.Module:
+        """The variant's network. On raw sound nothing is pre-trained, in the paper as here.
+
+        Raises MissingExtra, ModelError when the speech encoder's weights cannot be had.
+        """
+        if self.variant == "aasist":
+            return Aasist()
+        if self.variant == "aasist-l":
+            return Aasist(channels=24, graph=24, keep=(0.4, 0.5, 0.7))
+        try:
+            import transformers
+        except ImportError:
+            raise MissingExtra(f"AASIST on {self.variant}", "train") from None
+        kind, name, values = _FRONTS[self.variant]
+        changed = dict(self.settings.get("backbone_config") or {})
+        config = getattr(transformers, f"{kind}Config")(**{**values, **changed})
+        if not pretrained:
+            return SpeechAasist(getattr(transformers, f"{kind}Model")(config), config.hidden_size)
+        if changed:
+            raise ModelError(
+                f"{name} has no weights for a changed backbone_config ({', '.join(changed)}); "
+                "leave the setting out, or start without pre-trained weights."
+            )
+        return SpeechAasist(transformers_model(f"{kind}Model", name, config), config.hidden_size)
+
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        """Cross-entropy, real voices weighing nine times as much as forged ones (section 3.2)."""
+        classes = self.run(network, batch)["classes"]
+        weights = torch.tensor(self.settings.get("class_weights", (0.9, 0.1)))
+        loss = F.cross_entropy(classes, batch["label"].long(), weight=weights.to(classes))
+        return loss, {"loss": loss.item()}
+
+    def score(self, outputs: Outputs) -> Tensor:
+        """The authors rank by the score of bona fide alone; here with the sign turned."""
+        return -outputs["classes"][:, 0]
+
+    def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
+        """AASIST.pth, AASIST-L.pth or one on wav2vec 2.0. Raises ModelError for another."""
+        return fitted(self.network(), renamed(checkpoint), f"aasist ({self.variant})")
+
+    def example(self, batch: int = 2, seed: int = 0) -> Batch:
+        """Noise of a clip's length, and labels that take turns."""
+        sound = torch.randn(batch, LENGTH, generator=torch.Generator().manual_seed(seed)) * 0.1
+        return {"sound": sound, "label": (torch.arange(batch) % 2).float()}

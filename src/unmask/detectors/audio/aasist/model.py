@@ -1,0 +1,124 @@
+"""The networks: raw sound through sinc filters, or through a self-supervised speech encoder.
+
+Jung et al. 2022, "AASIST: Audio Anti-Spoofing using Integrated Spectro-Temporal Graph Attention
+Networks"; Tak et al. 2022, "Automatic speaker verification spoofing and deepfake detection using
+wav2vec 2.0 and data augmentation", for the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unmask.detectors.audio.aasist.graph import Readout
+
+RATE = 16000
+"""Samples a second."""
+LENGTH = 64600
+"""Samples of one clip, about 4 seconds."""
+_FILTERS, _TAPS = 70, 129
+
+
+def mel_filters(count: int = _FILTERS, taps: int = _TAPS, rate: int = RATE) -> Tensor:
+    """Fixed band-pass filters whose edges lie evenly on the mel scale, (count, 1, taps).
+
+    Differences of two sinc low-passes under a Hamming window (Ravanelli and Bengio 2018).
+    """
+    top = 2595 * np.log10(1 + rate / 2 / 700)
+    edges = 700 * (10 ** (np.linspace(0, top, count + 1) / 2595) - 1)
+    time = np.arange(taps) - (taps - 1) / 2
+    passed = 2 * edges[:, None] / rate * np.sinc(2 * edges[:, None] * time / rate)
+    bands = np.diff(passed, axis=0) * np.hamming(taps)
+    return torch.from_numpy(bands.astype(np.float32))[:, None]
+
+
+class Block(nn.Module):
+    """Two convolutions with a bypass over spectrum × time; time shrinks by ``shrink``.
+
+    The authors' program also normalises what goes into the first convolution and then hands it the
+    plain input; their results and checkpoints are of the plain one, and so is this.
+    """
+
+    def __init__(self, inside: int, outside: int, shrink: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inside, outside, (2, 3), padding=(1, 1))
+        self.between = nn.Sequential(nn.BatchNorm2d(outside), nn.SELU())
+        self.conv2 = nn.Conv2d(outside, outside, (2, 3), padding=(0, 1))
+        same = inside == outside
+        self.bypass = nn.Identity() if same else nn.Conv2d(inside, outside, (1, 3), padding=(0, 1))
+        self.pool = nn.MaxPool2d((1, shrink)) if shrink > 1 else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inside, F, T) to (B, outside, F, T / shrink)."""
+        inner = self.conv2(self.between(self.conv1(x)))
+        result: Tensor = self.pool(inner + self.bypass(x))
+        return result
+
+
+def _encoder(wide: int, shrink: int) -> nn.Sequential:
+    """Six blocks (the RawNet2 encoder of section 2.1)."""
+    widths = [1, 32, 32, wide, wide, wide, wide]
+    return nn.Sequential(*(Block(a, b, shrink) for a, b in pairwise(widths)))
+
+
+class Aasist(nn.Module):
+    """AASIST on raw sound."""
+
+    def __init__(
+        self,
+        channels: int = 64,
+        graph: int = 64,
+        keep: Sequence[float] = (0.5, 0.7, 0.5),
+        temperatures: Sequence[float] = (2.0, 2.0, 100.0),
+    ) -> None:
+        super().__init__()
+        self.register_buffer("filters", mel_filters(), persistent=False)
+        self.norm = nn.Sequential(nn.BatchNorm2d(1), nn.SELU())
+        self.encoder = _encoder(channels, shrink=3)
+        self.position = nn.Parameter(torch.randn(1, _FILTERS // 3, channels))
+        self.readout = Readout(channels, graph, 32, keep, temperatures)
+
+    def forward(self, sound: Tensor) -> dict[str, Tensor]:
+        """Samples (B, N), -1…1 at 16 kHz, to the outputs of the card."""
+        bands = F.conv1d(sound[:, None], self.get_buffer("filters")).abs()
+        map_ = self.encoder(self.norm(F.max_pool2d(bands[:, None], 3))).abs()
+        result: dict[str, Tensor] = self.readout(
+            map_.amax(3).transpose(1, 2) + self.position, map_.amax(2).transpose(1, 2)
+        )
+        return result
+
+
+class SpeechAasist(nn.Module):
+    """AASIST on the features of a speech encoder that is fine-tuned with it.
+
+    ``front``: a wav2vec 2.0 or WavLM of transformers. Sound goes in as it is; like the authors'
+    program, and unlike the encoder's own preparation, it is not brought to unit variance.
+    """
+
+    def __init__(self, front: nn.Module, width: int) -> None:
+        super().__init__()
+        self.front = front
+        self.reduce = nn.Linear(width, 128)
+        self.norm = nn.Sequential(nn.BatchNorm2d(1), nn.SELU())
+        self.encoder = _encoder(64, shrink=1)
+        self.after = nn.Sequential(nn.BatchNorm2d(64), nn.SELU())
+        self.attend = nn.Sequential(
+            nn.Conv2d(64, 128, 1), nn.SELU(), nn.BatchNorm2d(128), nn.Conv2d(128, 64, 1)
+        )
+        self.position = nn.Parameter(torch.randn(1, 128 // 3, 64))
+        self.readout = Readout(64, 64, 32, (0.5, 0.5, 0.5), (2.0, 2.0, 100.0))
+
+    def forward(self, sound: Tensor) -> dict[str, Tensor]:
+        """Samples (B, N), -1…1 at 16 kHz, to the outputs of the card."""
+        features = self.reduce(self.front(sound).last_hidden_state).transpose(1, 2)
+        map_ = self.after(self.encoder(self.norm(F.max_pool2d(features[:, None], 3))))
+        weights = self.attend(map_)
+        spectral = (map_ * weights.softmax(3)).sum(3).transpose(1, 2) + self.position
+        temporal = (map_ * weights.softmax(2)).sum(2).transpose(1, 2)
+        result: dict[str, Tensor] = self.readout(spectral, temporal)
+        return result

@@ -1,0 +1,54 @@
+"""Backbones as transformers publishes them: whole, or not at all."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from torch import nn
+
+from unmask.errors import MissingExtra, ModelError
+
+
+def transformers_model(kind: str, name: str, config: Any) -> nn.Module:
+    """The model ``kind`` of transformers with the weights published as ``name``.
+
+    ``config`` says how it is built. The files come from the local cache or from the hub. Raises
+    MissingExtra without transformers, and ModelError when the weights cannot be had or leave a
+    part of the network untouched.
+    """
+    try:
+        import transformers
+    except ImportError:
+        raise MissingExtra(f"The backbone {name}", "train") from None
+    try:
+        network, report = getattr(transformers, kind).from_pretrained(
+            name, config=config, output_loading_info=True, local_files_only=not _online()
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        first = str(error).strip().split("\n", 1)[0]
+        raise ModelError(
+            f"The weights {name!r} that training starts from cannot be had: {first} Fetch them "
+            f"where there is a network (transformers.{kind}.from_pretrained({name!r}))."
+        ) from error
+    if missing := sorted(report["missing_keys"]):
+        raise ModelError(
+            f"The weights {name!r} lack {missing[0]!r} and {len(missing) - 1} more; training would "
+            "start from random numbers there."
+        )
+    result: nn.Module = network
+    return result
+
+
+def _online() -> bool:
+    """Whether the hub could be reached: without this its client tries for minutes."""
+    from huggingface_hub.constants import ENDPOINT
+
+    if getproxies():
+        return True
+    try:
+        return bool(socket.getaddrinfo(urlsplit(ENDPOINT).hostname, None))
+    except OSError:
+        return False
