@@ -38,9 +38,13 @@ class Method(ABC):
     no file and picks no device; normalisation is inside it, so callers hand over plain pixels
     (0…255) and samples (-1…1). ``settings`` are those of a recipe; ``variant`` among them chooses
     one of ``variants``. Raises UnknownName for another.
+
+    ``small``: settings under which the network has the same parts but few and narrow ones, where
+    the paper's is too large to be tested by anybody anywhere.
     """
 
     variants: ClassVar[tuple[str, ...]] = ("default",)
+    small: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         self.settings = dict(settings or {})
@@ -93,7 +97,8 @@ class Method(ABC):
         """
         from unmask.datasets.samples import Prepared
 
-        return Prepared(manifest.select(split=split), self.card.inputs, recipe)
+        part = manifest.select(split=split)
+        return Prepared(part, self.card.inputs, recipe, train=split == "train")
 
     def run(self, network: nn.Module, batch: Batch) -> Outputs:
         """The network on the inputs of a batch."""
