@@ -1,0 +1,159 @@
+"""A published method as the training loop sees it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sized
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset, Subset
+
+from unmask import registry
+from unmask.bench.metrics import auc, eer
+from unmask.bench.metrics.aggregate import merged
+from unmask.datasets.manifest import read_manifest
+from unmask.datasets.samples import collate
+from unmask.detectors.base import Batch, Method, read_checkpoint
+from unmask.errors import DataError
+from unmask.train.export import to_onnx
+from unmask.train.recipe import Recipe
+from unmask.train.task import Task
+
+
+class MethodTask(Task):
+    """Trains the method that the recipe names on the train split of a manifest.
+
+    ``data`` is ``manifest.parquet`` or the folder that holds it. Weights are chosen by the AUC on
+    the split ``val``; the test split is never looked at. ``settings`` are the method's;
+    ``validation`` among them bounds the entries that are validated (0: all), spread over both
+    classes. Raises DataError when there is nothing to train or validate on.
+    """
+
+    def __init__(self, recipe: Recipe, data: Path) -> None:
+        super().__init__(recipe, data)
+        if recipe.select == "test":
+            raise DataError(
+                "Weights must not be chosen on the split 'test': its figures would say nothing "
+                "about unseen media. Set select = 'val'."
+            )
+        self.method: Method = registry.method(recipe.name)(recipe.settings)
+        manifest = read_manifest(data)
+        left_out = {name.strip() for name in recipe.leave_out.split(",") if name.strip()}
+        if unknown := sorted(left_out - {item.source for item in manifest}):
+            raise DataError(f"No item of the manifest comes from {unknown[0]!r} (leave_out).")
+        self.manifest = manifest.where(lambda item: item.source not in left_out)
+        self._check()
+
+    def _check(self) -> None:
+        groups: dict[str, set[str]] = defaultdict(set)
+        labels: dict[str, set[int]] = defaultdict(set)
+        for item in self.manifest:
+            groups[item.split].add(item.group)
+            labels[item.split].add(item.label)
+        if not groups["train"]:
+            raise DataError("The manifest has no item in the split 'train'; nothing can be learnt.")
+        select = self.recipe.select
+        if labels[select] != {0, 1}:
+            what = "only one class" if labels[select] else "no item"
+            raise DataError(
+                f"The manifest has {what} in the split {select!r}, so no weights can be chosen. "
+                "Give some groups of both classes that split; the test split is never used for it."
+            )
+        if shared := sorted((groups["train"] & groups[select]) - {""}):
+            raise DataError(
+                f"The group {shared[0]!r} stands in the splits 'train' and {select!r}; the same "
+                "person or utterance in both makes validation blind. Split by group."
+            )
+
+    def network(self) -> nn.Module:
+        """The method's network: random, with the paper's backbone, or from a checkpoint."""
+        init = self.recipe.init
+        if init in ("random", "pretrained"):
+            return self.method.network(pretrained=init == "pretrained")
+        network = self.method.network()
+        checkpoint = read_checkpoint(Path(init))
+        ours = set(network.state_dict()) == set(checkpoint)
+        network.load_state_dict(checkpoint if ours else self.method.convert(checkpoint))
+        return network
+
+    def samples(self) -> Dataset[Batch]:
+        """The train split as the method takes it."""
+        dataset = self.method.samples(self.manifest, "train", self.recipe)
+        if len(cast(Sized, dataset)) != self.recipe.samples:
+            raise DataError(
+                f"The samples of {self.recipe.name!r} are {len(cast(Sized, dataset))}; for the "
+                f"split 'train' a method gives recipe.samples ({self.recipe.samples}) entries."
+            )
+        return dataset
+
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        """The method's loss; 8-bit pictures become floats here."""
+        return self.method.loss(network, as_floats(batch))
+
+    @cached_property
+    def _held(self) -> Dataset[Batch]:
+        """What is validated on."""
+        dataset = self.method.samples(self.manifest, self.recipe.select, self.recipe)
+        most = int(self.recipe.settings.get("validation", 0))
+        number = len(cast(Sized, dataset))
+        if not most or number <= most:
+            return dataset
+        order = np.random.default_rng([self.recipe.seed, 2]).permutation(number)
+        return Subset(dataset, sorted(order[:most].tolist()))
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """AUC and equal error rate on the validation split, over recordings (``media_id``).
+
+        A recording's score is the mean over its entries. ``select`` is the AUC.
+        """
+        network.eval()
+        device = next(network.parameters()).device
+        media: list[str] = []
+        labels: list[int] = []
+        scores: list[float] = []
+        for batch in self._batches():
+            moved = {name: value.to(device) for name, value in as_floats(batch).items()}
+            with torch.inference_mode():
+                given = self.method.score(self.method.run(network, moved)).float().cpu()
+            media += self._names(batch, len(media))
+            labels += [int(label) for label in batch["label"].tolist()]
+            scores += given.tolist()
+        rows = merged(media, labels, scores, "mean-logit")
+        truth = np.array([label for _, label, _ in rows])
+        if set(truth.tolist()) != {0, 1}:
+            raise DataError("Validation saw one class only: no file of the other can be read.")
+        means = np.array([score for _, _, score in rows])
+        area = auc(truth, means)
+        return {"select": area, "auc": area, "eer": eer(truth, means)}
+
+    def _batches(self) -> Iterator[Batch]:
+        free = any(isinstance(s, str) for part in self.method.card.inputs for s in part.shape[1:])
+        parts = self.recipe.accumulate
+        loader: DataLoader[Batch] = DataLoader(
+            self._held,
+            batch_size=1 if free else max(1, self.recipe.batch // parts),
+            num_workers=self.recipe.workers,
+            collate_fn=collate,
+        )
+        return (batch for batch in loader if batch)
+
+    def _names(self, batch: Batch, known: int) -> list[str]:
+        """Which recording each entry belongs to; those that a method made stand for themselves."""
+        if "index" not in batch:
+            return [f"made {known + i}" for i in range(len(batch["label"]))]
+        items = self.manifest.select(split=self.recipe.select).items
+        return [items[i].media_id for i in batch["index"].tolist()]
+
+    def export(self, network: nn.Module, path: Path) -> None:
+        """Write the network as ONNX, checked against torch."""
+        to_onnx(self.method, network, path)
+
+
+def as_floats(batch: Batch) -> Batch:
+    """The batch with 8-bit pictures as floats (0…255)."""
+    return {n: v.float() if v.dtype == torch.uint8 else v for n, v in batch.items()}
