@@ -1,0 +1,1 @@
+"""SBI (Shiohara and Yamasaki 2022): an EfficientNet taught by faces blended with themselves."""
