@@ -1,0 +1,106 @@
+"""Perturbations by name and severity, laid over media before a detector sees them.
+
+Severity 1 is what a careful person would not notice, 3 what shared media have been through, 5
+abuse. The conditions are those of ``forge.launder`` and ``forge.launder_sound``. A picture is
+changed at no more than twice the resolution that the detector sees; a video picture by picture.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from unmask.datasets.manifest import Item
+from unmask.datasets.reading import Draw, Loaded, Reader
+from unmask.errors import SettingError, UnknownName
+from unmask.forge import launder, launder_sound
+from unmask.types import Pixels, Samples
+
+CLEAN = "clean"
+SIGHT: dict[str, tuple[str, ...]] = {
+    "jpeg": ("90", "70", "50", "30", "15"),
+    "webp": ("90", "70", "50", "30", "15"),
+    "resize": ("0.8", "0.65", "0.5", "0.35", "0.25"),
+    "blur": ("0.5", "0.8", "1.5", "2.5", "4"),
+    "noise": ("2", "4", "8", "14", "22"),
+    "gamma": ("1.1", "1.2", "1.35", "1.6", "2"),
+    "h264": ("20", "24", "28", "34", "40"),
+}
+HEARING: dict[str, tuple[str, ...]] = {
+    "mp3": ("128", "64", "48", "32", "16"),
+    "aac": ("128", "64", "48", "32", "16"),
+    "opus": ("64", "32", "24", "16", "8"),
+    "noise": ("40dB", "30dB", "20dB", "10dB", "5dB"),
+    "lowpass": ("7000", "5500", "4500", "3400", "2500"),
+    "reverb": ("0.1", "0.2", "0.3", "0.5", "0.8"),
+    "resample": ("14000", "12000", "11025", "8000", "6000"),
+}
+SOUND_KINDS = ("audio",)
+
+
+def names() -> tuple[str, ...]:
+    """Every perturbation there is."""
+    return tuple(sorted({*SIGHT, *HEARING}))
+
+
+def conditions(kinds: Sequence[str], severities: Sequence[int]) -> list[str]:
+    """Names such as ``jpeg@3``. Raises UnknownName, SettingError for a severity outside 1…5."""
+    for name in kinds:
+        if name not in names():
+            raise UnknownName("perturbation", name, names())
+    for severity in severities:
+        if not 1 <= severity <= 5:
+            raise SettingError(f"There is no severity {severity}; use 1 to 5.")
+    return [f"{name}@{severity}" for name in kinds for severity in severities]
+
+
+def applies(condition: str, item: Item) -> bool:
+    """Whether a condition can be laid over an item of this kind."""
+    table = HEARING if item.kind in SOUND_KINDS else SIGHT
+    return condition == CLEAN or condition.partition("@")[0] in table
+
+
+def _amount(condition: str, table: dict[str, tuple[str, ...]]) -> str:
+    """``jpeg@3`` as the launderer calls it; a condition with a colon is one already."""
+    name, at, severity = condition.partition("@")
+    if not at:
+        return condition
+    (checked,) = conditions([name], [int(severity)])
+    return f"{name}:{table[name][int(checked[-1]) - 1]}"
+
+
+def over_picture(condition: str, pixels: Pixels) -> Pixels:
+    """A picture after a condition."""
+    return launder.apply(_amount(condition, SIGHT), pixels)
+
+
+def over_sound(condition: str, samples: Samples, rate: int, name: str) -> Samples:
+    """Samples after a condition; what it draws depends on ``name`` alone."""
+    seed = zlib.crc32(f"{name}|{condition}".encode())
+    return launder_sound.apply(_amount(condition, HEARING), samples, rate, seed)
+
+
+class Perturbed(Reader):
+    """A reader of items under one condition."""
+
+    def __init__(self, reader: Reader, condition: str) -> None:
+        super().__init__(reader.manifest, reader.inputs)
+        self.condition = condition
+
+    def read(self, item: Item, draw: Draw) -> Loaded:
+        """One item, perturbed after decoding. Raises MediaError."""
+        if self.condition == CLEAN:
+            return super().read(item, draw)
+        changed = replace(
+            draw,
+            change=lambda pixels: over_picture(self.condition, pixels),
+            change_sound=lambda samples, rate: over_sound(
+                self.condition, samples, rate, item.item_id
+            ),
+        )
+        if item.kind in SOUND_KINDS:
+            changed = replace(changed, change=None)
+        else:
+            changed = replace(changed, change_sound=None)
+        return super().read(item, changed)

@@ -1,0 +1,213 @@
+"""Running a protocol: gather its items, train where asked, score every test, keep the outcomes."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from unmask import __version__, registry
+from unmask.bench.material import Material, gather
+from unmask.bench.outcomes import Outcome, joined, place, read_outcomes, write_outcomes
+from unmask.bench.perturb import CLEAN
+from unmask.bench.protocol import Protocol
+from unmask.bench.score import MethodScorer, Scorer, kinds_of
+from unmask.bench.shipped import ShippedScorer
+from unmask.datasets.manifest import Manifest, write_manifest
+from unmask.datasets.splits import place as spread
+from unmask.errors import DataError, UnknownName
+from unmask.train.recipe import Recipe, changed, read_recipe
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is done, how much of it, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be run. ``name``: how the outcomes are filed; the detector's name when empty.
+
+    ``conditions``: perturbations beside those of the protocol; with ``perturbed_most`` items of
+    each class a test at most (0: all). ``train``: train first, into ``runs``. ``settings``: laid
+    over the recipe's ("variant" …). ``clean``: whether the protocol's own conditions are run.
+    """
+
+    detector: str
+    data: Sequence[Path]
+    results: Path
+    runs: Path
+    name: str = ""
+    weights: Path | None = None
+    train: bool = False
+    samples: int = 0
+    seed: int = 0
+    claim: str = ""
+    conditions: Sequence[str] = ()
+    perturbed_most: int = 0
+    clean: bool = True
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def filed(self) -> str:
+        """The name of the outcomes."""
+        return self.name or self.detector
+
+
+def run(protocol: Protocol, order: Order, progress: Progress | None = None) -> tuple[Path, int]:
+    """Run a protocol and return where the outcomes are and how many rows they have.
+
+    Rows of the same weights that are there already are kept where they are not scored again.
+    Raises DataError, ModelError, UnknownName and MissingExtra.
+    """
+    say = progress or (lambda what, done, of: None)
+    about: dict[str, Any] = {
+        "detector": order.filed,
+        "protocol": protocol.name,
+        "version": __version__,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+    if order.detector in registry.methods():
+        scorer, material, how = _method(protocol, order, say)
+    elif order.detector in registry.shipped():
+        scorer, material, how = _shipped(protocol, order)
+    else:
+        raise UnknownName("detector", order.detector, {*registry.methods(), *registry.shipped()})
+    begun = time.monotonic()
+    rows, left_out = _score(protocol, order, scorer, material, say)
+    about |= how | {
+        "weights": scorer.weights,
+        "notes": list(material.notes),
+        "seconds": round(time.monotonic() - begun, 1),
+        "left_out": left_out,
+    }
+    path = place(order.results, protocol.name, order.filed)
+    if path.is_file():
+        old = read_outcomes(path)
+        if old.about.get("weights") == scorer.weights:
+            rows = list(joined(old.rows, rows))
+            about["left_out"] = {**old.about.get("left_out", {}), **left_out}
+    return path, write_outcomes(path, rows, about)
+
+
+def _method(
+    protocol: Protocol, order: Order, say: Progress
+) -> tuple[Scorer, Material, dict[str, Any]]:
+    recipe = read_recipe(registry.recipes()[order.detector])
+    recipe = changed(
+        recipe,
+        seed=order.seed or recipe.seed,
+        settings={**recipe.settings, "positions": protocol.frames, **order.settings},
+    )
+    method = registry.method(order.detector)(recipe.settings)
+    material = gather(protocol, order.data, kinds_of(method))
+    if order.train:
+        weights, how = _train(protocol, order, recipe, material, say)
+    elif order.weights:
+        weights, how = order.weights, {"origin": "given", "file": order.weights.name}
+    else:
+        raise DataError(
+            f"{order.detector!r} needs weights: --train trains it under the protocol, or give "
+            "--weights FILE (an ONNX file, or a checkpoint of ours or the authors')."
+        )
+    return MethodScorer(method, weights, recipe), material, how | {"variant": method.variant}
+
+
+def _shipped(protocol: Protocol, order: Order) -> tuple[Scorer, Material, dict[str, Any]]:
+    if order.train or order.weights:
+        raise DataError(
+            f"{order.detector!r} comes with its weights and is run as a scan runs it. "
+            f"To score others use: unmask bench predict {order.detector} --weights FILE"
+        )
+    scorer = ShippedScorer(order.detector, order.claim)
+    material = gather(protocol, order.data, scorer.kinds)
+    return scorer, material, {"origin": "shipped", "claim": scorer.claim.value}
+
+
+def _train(
+    protocol: Protocol, order: Order, recipe: Recipe, material: Material, say: Progress
+) -> tuple[Path, dict[str, Any]]:
+    """Train by the protocol's items and budget; a run that is finished is not made again."""
+    from unmask.train.loop import fit
+    from unmask.train.methods import MethodTask
+
+    if protocol.train is None:
+        raise DataError(f"The protocol {protocol.name!r} has no [train]; give --weights FILE.")
+    samples = order.samples or protocol.train.budget(order.detector) or recipe.samples
+    batch = min(protocol.train.batch or recipe.batch, samples)
+    recipe = changed(
+        recipe,
+        samples=samples,
+        batch=batch,
+        accumulate=1 if batch % recipe.accumulate else recipe.accumulate,
+        validate_every=min(recipe.validate_every, max(samples // 4, batch)),
+        keep="best" if protocol.checkpoint == "val" else "last",
+        settings={**recipe.settings, **protocol.train.settings},
+    )
+    mark = hashlib.sha256(f"{recipe!r}{[i.item_id for i in material.fit]}".encode()).hexdigest()
+    out = order.runs / protocol.name / order.filed / mark[:12]
+    manifest = write_manifest(out / "manifest.parquet", material.fit)
+    begun = time.monotonic()
+    result = fit(
+        MethodTask(recipe, manifest),
+        out,
+        lambda done, of, _: say(f"training {order.detector}", done, of),
+    )
+    if result is None:
+        raise DataError("Run a protocol in one process; unmask train can use several.")
+    return result.onnx, {
+        "origin": "trained",
+        "samples": samples,
+        "seed": recipe.seed,
+        "train_seconds": round(time.monotonic() - begun, 1),
+        "validation": {name: round(value, 4) for name, value in result.best.items()},
+        "trained_on": dict(Counter(item.source for item in material.fit)),
+    }
+
+
+def _score(
+    protocol: Protocol, order: Order, scorer: Scorer, material: Material, say: Progress
+) -> tuple[list[Outcome], dict[str, int]]:
+    """Rows of every test and condition, and how many items of each could not be judged."""
+    tests = dict(material.tests)
+    if protocol.threshold == "val" and len(material.val):
+        tests["val"] = replace(material.val, name="val")
+    own = list(protocol.conditions) if order.clean else []
+    rows: list[Outcome] = []
+    left_out: dict[str, int] = {}
+    for name, manifest in tests.items():
+        extra = [] if name == "val" else [c for c in order.conditions if c not in own]
+        for condition in [*(own if name != "val" else [CLEAN]), *extra]:
+            part = _some(manifest, order.perturbed_most) if condition in extra else manifest
+            part = Manifest(part.root, _as_test(part), name)
+            what = name if condition == CLEAN else f"{name}, {condition}"
+            said = partial(_say, say, what, len(part))
+            found = list(scorer.score(part, condition, protocol.classes, said))
+            rows += found
+            missing = {item.item_id for item in part} - {row.item_id for row in found}
+            if found and missing:
+                left_out[what] = len(missing)
+    return rows, left_out
+
+
+def _say(say: Progress, what: str, of: int, done: int) -> None:
+    say(what, done, of)
+
+
+def _as_test(manifest: Manifest) -> tuple[Any, ...]:
+    return tuple(replace(item, split="test") for item in manifest)
+
+
+def _some(manifest: Manifest, most: int) -> Manifest:
+    """At most ``most`` items of each class, by a hash; all when 0."""
+    if not most:
+        return manifest
+    kept: set[str] = set()
+    for label in (0, 1):
+        media = {item.media_id for item in manifest if item.label == label}
+        kept.update(sorted(media, key=lambda name: spread(name, 13))[:most])
+    return manifest.where(lambda item: item.media_id in kept)
