@@ -1,0 +1,105 @@
+"""RINE as the research wing sees it (Koutlis and Papadopoulos 2024)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unmask.detectors.base import Batch, Method, fitted
+from unmask.detectors.hub import transformers_model
+from unmask.detectors.image.rine.convert import renamed
+from unmask.detectors.image.rine.loss import supervised_contrast
+from unmask.detectors.image.rine.model import Rine
+from unmask.errors import MissingExtra, ModelError
+
+CLIP = "openai/clip-vit-large-patch14"
+_LARGE: dict[str, Any] = {
+    "hidden_size": 1024,
+    "intermediate_size": 4096,
+    "num_hidden_layers": 24,
+    "num_attention_heads": 16,
+    "image_size": 224,
+    "patch_size": 14,
+}
+_SHAPES = {"4-class": (1024, 2), "2-class": (128, 4), "1-class": (1024, 4), "ldm": (1024, 4)}
+"""Width and layers of the projections, chosen by the authors for each training set."""
+_FACTORS = {"4-class": 0.2, "2-class": 0.2, "1-class": 0.1, "ldm": 0.2}
+"""Weight of the contrastive loss, likewise."""
+
+
+class RineMethod(Method):
+    """RINE in the forms that the authors publish, named by what they trained on.
+
+    ``settings``: ``contrast`` (weight of the contrastive loss), ``backbone_config`` (values of
+    CLIP's configuration to change; such a CLIP has no published weights).
+    """
+
+    variants = tuple(_SHAPES)
+    small: ClassVar[Mapping[str, Any]] = {
+        "variant": "2-class",
+        "backbone_config": {
+            "hidden_size": 32,
+            "intermediate_size": 128,
+            "num_hidden_layers": 3,
+            "num_attention_heads": 2,
+            "image_size": 28,
+        },
+    }
+
+    def network(self, pretrained: bool = False) -> nn.Module:
+        """The variant's network. ``pretrained``: CLIP as OpenAI published it.
+
+        Raises MissingExtra, ModelError when CLIP cannot be had.
+        """
+        try:
+            from transformers import CLIPVisionConfig, CLIPVisionModel
+        except ImportError:
+            raise MissingExtra("RINE", "train") from None
+        changed = dict(self.settings.get("backbone_config") or {})
+        config = CLIPVisionConfig(**{**_LARGE, **changed})
+        if pretrained and changed:
+            raise ModelError(
+                f"{CLIP} has no weights for a changed backbone_config ({', '.join(changed)}); "
+                "leave the setting out, or start without pre-trained weights."
+            )
+        if pretrained:
+            clip = transformers_model("CLIPVisionModel", CLIP, config)
+        else:
+            clip = CLIPVisionModel(config)
+        # Before version 5 of transformers the encoder lies one level down.
+        return Rine(getattr(clip, "vision_model", clip), *_SHAPES[self.variant])
+
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        """Cross-entropy summed over the batch and the weighed contrastive loss (section 3.3)."""
+        outputs = self.run(network, batch)
+        label = batch["label"]
+        entropy = F.binary_cross_entropy_with_logits(outputs["logit"], label, reduction="sum")
+        contrast = supervised_contrast(outputs["features"], label)
+        weight = float(self.settings.get("contrast", _FACTORS[self.variant]))
+        return entropy + weight * contrast, {
+            "cross_entropy": entropy.item() / len(label),
+            "contrast": contrast.item(),
+        }
+
+    def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
+        """The authors' trainable part, beside CLIP's published weights or those in the file.
+
+        Raises ModelError when it does not fit or CLIP cannot be had.
+        """
+        theirs = renamed(checkpoint)
+        whole = any(name.startswith("clip.") for name in theirs)
+        network = self.network(pretrained=not whole)
+        return fitted(network, theirs, f"rine ({self.variant})", () if whole else ("clip.",))
+
+    def example(self, batch: int = 2, seed: int = 0) -> Batch:
+        """Noise of the encoder's size, and labels that take turns."""
+        side = {**_LARGE, **(self.settings.get("backbone_config") or {})}["image_size"]
+        rng = torch.Generator().manual_seed(seed)
+        return {
+            "picture": torch.rand(batch, 3, side, side, generator=rng) * 255,
+            "label": (torch.arange(batch) % 2).float(),
+        }
