@@ -68,12 +68,13 @@ def _fits(value: str, patterns: list[str]) -> bool:
 class Train(Choice):
     """What trains. ``samples``: the budget of a run, 0 as the recipe says; ``samples_of`` by name.
 
-    ``settings`` and ``batch`` (0: the recipe's) are laid over every recipe.
+    ``settings``, ``batch`` and ``workers`` are laid over every recipe (0 and -1: the recipe's).
     """
 
     samples: int = Field(default=0, ge=0)
     samples_of: dict[str, int] = Field(default_factory=dict)
     batch: int = Field(default=0, ge=0)
+    workers: int = Field(default=-1, ge=-1)
     settings: dict[str, Any] = Field(default_factory=dict)
 
     def budget(self, detector: str) -> int:

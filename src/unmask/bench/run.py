@@ -21,6 +21,8 @@ from unmask.bench.score import MethodScorer, Scorer, kinds_of
 from unmask.bench.shipped import ShippedScorer
 from unmask.datasets.manifest import Manifest, write_manifest
 from unmask.datasets.splits import place as spread
+from unmask.detectors.card import read_card
+from unmask.detectors.shelf import shelved
 from unmask.errors import DataError, UnknownName
 from unmask.train.recipe import Recipe, changed, read_recipe
 
@@ -110,11 +112,20 @@ def _method(
     elif order.weights:
         weights, how = order.weights, {"origin": "given", "file": order.weights.name}
     else:
-        raise DataError(
-            f"{order.detector!r} needs weights: --train trains it under the protocol, or give "
-            "--weights FILE (an ONNX file, or a checkpoint of ours or the authors')."
-        )
+        weights = _on_shelf(order.detector)
+        how = {"origin": "given", "file": f"the shelf's {order.detector}"}
     return MethodScorer(method, weights, recipe), material, how | {"variant": method.variant}
+
+
+def _on_shelf(name: str) -> Path:
+    """Weights that the user exported or fetched. Raises DataError when there are none."""
+    card = shelved().get(name)
+    if card is None:
+        raise DataError(
+            f"{name!r} needs weights: --train trains it under the protocol, or give --weights FILE "
+            f"(ONNX, or a checkpoint), or fetch the authors' (unmask models pull {name})."
+        )
+    return card.parent / read_card(card).file().file
 
 
 def _shipped(protocol: Protocol, order: Order) -> tuple[Scorer, Material, dict[str, Any]]:
@@ -143,6 +154,7 @@ def _train(
         recipe,
         samples=samples,
         batch=batch,
+        workers=recipe.workers if protocol.train.workers < 0 else protocol.train.workers,
         accumulate=1 if batch % recipe.accumulate else recipe.accumulate,
         validate_every=min(recipe.validate_every, max(samples // 4, batch)),
         keep="best" if protocol.checkpoint == "val" else "last",

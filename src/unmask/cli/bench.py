@@ -1,4 +1,4 @@
-"""``unmask bench``: predictions, calibration and the tables of the model cards."""
+"""``unmask bench``: protocols; predictions, calibration and tables of the model cards."""
 
 from __future__ import annotations
 
@@ -8,9 +8,20 @@ from typing import Annotated
 
 import typer
 
+from unmask.cli import bench_protocol
 from unmask.cli.console import Progressing, emit
 
 app = typer.Typer(help="Predict, calibrate, and compute every number from predictions.")
+for verb in (
+    bench_protocol.protocols,
+    bench_protocol.run,
+    bench_protocol.table,
+    bench_protocol.plot,
+    bench_protocol.compare,
+    bench_protocol.fairness,
+    bench_protocol.leaderboard,
+):
+    app.command()(verb)
 
 RESULTS = Path("results")
 Results = Annotated[Path, typer.Option(help="Folder of stored predictions.")]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,26 +22,10 @@ from unmask.bench.metrics import (
     segments,
 )
 from unmask.bench.metrics.detection import Floats, Ints
+from unmask.bench.outcomes import Outcome
 from unmask.errors import SettingError, UnknownName
 
 Needs = Literal["score", "pixels", "proposals", "box", "tokens", "kinds", "classes"]
-
-
-class Judged(Protocol):
-    """What a figure that needs more than scores reads of an item."""
-
-    label: int
-    segments: tuple[tuple[float, float], ...]
-    proposals: tuple[tuple[float, float, float], ...]
-    pixels: tuple[int, ...]
-    box: tuple[float, ...]
-    box_found: tuple[float, ...]
-    kinds: tuple[int, ...]
-    kind_scores: tuple[float, ...]
-    tokens: tuple[int, ...]
-    token_scores: tuple[float, ...]
-    class_number: int
-    class_scores: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +75,33 @@ class Measure:
             given["threshold"] = threshold
         return self.entry.function(labels, scores, **given)
 
-    def of_rows(self, rows: Sequence[Judged]) -> float:
+    def of_rows(self, rows: Sequence[Outcome]) -> float:
         """The figure of rows that carry what it needs; NaN without any."""
         return self.entry.function(rows, **self.arguments) if rows else float("nan")
 
 
-def _counts(rows: Sequence[Judged]) -> list[pixels.Counts]:
+def _counts(rows: Sequence[Outcome]) -> list[pixels.Counts]:
     return [np.array(row.pixels, np.int64).reshape(2, -1) for row in rows]
 
 
-def _lines(rows: Sequence[Judged]) -> list[segments.Timeline]:
+def _lines(rows: Sequence[Outcome]) -> list[segments.Timeline]:
     return [segments.Timeline(row.segments, row.proposals) for row in rows]
 
 
-def _boxes(rows: Sequence[Judged]) -> Floats:
+def _boxes(rows: Sequence[Outcome]) -> Floats:
     truth, found = np.array([r.box for r in rows]), np.array([r.box_found for r in rows])
     return imagetext.box_ious(truth, found)
 
 
-def _words(rows: Sequence[Judged]) -> imagetext.Retrieval:
+def _words(rows: Sequence[Outcome]) -> imagetext.Retrieval:
     return imagetext.token_retrieval([r.tokens for r in rows], [r.token_scores for r in rows])
 
 
-def _kinds(rows: Sequence[Judged]) -> tuple[Ints, Floats]:
+def _kinds(rows: Sequence[Outcome]) -> tuple[Ints, Floats]:
     return np.array([r.kinds for r in rows]), np.array([r.kind_scores for r in rows])
 
 
-def _classes(rows: Sequence[Judged]) -> tuple[Ints, Floats]:
+def _classes(rows: Sequence[Outcome]) -> tuple[Ints, Floats]:
     return np.array([r.class_number for r in rows]), np.array([r.class_scores for r in rows])
 
 

@@ -1,0 +1,132 @@
+"""All protocols with stored outcomes on one page, in Markdown and as HTML that stands alone."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from unmask.bench.markup import to_html
+from unmask.bench.metrics.named import measure
+from unmask.bench.outcomes import Outcomes
+from unmask.bench.page import footer, grid, tables
+from unmask.bench.perturb import CLEAN
+from unmask.bench.plots import plots
+from unmask.bench.protocol import Protocol, protocols, read_protocol
+from unmask.bench.table import Line, lines, stored
+from unmask.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A detector in a protocol: its ranking figure over tests. NaN where there are none."""
+
+    detector: str
+    held_out: float
+    known: float
+    worst: float
+    worst_test: str
+
+
+def places(protocol: Protocol, found: Sequence[Line]) -> Iterator[tuple[list[str], list[Place]]]:
+    """Boards: the tests, and the detectors that were scored on just these, best first.
+
+    The order is by the mean over held-out tests, and over known ones where there are no others:
+    detectors of different tests are not compared.
+    """
+    what = measure(protocol.primary)
+    own: dict[str, list[Line]] = defaultdict(list)
+    for line in found:
+        if line.condition == CLEAN and not line.part:
+            own[line.detector].append(line)
+    boards: dict[frozenset[str], list[Place]] = defaultdict(list)
+    for detector, rows in own.items():
+        values = {line.test: line.cells[what.spec].value for line in rows}
+        held = [values[line.test] for line in rows if line.held_out]
+        known = [values[line.test] for line in rows if not line.held_out]
+        real = {test: value for test, value in values.items() if not math.isnan(value)}
+        pick = min if what.entry.rises else max
+        worst = pick(real, key=lambda test: real[test], default="")
+        boards[frozenset(values)].append(
+            Place(detector, _mean(held), _mean(known), real.get(worst, math.nan), worst)
+        )
+    names = [test.name for test in protocol.test]
+    sign = -1 if what.entry.rises else 1
+    for tests, board in boards.items():
+        ranked = sorted(board, key=lambda place: _rank(place, sign))
+        yield [name for name in names if name in tests], ranked
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else math.nan
+
+
+def _rank(row: Place, sign: int) -> tuple[bool, float]:
+    value = row.known if math.isnan(row.held_out) else row.held_out
+    return math.isnan(value), sign * value
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def board(protocol: Protocol, found: Sequence[Line]) -> list[str]:
+    """The ranking of a protocol in Markdown."""
+    out: list[str] = []
+    title = measure(protocol.primary).title
+    for tests, rows in places(protocol, found):
+        out += [f"{title} over: {', '.join(tests)}.", ""]
+        head = ["detector", "held out, mean", "known sources, mean", "worst test", "worst"]
+        cells = [
+            [
+                row.detector,
+                _number(row.held_out),
+                _number(row.known),
+                row.worst_test,
+                _number(row.worst),
+            ]
+            for row in rows
+        ]
+        out += grid(head, cells)
+    return out
+
+
+def leaderboard(results: Path) -> tuple[str, str]:
+    """The page as Markdown and as HTML. Raises DataError when no protocol has outcomes."""
+    text = [
+        "# Leaderboard",
+        "",
+        "Computed from the stored outcomes by `unmask bench leaderboard`. Held-out sources stand "
+        "apart from known ones, and the worst comes first in every table of tests.",
+        "",
+    ]
+    pictures: dict[str, Mapping[str, str]] = {}
+    for name in protocols():
+        if not any((results / name).glob("*.parquet")):
+            continue
+        protocol = read_protocol(name)
+        everything = stored(results, protocol)
+        found = lines(protocol, everything)
+        text += _section(protocol, everything, found)
+        pictures[name] = plots(protocol, everything, found)
+    if not pictures:
+        raise DataError(f"No protocol has outcomes in {results}. Run: unmask bench run PROTOCOL")
+    return "\n".join(text).rstrip() + "\n", to_html(text, pictures)
+
+
+def _section(
+    protocol: Protocol, everything: Sequence[Outcomes], found: Sequence[Line]
+) -> list[str]:  # fmt: skip
+    return [
+        f"## {protocol.title}",
+        "",
+        f"Protocol `{protocol.name}`; {protocol.source}.",
+        "",
+        *board(protocol, found),
+        *tables(protocol, found),
+        *footer(protocol, everything),
+    ]
