@@ -36,8 +36,8 @@ _FINEST = 2.0
 class View:
     """The part of a picture that a network sees and the size it gets.
 
-    ``region`` may reach over the picture: its rim goes on there, or with ``black`` there is
-    nothing. ``width`` and ``height`` are those that the network gets.
+    ``region`` may reach over the picture: its rim goes on there. With ``black`` it begins with the
+    picture and there is nothing beyond. ``width`` and ``height`` are those that the network gets.
     """
 
     region: Box
@@ -47,11 +47,22 @@ class View:
 
     def take(self, pixels: Pixels, change: Change | None = None) -> Pixels:
         """The view, height × width × 3; scaled with a filter, not at all where sizes agree."""
+        if self.black:
+            return self._at_top_left(pixels, change)
         cut, region = self._cut(pixels)
         if change is not None:
             cut, region = _reduced(cut, region, _FINEST * self.width, _FINEST * self.height)
             cut = change(cut)
         return np.asarray(self._scaled(Image.fromarray(np.ascontiguousarray(cut)), region))
+
+    def _at_top_left(self, pixels: Pixels, change: Change | None) -> Pixels:
+        height, width = pixels.shape[:2]
+        share = self.width / self.region.width
+        columns, rows = max(1, round(width * share)), max(1, round(height * share))
+        shown = np.zeros((self.height, self.width, 3), np.uint8)
+        whole = View(Box(0, 0, width, height), columns, rows)
+        shown[:rows, :columns] = whole.take(pixels, change)
+        return shown
 
     def mask(self, values: Pixels) -> NDArray[np.float32]:
         """A mask of the picture (rows × columns, white = forged) seen like this, 0 or 1."""
@@ -76,12 +87,6 @@ class View:
         region = Box(
             self.region.x - left, self.region.y - top, self.region.width, self.region.height
         )
-        if self.black and cut.shape[:2] != pixels.shape[:2]:
-            rows = np.arange(top, top + cut.shape[0])
-            columns = np.arange(left, left + cut.shape[1])
-            inside = (rows >= 0) & (rows < pixels.shape[0])
-            across = (columns >= 0) & (columns < pixels.shape[1])
-            cut = cut * (inside[:, None] & across[None, :])[..., None]
         return cut, region
 
     def _scaled(self, picture: Image.Image, region: Box) -> Image.Image:
