@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sized
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 
 class NPRMethod(Method):
-    """Tan, Zhao, Wei, Gu, Liu and Wei 2024, "Rethinking the Up-Sampling Operations …"."""
+    """Tan, Zhao, Wei, Gu, Liu and Wei 2024, "Rethinking the Up-Sampling Operations …".
+
+    ``settings``: ``crop`` (side of the part that training takes of a picture), ``side`` (of the
+    example's pictures).
+    """
+
+    small: ClassVar[Mapping[str, Any]] = {"side": 64}
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """A fresh network. The authors train it from random weights; there is none to load."""
@@ -37,15 +43,16 @@ class NPRMethod(Method):
         return fitted(self.network(), from_official(checkpoint), "NPR")
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
-        """Noise and labels in turn; of 256 × 256 pixels as the card has it."""
+        """Noise and labels in turn."""
         rng = torch.Generator().manual_seed(seed)
+        side = int(self.settings.get("side", SIZE))
         return {
-            "picture": torch.rand((batch, 3, SIZE, SIZE), generator=rng) * 255,
+            "picture": torch.rand((batch, 3, side, side), generator=rng) * 255,
             "label": (torch.arange(batch) % 2).float(),
         }
 
     def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
-        """Whole pictures; in training a random part of ``crop`` pixels, half of them mirrored."""
+        """Whole pictures; in training a random part of ``crop`` pixels a side."""
         whole = super().samples(manifest, split, recipe)
         crop = int(recipe.settings.get("crop", SIZE))
         return Cropped(whole, crop, recipe.seed) if split == "train" else whole
@@ -69,6 +76,5 @@ class Cropped(Dataset[Batch]):
         spare = [int(size) - self.side + 1 for size in picture.shape[-2:]]
         top, left = (int(torch.randint(room, (), generator=rng)) for room in spare)
         cut = picture[..., top : top + self.side, left : left + self.side]
-        mirrored = bool(torch.rand((), generator=rng) < 0.5)
-        item["picture"] = cut.flip(-1) if mirrored else cut.contiguous()
+        item["picture"] = cut.contiguous()
         return item

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from unmask.detectors.base import Batch, Method, fitted
 from unmask.detectors.image.sbi.convert import from_official
-from unmask.detectors.image.sbi.model import SBI, SIZE
+from unmask.detectors.image.sbi.model import BACKBONE, SBI, SIZE
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest
@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 
 
 class SBIMethod(Method):
-    """Shiohara and Yamasaki 2022, "Detecting Deepfakes with Self-Blended Images"."""
+    """Shiohara and Yamasaki 2022, "Detecting Deepfakes with Self-Blended Images".
+
+    ``settings``: ``backbone`` (another EfficientNet of timm's, with TensorFlow's rims), ``side``
+    (of the example's pictures).
+    """
+
+    small: ClassVar[Mapping[str, Any]] = {"backbone": "tf_efficientnet_b0", "side": 64}
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """EfficientNet-B4. Raises MissingExtra or ModelError when its weights cannot be had."""
-        return SBI(pretrained)
+        return SBI(pretrained, str(self.settings.get("backbone", BACKBONE)))
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy (section 3.4)."""
@@ -37,10 +43,11 @@ class SBIMethod(Method):
         return fitted(self.network(), from_official(checkpoint), "SBI")
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
-        """Noise of 380 × 380 pixels and labels in turn."""
+        """Noise and labels in turn."""
         rng = torch.Generator().manual_seed(seed)
+        side = int(self.settings.get("side", SIZE))
         return {
-            "face": torch.rand((batch, 3, SIZE, SIZE), generator=rng) * 255,
+            "face": torch.rand((batch, 3, side, side), generator=rng) * 255,
             "label": (torch.arange(batch) % 2).float(),
         }
 

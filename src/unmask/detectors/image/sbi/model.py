@@ -43,14 +43,14 @@ def _fix_rims(network: nn.Module, side: int) -> None:
 class SBI(nn.Module):
     """Face (batch × 3 × 380 × 380, RGB 0…255) → ``logit`` (batch).
 
-    ``pretrained``: from ImageNet weights. Like the authors' it takes 0…1 without mean and spread,
-    although those weights were made for -1…1.
+    ``pretrained``: from ImageNet weights; ``backbone``: timm's name of the EfficientNet. Like the
+    authors' it takes 0…1 without mean and spread, although those weights were made for -1…1.
     """
 
-    def __init__(self, pretrained: bool = False) -> None:
+    def __init__(self, pretrained: bool = False, backbone: str = BACKBONE) -> None:
         super().__init__()
         self.net = timm_model(
-            BACKBONE,
+            backbone,
             pretrained,
             num_classes=2,
             drop_rate=0.4,
