@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from unmask.cli.console import emit, out
+from unmask.cli.console import Progressing, emit, out
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest
@@ -106,6 +106,80 @@ def show(
     about = _about(adapter(what))
     text = "\n".join(f"{name}: {value}" for name, value in about.items() if name != "layout")
     emit(about, as_json=json, text=f"{text}\nlayout:\n{about['layout']}")
+
+
+@app.command()
+def check(
+    manifest: Annotated[Path, typer.Argument(help="A manifest, or the folder that holds one.")],
+    sample: Annotated[
+        int, typer.Option(help="Files of each source whose format is looked at.")
+    ] = 400,
+    processes: Annotated[int, typer.Option(help="Worker processes.")] = 1,
+    json: Json = False,
+) -> None:
+    """Find leaks: duplicates and persons across splits, formats that give the label away.
+
+    Ends with 0 when the dataset is clean and with 1 when it has faults.
+    """
+    from unmask.cli.app import ExitCode
+    from unmask.datasets.check import check as look
+    from unmask.datasets.manifest import read_manifest
+
+    with Progressing("checking", unit="files", quiet=json) as bar:
+        found = look(read_manifest(manifest), sample, processes, bar.update)
+    lines = [f"{fault.kind}: {fault.count} {fault.what}" for fault in found.faults]
+    lines += [
+        f"pair {pair.kind} {pair.real} | {pair.fake}: AUC {pair.auc:.2f} ± {2 * pair.se:.2f}"
+        for pair in found.pairs
+    ]
+    head = f"{len(found.faults)} faults" if found.faults else "no fault found"
+    looked = f"{found.items} items, {found.fingerprints} fingerprints, {found.traits} formats"
+    emit(found.to_dict(), as_json=json, text="\n".join([f"{head} ({looked})", *lines]))
+    raise typer.Exit(ExitCode.FLAGGED if found.faults else ExitCode.CLEAN)
+
+
+@app.command()
+def faces(
+    manifest: Annotated[Path, typer.Argument(help="A manifest, or the folder that holds one.")],
+    out: Annotated[Path, typer.Option(help="Folder for the crops and their manifest.")],
+    detector_card: Annotated[str, typer.Option(help="Cut as the card of this detector says.")] = "",
+    margin: Annotated[
+        float, typer.Option(help="Side of the square over the longer side of the face box.")
+    ] = 1.3,
+    size: Annotated[int, typer.Option(help="Pixels of a side of the crop.")] = 256,
+    frames: Annotated[int, typer.Option(help="Frames of a video, spread over all of it.")] = 32,
+    align: Annotated[bool, typer.Option(help="Turn faces until their eyes are level.")] = False,
+    processes: Annotated[int, typer.Option(help="Worker processes.")] = 1,
+    json: Json = False,
+) -> None:
+    """Cut the faces of pictures and videos out once, and write a manifest of the crops.
+
+    The same command goes on where it was stopped.
+    """
+    from unmask.datasets.face_crops import Cut, cut_of_card
+    from unmask.datasets.face_manifest import cut_faces
+    from unmask.datasets.manifest import read_manifest
+    from unmask.errors import SettingError
+
+    if margin < 1 or not 16 <= size <= 2048 or frames < 1:
+        raise SettingError("Allowed are --margin from 1, --size 16 to 2048, --frames from 1.")
+    cut = Cut(margin, size, frames, align)
+    if detector_card:
+        cut = cut_of_card(detector_card, frames, align)
+    with Progressing("cutting faces", unit="files", quiet=json) as bar:
+        made = cut_faces(read_manifest(manifest), out, cut, processes, bar.update)
+    lines = [f"{made.path}: {made.crops} crops", f"without a face: {made.faceless} files"]
+    lines += [f"not read: {line}" for line in made.unread]
+    emit(
+        {
+            "path": str(made.path),
+            "crops": made.crops,
+            "faceless": made.faceless,
+            "unread": list(made.unread),
+        },
+        as_json=json,
+        text="\n".join(lines),
+    )
 
 
 def _about(one: Any) -> dict[str, Any]:

@@ -1,0 +1,215 @@
+"""Faces of a dataset, cut out once: squares as a detector takes them."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from unmask.datasets.manifest import Item
+from unmask.errors import MediaError, ModelError
+from unmask.faces.crop import crop, square, window
+from unmask.faces.detect import detect
+from unmask.faces.track import Tracker
+from unmask.media import frames, probe, read_image
+from unmask.types import Box, Face, Frame, Kind, MediaInfo, Pixels
+
+MASK_SUFFIX = "mask"
+_PATIENCE = 2.5  # steps between frames after which a face that was missed is another one
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How faces are cut: side of the square over the longer side of the box, pixels, frames.
+
+    ``align``: the picture is turned around the face until the eyes are level.
+    """
+
+    margin: float = 1.3
+    size: int = 256
+    frames: int = 32
+    align: bool = False
+
+
+def cut_of_card(name: str, frames: int, align: bool) -> Cut:
+    """As the first face or clip input of a detector's card. Raises UnknownName, ModelError."""
+    from unmask import registry
+    from unmask.detectors.card import read_card
+
+    for part in read_card(registry.detector_card(name)).inputs:
+        sides = [side for side in part.shape[-3:] if isinstance(side, int) and side > 4]
+        if part.take in ("face", "clip") and sides:
+            return Cut(part.margin, max(sides), frames, align)
+    raise ModelError(f"The card of {name!r} has no face input. Give --margin and --size instead.")
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One face in one frame, and its crop."""
+
+    frame: int
+    time: float
+    face: Face
+    pixels: Pixels
+    seen: Face
+    mask: Pixels | None = None
+
+
+@dataclass(slots=True)
+class _Track:
+    sightings: list[Sighting] = field(default_factory=list)
+
+    @property
+    def weight(self) -> tuple[int, float]:
+        """How often, and how large, a face is seen."""
+        return len(self.sightings), sum(one.face.box.area for one in self.sightings)
+
+
+def cut_item(job: tuple[Item, Path, Path], cut: Cut) -> list[dict[str, Any]]:
+    """Write the crops of one item below ``out`` and say what they are, one row a crop.
+
+    ``job``: the item, the folder that its paths start from, ``out``. A picture gives its largest
+    face; a video the face seen most often, then largest, in frames spread over all of it, or over
+    its forged stretches if it has some. No row when no face is seen. Raises MediaError.
+    """
+    item, root, out = job
+    rows = []
+    for number, one in enumerate(_sightings(item, root, cut)):
+        place = f"crops/{item.path}/{number:03}.png"
+        path = out / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(one.pixels).save(path)
+        mask = ""
+        if one.mask is not None:
+            mask = f"crops/{item.path}/{number:03}.{MASK_SUFFIX}.png"
+            Image.fromarray(one.mask).save(out / mask)
+        rows.append(_row(item, number, place, mask, one))
+    return rows
+
+
+def _row(item: Item, number: int, place: str, mask: str, one: Sighting) -> dict[str, Any]:
+    return {
+        "item_id": f"{item.item_id}#{number:03}",
+        "path": place,
+        "mask": mask,
+        "frame": one.frame,
+        "time": round(one.time, 4),
+        "confidence": round(one.face.confidence, 4),
+        "box": _rounded(one.face.box),
+        "points": [round(float(v), 2) for v in one.face.points.ravel()],
+        "crop_box": _rounded(one.seen.box),
+        "crop_points": [round(float(v), 2) for v in one.seen.points.ravel()],
+    }
+
+
+def _rounded(box: Box) -> list[float]:
+    return [round(value, 2) for value in (box.x, box.y, box.width, box.height)]
+
+
+def _sightings(item: Item, root: Path, cut: Cut) -> list[Sighting]:
+    path = root / item.path
+    mask = root / item.mask if item.mask else None
+    if item.kind == "image":
+        pixels = read_image(path)
+        faces = detect(pixels)
+        if item.face:
+            known = Box(*item.face)
+            faces = sorted(faces, key=lambda face: -face.box.iou(known))
+        masked = read_image(mask) if mask and faces else None
+        return [_seen(Frame(0, 0.0, pixels), faces[0], cut, masked)] if faces else []
+    return _followed(item, path, mask, cut)
+
+
+def _followed(item: Item, path: Path, mask: Path | None, cut: Cut) -> list[Sighting]:
+    """Crops of the face that is seen most often, then largest."""
+    info = probe(path)
+    if info.kind is not Kind.VIDEO:
+        raise MediaError(f"{path.name!r} shows no moving picture.")
+    step = (_seconds(item, info) or float(cut.frames)) / cut.frames
+    tracker = Tracker(patience=max(_PATIENCE, _PATIENCE * step))
+    tracks: dict[int, _Track] = defaultdict(_Track)
+    for frame, masked in _with_masks(item, path, info, mask, step):
+        faces = detect(frame.pixels)
+        for track, face in zip(tracker.update(frame.time, faces), faces, strict=True):
+            tracks[track.number].sightings.append(_seen(frame, face, cut, masked))
+    if not tracks:
+        return []
+    chosen = max(tracks.values(), key=lambda track: track.weight).sightings
+    kept = np.unique(np.linspace(0, len(chosen) - 1, min(cut.frames, len(chosen))).round())
+    return [chosen[int(i)] for i in kept]
+
+
+def _seconds(item: Item, info: MediaInfo) -> float | None:
+    """Seconds over which frames are spread: the forged stretches, or the whole."""
+    if item.label and item.segments:
+        return sum(end - start for start, end in item.segments)
+    return info.seconds
+
+
+def _with_masks(
+    item: Item, path: Path, info: MediaInfo, mask: Path | None, step: float
+) -> Iterator[tuple[Frame, Pixels | None]]:
+    """Frames ``step`` seconds apart inside the forged stretches, with what is forged in each."""
+    shown = frames(path, info, fps=1 / step)
+    hidden = frames(mask, probe(mask), fps=1 / step) if mask else None
+    for frame in shown:
+        forged = next(hidden, None) if hidden else None
+        inside = not (item.label and item.segments) or any(
+            start <= frame.time < end for start, end in item.segments
+        )
+        if inside:
+            yield frame, forged.pixels if forged else None
+
+
+def _seen(frame: Frame, face: Face, cut: Cut, masked: Pixels | None) -> Sighting:
+    pixels, seen = cut_face(frame.pixels, face, cut)
+    mask = None
+    if masked is not None:
+        mask = (cut_face(masked, face, cut)[0].max(2) > 127).astype(np.uint8) * 255
+    return Sighting(frame.index, frame.time, face, pixels, seen, mask)
+
+
+def cut_face(pixels: Pixels, face: Face, cut: Cut) -> tuple[Pixels, Face]:
+    """The square around a face as ``cut.size`` pixels, and the face in its coordinates."""
+    region = square(face.box, cut.margin)
+    if not cut.align:
+        scale = cut.size / region.width
+        return crop(pixels, region, cut.size), _moved(face, region.x, region.y, scale)
+    # Twice the square, so that nothing is missing in its corners once it is turned.
+    around, left, top = window(pixels, square(face.box, 2 * cut.margin))
+    eyes = face.points[1] - face.points[0]
+    angle = math.degrees(math.atan2(float(eyes[1]), float(eyes[0])))
+    middle = (region.x + region.width / 2 - left, region.y + region.height / 2 - top)
+    turned = Image.fromarray(np.ascontiguousarray(around)).rotate(
+        angle, Image.Resampling.BICUBIC, center=middle
+    )
+    inner = Box(region.x - left, region.y - top, region.width, region.height)
+    level = _turned(_moved(face, left, top, 1.0), np.array(middle), -math.radians(angle))
+    return (
+        crop(np.asarray(turned), inner, cut.size),
+        _moved(level, inner.x, inner.y, cut.size / inner.width),
+    )
+
+
+def _moved(face: Face, left: float, top: float, scale: float) -> Face:
+    """A face in the coordinates of a part of the picture."""
+    box = face.box
+    return Face(
+        Box((box.x - left) * scale, (box.y - top) * scale, box.width * scale, box.height * scale),
+        face.confidence,
+        ((face.points - np.array([left, top])) * scale).astype(np.float32),
+    )
+
+
+def _turned(face: Face, middle: NDArray[np.float64], angle: float) -> Face:
+    """A face whose points are turned around a place; its box stays."""
+    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    points = ((face.points - middle) @ turn + middle).astype(np.float32)
+    return Face(face.box, face.confidence, points)
