@@ -10,6 +10,7 @@ import json
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from face_samples import portrait
@@ -24,6 +25,8 @@ from unmask.bench.cases_face import (
     painted,
     person,
     pyramid_blend,
+    replaced,
+    seam_mask,
 )
 from unmask.errors import DataError
 from unmask.forge.operations import tint, tone
@@ -60,6 +63,27 @@ def test_a_case_has_one_forged_face_inside_its_box(people: list[Person]) -> None
     assert columns.max() < box.x + box.width + 10
     assert box.y - 10 < rows.min()
     assert rows.max() < box.y + box.height + 10
+
+
+def test_a_seam_is_one_hard_piece_and_all_else_is_untouched(people: list[Person]) -> None:
+    pixels, mask = replaced(people[0], people[3], "seam")
+    assert set(np.unique(mask)) == {0.0, 1.0}
+    assert cv2.connectedComponents(mask.astype(np.uint8))[0] == 2
+    outside = mask == 0
+    np.testing.assert_array_equal(pixels[outside], people[0].pixels[outside])
+    assert np.abs(pixels[~outside].astype(int) - people[0].pixels[~outside]).mean() > 2
+    ellipse = replaced(people[0], people[3])[1]
+    assert overlap(mask > 0, ellipse > 0) > 0.5
+
+
+def test_a_seam_runs_where_the_pictures_agree() -> None:
+    """They agree on one ring only, inside the reach of the rays."""
+    rows, columns = np.mgrid[0:200, 0:200]
+    far = np.hypot(columns - 100, rows - 100)
+    outer = np.full((200, 200, 3), 100, np.uint8)
+    inner = np.where(np.abs(far - 54) < 2.5, 100, 180).astype(np.uint8)[..., None].repeat(3, -1)
+    mask = seam_mask(inner, outer, np.array([100, 100], np.float32), (120.0, 120.0), 30.0)
+    assert np.sqrt(mask.sum() / np.pi) == pytest.approx(54, abs=2.5)
 
 
 def test_untouched_faces_are_untouched(people: list[Person]) -> None:

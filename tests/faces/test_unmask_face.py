@@ -18,7 +18,7 @@ from unmask.detectors.image.unmask_face import model as model_module
 from unmask.detectors.image.unmask_face.evaluation import predictions
 from unmask.detectors.image.unmask_face.model import GRID, SIZE, FaceNet, forgery_loss
 from unmask.detectors.image.unmask_face.packing import Pack, age_band, held_out
-from unmask.detectors.image.unmask_face.sampling import Maker
+from unmask.detectors.image.unmask_face.sampling import Face, Maker, survives
 from unmask.detectors.image.unmask_face.training import FaceTask, choose, ranked
 from unmask.errors import DataError, MissingExtra
 from unmask.forge.operations import tone
@@ -99,9 +99,7 @@ def test_missing_manifest_is_said(tmp_path: Path) -> None:
 def maker(data: Path, third_party: float = 0.0) -> Maker:
     pack = Pack(data)
     reals, fakes = choose(pack, "fit")
-    return Maker(
-        pack, reals, fakes, size=SIZE, grid=GRID, margin=1.35, seed=1, third_party=third_party
-    )
+    return Maker(pack, reals, fakes, size=SIZE, grid=GRID, seed=1, third_party=third_party)
 
 
 def test_pairs_repeat_and_differ_inside_the_mask(data: Path) -> None:
@@ -124,9 +122,8 @@ def test_a_drawn_mask_lies_where_the_pixels_changed(data: Path) -> None:
     pack = Pack(data)
     reals, fakes = choose(pack, "fit")
     made = Maker(
-        pack, reals, fakes, size=SIZE, grid=GRID, margin=1.35, seed=3, strength=0.0,
-        shares=(0.0, 1.0, 0.0, 0.0),
-    )  # fmt: skip
+        pack, reals, fakes, size=SIZE, grid=GRID, seed=3, strength=0.0, shares=(0.0, 1.0, 0.0, 0.0)
+    )
     inside, outside = [], []
     for number in range(10):
         real, fake = made.face(number, 0), made.face(number, 1)
@@ -135,6 +132,34 @@ def test_a_drawn_mask_lies_where_the_pixels_changed(data: Path) -> None:
         inside.append(cells[fake.mask > 0.6].mean())
         outside.append(cells[fake.mask < 0.02].mean())
     assert np.mean(inside) > 4 * np.mean(outside)
+
+
+def test_laundering_leaves_of_every_fake_what_can_be_learned(data: Path) -> None:
+    made = maker(data)
+    made.strength = 2.0  # abuse, and still something is left
+    assert all(survives(*made.pair(number)) for number in range(12))
+
+
+def test_a_fake_that_equals_its_real_does_not_survive() -> None:
+    pixels, mask = np.full((64, 64, 3), 90, np.uint8), np.zeros((16, 16), np.float32)
+    mask[4:8, 4:8] = 1
+    real = Face(pixels, mask * 0, 0, True, "swap")
+    outside = pixels.copy()
+    outside[40:] += 50
+    inside = pixels.copy()
+    inside[16:32, 16:32] += 2
+    assert not survives(real, Face(outside, mask, 1, True, "swap"))
+    assert survives(real, Face(inside, mask, 1, True, "swap"))
+
+
+def test_sources_of_few_faces_are_drawn_more_than_their_share(data: Path) -> None:
+    pack = Pack(data)
+    reals, fakes = choose(pack, "fit")
+    few = [i for i in reals if pack.items[i].source == "ffhq"][:2]
+    many = [i for i in reals if pack.items[i].source == "lfw"]
+    made = Maker(pack, many + few, fakes, size=SIZE, grid=GRID, seed=1)
+    share = dict(zip(made.by_source, made.source_share, strict=True))
+    assert len(few) / (len(many) + len(few)) < share["ffhq"] < 0.5
 
 
 def test_fakes_of_others_have_no_mask(data: Path) -> None:
@@ -165,6 +190,19 @@ def test_network_shapes_and_loss_fall_when_answers_are_right() -> None:
     assert blind < 0.3
 
 
+def test_training_starts_where_the_recipe_says(data: Path, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    earlier = FaceNet(pretrained=False)
+    torch.save(earlier.state_dict(), tmp_path / "best.pt")
+    again = FaceTask(recipe(init=str(tmp_path / "best.pt")), data).network()
+    for name, value in again.state_dict().items():
+        torch.testing.assert_close(value, earlier.state_dict()[name])
+    fresh = FaceTask(recipe(init="random"), data).network().state_dict()
+    assert not torch.equal(fresh["logit.weight"], earlier.state_dict()["logit.weight"])
+    with pytest.raises(DataError, match="no weights"):
+        FaceTask(recipe(init=str(tmp_path / "none.pt")), data).network()
+
+
 def test_missing_pretrained_weights_name_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_module, "PACKAGE", "no_such_package")
     with pytest.raises(MissingExtra, match="no_such_package"):
@@ -187,7 +225,7 @@ def test_export_gives_what_torch_gives(data: Path, tmp_path: Path) -> None:
     assert all(isinstance(row, Prediction) and row.protocol == "dev" for row in rows)
     clean = [row for row in rows if row.condition == "clean"]
     assert sum(row.label for row in clean) == len(clean) / 2
-    assert {row.condition for row in rows} >= {"jpeg:50", "h264:36", "matched"}
+    assert {row.condition for row in rows} >= {"jpeg:50", "h264:36", "matched", "clip"}
     with pytest.raises(DataError, match="no protocol"):
         list(predictions(recipe(), data, path, "nothing"))
 

@@ -2,8 +2,9 @@
 
 No photograph of a real group is at hand, so a case is a collage: four or more portraits of
 different people on one canvas with a background. One of the faces gets the inner face of another
-person through a Laplacian pyramid and an elliptic mask (Burt and Adelson 1983, "A Multiresolution
-Spline with Application to Image Mosaics"). Training uses neither that blend nor that mask.
+person in one of two ways that training does not use: *pyramid*, a Laplacian pyramid and an elliptic
+mask (Burt and Adelson 1983, "A Multiresolution Spline with Application to Image Mosaics"), or
+*seam*, a cut without any softening along the line where the two pictures differ least.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from unmask.analyzers.face import FaceAnalyzer
 from unmask.errors import DataError
 from unmask.faces.detect import detect
 from unmask.forge.operations import jpeg
-from unmask.forge.regions import similarity
+from unmask.forge.regions import Points, similarity
 from unmask.types import Box, Finding, Frame, Kind, Mask, MediaInfo, Pixels, Vote
 
 FEWEST = 4
+WAYS = ("pyramid", "seam")
 _LEVELS = 4
 
 
@@ -35,7 +37,7 @@ class Person:
     name: str
     pixels: Pixels
     box: Box
-    points: NDArray[np.float32]
+    points: Points
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,44 @@ def pyramid_blend(inner: Pixels, outer: Pixels, mask: NDArray[np.float32]) -> Pi
     return np.asarray(np.clip(blended + 0.5, 0, 255), np.uint8)
 
 
-def replaced(target: Person, donor: Person) -> tuple[Pixels, NDArray[np.float32]]:
-    """The donor's inner face in the target's portrait, and the ellipse it fills."""
+def seam_mask(
+    inner: Pixels, outer: Pixels, centre: Points, axes: tuple[float, float], angle: float
+) -> NDArray[np.float32]:
+    """A hard mask whose rim runs where two pictures differ least, around an ellipse.
+
+    The shortest closed path over the differences, found over two rounds in polar coordinates
+    (cf. Jia et al. 2006, "Drag-and-Drop Pasting", section 3). ``axes`` are whole, ``angle`` is in
+    degrees.
+    """
+    turns = np.linspace(0, 2 * np.pi, 120, endpoint=False)
+    rays = np.linspace(0.7, 1.12, 28)
+    spin = np.radians(angle)
+    flat = np.stack([np.cos(turns) * axes[0] / 2, np.sin(turns) * axes[1] / 2], 1)
+    flat = flat @ np.array([[np.cos(spin), np.sin(spin)], [-np.sin(spin), np.cos(spin)]])
+    places = (centre + rays[None, :, None] * flat[:, None]).astype(np.float32)
+    gap = np.abs(inner.astype(np.float32) - outer).mean(-1)
+    cost = cv2.remap(gap, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) + 1.0
+    cost = np.concatenate([cost, cost])
+    total, steps = cost[0].copy(), np.zeros(cost.shape, np.int64)
+    for row in range(1, len(cost)):
+        beside = np.pad(total, 1, constant_values=np.inf)
+        options = np.stack([beside[:-2] + 0.5, beside[1:-1], beside[2:] + 0.5])
+        best = options.argmin(0)
+        steps[row] = best - 1
+        total = options[best, np.arange(len(rays))] + cost[row]
+    place, path = int(total.argmin()), []
+    for row in range(len(cost) - 1, len(turns) - 1, -1):
+        path.append(places[row - len(turns), place])
+        place += int(steps[row, place])
+    mask = np.zeros(outer.shape[:2], np.float32)
+    cv2.fillPoly(mask, [np.round(np.array(path)).astype(np.int32)], 1.0)
+    return mask
+
+
+def replaced(
+    target: Person, donor: Person, way: str = "pyramid"
+) -> tuple[Pixels, NDArray[np.float32]]:
+    """The donor's inner face in the target's portrait, and what it fills; ``way``: of ``WAYS``."""
     height, width = target.pixels.shape[:2]
     brought = cv2.warpAffine(
         donor.pixels,
@@ -105,10 +143,15 @@ def replaced(target: Person, donor: Person) -> tuple[Pixels, NDArray[np.float32]
     cv2.ellipse(mask, ((float(middle[0]), float(middle[1])), axes, angle), 1.0, -1)
     shift = (mask[:, :, None] * (target.pixels.astype(np.float32) - brought)).sum((0, 1))
     brought = np.clip(brought + shift / max(float(mask.sum()), 1.0), 0, 255).astype(np.uint8)
+    if way == "seam":
+        mask = seam_mask(brought, target.pixels, middle, axes, angle)
+        return np.where(mask[:, :, None] > 0, brought, target.pixels), mask
     return pyramid_blend(brought, target.pixels, cv2.GaussianBlur(mask, (0, 0), 1.0)), mask
 
 
-def make_case(people: Sequence[Person], donor: Person, rng: np.random.Generator) -> Case:
+def make_case(
+    people: Sequence[Person], donor: Person, rng: np.random.Generator, way: str = "pyramid"
+) -> Case:
     """Lay out a collage of ``people`` in which one, drawn at random, wears the donor's face.
 
     Faces are 90 to 200 pixels high. The canvas is saved once as JPEG. Raises DataError for fewer
@@ -126,7 +169,7 @@ def make_case(people: Sequence[Person], donor: Person, rng: np.random.Generator)
     for place, one in enumerate(people):
         pixels, mask = one.pixels, np.zeros(one.pixels.shape[:2], np.float32)
         if place == forged:
-            pixels, mask = replaced(one, donor)
+            pixels, mask = replaced(one, donor, way)
         side = max(one.box.width, one.box.height)
         scale = min(float(rng.uniform(90, 200)) / side, (cell - 10) / max(pixels.shape[:2]))
         size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))

@@ -213,8 +213,9 @@ def strength(forged: Forged, real: Pixels) -> float:
     weight = float(forged.mask.sum())
     if weight < 1:
         return 0.0
-    gap = np.abs(forged.pixels.astype(np.int16) - real).mean(-1)
-    return float((gap * forged.mask).sum() / weight)
+    gap = cv2.absdiff(forged.pixels, real).astype(np.float32)
+    grey = cv2.transform(gap, np.full((1, 3), 1 / 3, np.float32))
+    return float((grey * forged.mask).sum() / weight)
 
 
 def forge(

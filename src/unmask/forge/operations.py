@@ -6,6 +6,7 @@ Each takes 8-bit RGB pixels (height × width × 3) and gives as many back, with 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from fractions import Fraction
 
 import av
@@ -37,14 +38,18 @@ def webp(pixels: Pixels, quality: int) -> Pixels:
 
 
 def h264(pixels: Pixels, crf: int, frames: int = 1, preset: str = "veryfast") -> Pixels:
-    """One H.264 pass of a still scene of ``frames`` equal pictures; the last one is returned.
+    """One H.264 pass of a still scene of ``frames`` equal pictures; the last one is returned."""
+    return h264_clip([pixels] * frames, crf, preset)[-1]
+
+
+def h264_clip(pictures: Sequence[Pixels], crf: int, preset: str = "veryfast") -> list[Pixels]:
+    """Pictures of one size as the frames of an H.264 video, decoded again.
 
     Odd sides are continued by one pixel for the codec and cut again.
     """
-    height, width = pixels.shape[:2]
-    even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    height, width = pictures[0].shape[:2]
     encoder = av.CodecContext.create("libx264", "w")
-    encoder.width, encoder.height = even.shape[1], even.shape[0]
+    encoder.width, encoder.height = width + width % 2, height + height % 2
     encoder.pix_fmt = "yuv420p"
     encoder.framerate = Fraction(25)
     encoder.thread_count = 1
@@ -52,16 +57,19 @@ def h264(pixels: Pixels, crf: int, frames: int = 1, preset: str = "veryfast") ->
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
     decoded: list[av.VideoFrame] = []
-    source = av.VideoFrame.from_ndarray(even, format="rgb24").reformat(format="yuv420p")
-    for index in range(frames):
+    for index, pixels in enumerate(pictures):
+        even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+        source = av.VideoFrame.from_ndarray(even, format="rgb24").reformat(format="yuv420p")
         source.pts = index
         for packet in encoder.encode(source):
             decoded += decoder.decode(packet)
     for packet in encoder.encode(None):
         decoded += decoder.decode(packet)
     decoded += decoder.decode(None)
-    restored = decoded[-1].to_ndarray(format="rgb24")[:height, :width]
-    return np.ascontiguousarray(restored, dtype=np.uint8)
+    return [
+        np.ascontiguousarray(frame.to_ndarray(format="rgb24")[:height, :width], dtype=np.uint8)
+        for frame in decoded
+    ]
 
 
 def resize(pixels: Pixels, factor: float, down: int = 1, up: int = 1) -> Pixels:

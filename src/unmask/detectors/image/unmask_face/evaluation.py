@@ -3,62 +3,43 @@
 Fakes are made from the very reals they are measured against, with seeds and people that training
 never saw; the family ``pyramid`` is a way of blending that training does not use. Fakes made by
 others stand against reals brought to the same face size and codec (condition ``matched``).
+``clip`` is a picture filmed by a swaying camera, ``video`` a true video: both are scored by the
+mean over frames.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from unmask.bench.cases_face import Person, replaced
 from unmask.bench.predictions import Prediction
 from unmask.detectors.image.unmask_face.localization import localization
-from unmask.detectors.image.unmask_face.model import MARGINS, SIZE
 from unmask.detectors.image.unmask_face.packing import Item, Pack
 from unmask.detectors.image.unmask_face.sampling import Donors
+from unmask.detectors.image.unmask_face.scoring import Scorer, crop, film, in_turn
 from unmask.detectors.image.unmask_face.training import choose
-from unmask.errors import DataError, MissingExtra
-from unmask.faces.views import views
+from unmask.errors import DataError
 from unmask.forge.blend import FAMILIES, forge
 from unmask.forge.launder import CONDITIONS, apply, launder
 from unmask.train.recipe import Recipe
 from unmask.types import Box, Claim, Pixels
 
-Looks = NDArray[np.uint8]
-"""Looks at one face: number × size × size × 3."""
 _SEED = 20_021
 _FACE = 120.0
 _MATCHED = "matched"
+_CLIP = "clip"
+"""A still picture filmed with a swaying camera: what the mean over a video's frames comes to."""
 _BASES = ("ffhq", "london", "lfw")
 COUNTERPART = {"omi": "ffhq", "generated_faces": "london", "diff2lip": "diff2lip"}
 """The real source against which a held-out source of fakes stands; both are left out together."""
 _CONTROLS = (("lfw", "utkface"), ("lfw", "ffhq"), ("lfw", "london"), ("ffhq", "london"))
 _SUBSET = 160
-
-
-class Scorer:
-    """Runs an ONNX file over faces."""
-
-    def __init__(self, onnx: Path) -> None:
-        try:
-            import onnxruntime as ort
-        except ImportError:
-            raise MissingExtra("Evaluation", "train") from None
-        if not onnx.exists():
-            raise DataError(f"There are no weights at {onnx}. Train first, or give --weights.")
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._session = ort.InferenceSession(str(onnx), options, providers=["CPUExecutionProvider"])
-
-    def __call__(self, faces: Sequence[Looks]) -> list[float]:
-        """Mean logits of faces over their looks."""
-        batch = np.concatenate(faces).transpose(0, 3, 1, 2).astype(np.float32)
-        logits = self._session.run(["logit"], {"face": batch})[0]
-        return [float(v) for v in np.reshape(logits, (len(faces), -1)).mean(1)]
 
 
 def _row(
@@ -99,10 +80,6 @@ def _made(pack: Pack, donors: Donors, index: int, family: str, rng: np.random.Ge
     return replaced(one, Person("", other.pixels, pack.box(near), other.points))[0]
 
 
-def _crop(pixels: Pixels, box: Box) -> Looks:
-    return np.stack([view.take(pixels, box, SIZE) for view in views(MARGINS)])
-
-
 def _pairs(
     pack: Pack,
     reals: list[int],
@@ -124,9 +101,11 @@ def _pairs(
             for pixels in (real, fake):
                 if condition == "mixed":
                     seeded = np.random.default_rng([_SEED, index, 1])
-                    both.append(_crop(launder(pixels, seeded, 0.7), box))
+                    both.append(crop(launder(pixels, seeded, 0.7), box))
+                elif condition == _CLIP:
+                    both.append(film(pixels, box, [_SEED, index, 2]))
                 else:
-                    both.append(_crop(apply(condition, pixels), box))
+                    both.append(crop(apply(condition, pixels), box))
             scores = score(both)
             yield _row(item, 0, "real", protocol, condition, scores[0])
             yield _row(item, 1, family, protocol, condition, scores[1])
@@ -140,7 +119,7 @@ def _matched(pack: Pack, index: int) -> Pixels:
     size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
     small = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
     moved = Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale)
-    return _crop(apply("jpeg:88", small), moved)
+    return crop(apply("jpeg:88", small), moved)
 
 
 def _third_party(
@@ -156,6 +135,20 @@ def _third_party(
             value = score([_matched(pack, index)])[0]
             family = item.method if item.label else "real"
             yield _row(item, item.label, family, protocol, _MATCHED, value, source)
+
+
+def _videos(pack: Pack, indices: list[int], score: Scorer, protocol: str) -> Iterator[Prediction]:
+    """True videos as the analyzer scores them: the mean over frames, looks in turn."""
+    of: dict[str, list[int]] = defaultdict(list)
+    for index in indices:
+        if "@" in pack.items[index].item_id:
+            of[pack.items[index].media_id].append(index)
+    for media, frames in sorted(of.items()):
+        looks = in_turn([pack.pixels(i) for i in frames], [pack.box(i) for i in frames])
+        item = replace(pack.items[frames[0]], item_id=media)
+        family = item.method if item.label else "real"
+        value = score([looks])[0]
+        yield _row(item, item.label, family, protocol, "video", value)
 
 
 def _held_source(pack: Pack, source: str, score: Scorer, protocol: str) -> Iterator[Prediction]:
@@ -190,13 +183,16 @@ def predictions(recipe: Recipe, data: Path, onnx: Path, protocol: str) -> Iterat
     if protocol == "calibration":
         donors = Donors(pack, reals)
         yield from _pairs(pack, reals, donors, score, protocol, ("clean", "mixed"))
+        yield from _pairs(pack, reals[::2], donors, score, protocol, (_CLIP,))
+        yield from _videos(pack, reals + fakes, score, protocol)
         yield from _third_party(pack, reals, fakes, score, protocol)
     elif protocol == "dev":
         donors = Donors(pack, reals)
         yield from _pairs(pack, reals, donors, score, protocol, ("clean",))
         order = np.random.default_rng(_SEED).permutation(reals)[:_SUBSET]
-        rest = tuple(name for name in CONDITIONS if name != "clean")
+        rest = (*(name for name in CONDITIONS if name != "clean"), _CLIP)
         yield from _pairs(pack, [int(i) for i in order], donors, score, protocol, rest)
+        yield from _videos(pack, reals + fakes, score, protocol)
         yield from _third_party(pack, reals, fakes, score, protocol)
     elif protocol == "control":
         yield from _control(pack, reals, score)
@@ -212,6 +208,6 @@ def _control(pack: Pack, reals: list[int], score: Scorer) -> Iterator[Prediction
     for pair in _CONTROLS:
         for label, source in enumerate(pair):
             for index in [i for i in reals if pack.items[i].source == source]:
-                value = score([_crop(pack.pixels(index), pack.box(index))])[0]
+                value = score([crop(pack.pixels(index), pack.box(index))])[0]
                 protocol = f"real-vs-real:{'|'.join(pair)}"
                 yield _row(pack.items[index], label, "real", protocol, "clean", value)

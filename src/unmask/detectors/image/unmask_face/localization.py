@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from unmask.bench.cases_face import Person, answer, make_case, person
+from unmask.bench.cases_face import WAYS, Person, answer, make_case, person
 from unmask.bench.predictions import Prediction
 from unmask.detectors.image.unmask_face.packing import Pack
 from unmask.detectors.image.unmask_face.training import choose
 from unmask.types import Claim
 
-CASES = 120
+CASES = {"pyramid": 120, "seam": 60}
+"""How many cases there are of each way of blending."""
 SEED = 20_021
 
 
@@ -28,15 +29,16 @@ def localization(pack: Pack, data: Path) -> Iterator[Prediction]:
             if found:
                 people[item.group] = found
     groups = sorted(people)
-    for number in range(CASES):
+    ways = [way for way in WAYS for _ in range(CASES[way])]
+    for number, way in enumerate(ways):
         rng = np.random.default_rng([SEED, number])
         count = int(rng.integers(4, 8))
         drawn = [str(group) for group in rng.choice(groups, count + 1, replace=False)]
-        case = make_case([people[g] for g in drawn[:-1]], people[drawn[-1]], rng)
+        case = make_case([people[g] for g in drawn[:-1]], people[drawn[-1]], rng, way)
         for group, said in zip(drawn[:-1], answer(case), strict=True):
             if said.score is None:
                 continue
-            family = "pyramid" if said.forged else "untouched"
+            family = way if said.forged else "untouched"
             yield Prediction(
                 f"case-{number:03d}/{said.name}",
                 f"case-{number:03d}",

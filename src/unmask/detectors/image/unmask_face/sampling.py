@@ -9,12 +9,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.detectors.image.unmask_face.framing import Plan, draw_plan, surround
+from unmask.detectors.image.unmask_face.framing import (
+    Plan,
+    camera,
+    draw_plan,
+    nearer,
+    surround,
+)
 from unmask.detectors.image.unmask_face.packing import Pack
 from unmask.faces.crop import crop, square
-from unmask.forge.blend import FAMILIES, Forged, Portrait, forge, mismatch
+from unmask.forge.blend import FAMILIES, Forged, Portrait, forge
 from unmask.forge.regions import TEMPLATE, similarity
 from unmask.types import Box, Pixels
+
+_BALANCE = 0.4
+"""A source is drawn in proportion to its number of faces to this power."""
+_LEAST = 2.5
+"""Mean grey levels by which a fake must differ from its real when it is made."""
+_LEFT = 1.0
+"""Mean grey levels of that difference which laundering must leave; else it is drawn milder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,13 @@ class Face:
     label: int
     masked: bool
     family: str
+
+
+def survives(real: Face, fake: Face) -> bool:
+    """Whether a fake still differs from its real where it was forged, after laundering both."""
+    gap = cv2.absdiff(real.pixels, fake.pixels).astype(np.float32).mean(-1)
+    cells = cv2.resize(gap, fake.mask.shape[::-1], interpolation=cv2.INTER_AREA)
+    return float((cells * fake.mask).sum()) >= _LEFT * float(fake.mask.sum())
 
 
 class Donors:
@@ -65,7 +85,8 @@ class Donors:
 class Maker:
     """Makes inputs from a pack; the same (seed, number) always gives the same pair.
 
-    Over the first ``ramp`` pairs laundering rises from mild to ``strength``.
+    Over the first ``ramp`` pairs laundering rises from mild to ``strength``, of which each pair
+    draws a share.
     """
 
     def __init__(
@@ -76,7 +97,6 @@ class Maker:
         *,
         size: int,
         grid: int,
-        margin: float,
         seed: int,
         strength: float = 1.0,
         third_party: float = 0.0,
@@ -84,7 +104,7 @@ class Maker:
         shares: tuple[float, ...] = (0.36, 0.3, 0.18, 0.16),
     ) -> None:
         self.pack, self.reals, self.fakes = pack, reals, fakes
-        self.size, self.grid, self.margin, self.seed = size, grid, margin, seed
+        self.size, self.grid, self.seed = size, grid, seed
         self.strength, self.shares, self.ramp = strength, shares, ramp
         self.third_party = third_party if fakes else 0.0
         self.donors = Donors(pack, reals)
@@ -92,17 +112,18 @@ class Maker:
         for index in reals:
             by_source[pack.items[index].source].append(index)
         self.by_source = dict(by_source)
-        counts = np.array([len(v) for v in self.by_source.values()], np.float64) ** 0.6
+        counts = np.array([len(v) for v in self.by_source.values()], np.float64) ** _BALANCE
         self.source_share = counts / counts.sum()
         self.fakes_by_source: dict[str, list[int]] = defaultdict(list)
         for index in fakes:
             self.fakes_by_source[pack.items[index].source].append(index)
+        self._last: tuple[int, tuple[Face, Face]] | None = None
 
     def _real(self, rng: np.random.Generator, sources: tuple[str, ...] = ()) -> int:
         names = list(self.by_source)
         allowed = [name for name in sources if name in self.by_source]
         name = str(rng.choice(allowed) if allowed else rng.choice(names, p=self.source_share))
-        return int(rng.choice(self.by_source[name]))
+        return self.by_source[name][int(rng.integers(len(self.by_source[name])))]
 
     def _native(self, index: int) -> float:
         box = self.pack.box(index)
@@ -110,53 +131,63 @@ class Maker:
 
     def face(self, number: int, label: int) -> Face:
         """Side ``label`` (0 real, 1 fake) of pair ``number``."""
+        if self._last is None or self._last[0] != number:
+            self._last = (number, self.pair(number))
+        return self._last[1][label]
+
+    def pair(self, number: int) -> tuple[Face, Face]:
+        """The real and the fake of pair ``number``."""
         rng = np.random.default_rng([self.seed, number])
-        strength = self.strength
+        strength = self.strength * float(rng.uniform(0.05, 1))
         if number < self.ramp:
             strength *= 0.15 + 0.85 * number / self.ramp
         if rng.random() < self.third_party:
-            return self._foreign(rng, label, strength)
+            return self._foreign(rng, strength)
         target = self._real(rng)
         family = str(rng.choice(FAMILIES, p=self.shares))
-        portrait = self.pack.portrait(target)
-        if rng.random() < 0.12:  # a real that was edited as a whole is still real
-            portrait = Portrait(mismatch(portrait.pixels, rng, 0.8), portrait.points)
-        plan = draw_plan(rng, self._native(target), strength)
-        other = self._real(rng)
-        mask: NDArray[np.float32] | None = None
-        pixels = portrait.pixels
-        if label:
-            donor = self.pack.portrait(self.donors.near(target, rng))
-            made: Forged = forge(family, portrait, donor, rng)
-            pixels, mask = made.pixels, made.mask
-        return self._input(pixels, mask, target, plan, other, label, family, True)
+        portrait, box = nearer(self.pack.portrait(target), self.pack.box(target), rng)
+        portrait = Portrait(camera(portrait.pixels, rng), portrait.points)
+        donor = self.pack.portrait(self.donors.near(target, rng))
+        made: Forged = forge(family, portrait, donor, rng, _LEAST)
+        other = self.pack.pixels(self._real(rng))
+        for softer in (1.0, 0.4, 0.0):
+            plan = draw_plan(rng, self._native(target), strength * softer)
+            seed = int(rng.integers(2**31))
+            real = self._input(portrait.pixels, None, box, plan, other, seed, 0, family, True)
+            fake = self._input(made.pixels, made.mask, box, plan, other, seed, 1, family, True)
+            if survives(real, fake):
+                break
+        return real, fake
 
-    def _foreign(self, rng: np.random.Generator, label: int, strength: float) -> Face:
-        """A third-party fake, or the real that stands against it at the same face size."""
+    def _foreign(self, rng: np.random.Generator, strength: float) -> tuple[Face, Face]:
+        """A third-party fake, and the real that stands against it at the same face size."""
         name = str(rng.choice(list(self.fakes_by_source)))
         fake = int(rng.choice(self.fakes_by_source[name]))
         near = ("diff2lip",) if name == "diff2lip" else ("ffhq", "london", "lfw")
         real = self._real(rng, near)
         plan = draw_plan(rng, min(self._native(real), self._native(fake)), strength)
-        other = self._real(rng)
-        chosen = fake if label else real
-        pixels = self.pack.pixels(chosen)
-        return self._input(pixels, None, chosen, plan, other, label, name, not label)
+        other, seed = self.pack.pixels(self._real(rng)), int(rng.integers(2**31))
+        sides = []
+        for label, index in enumerate((real, fake)):
+            portrait, box = nearer(self.pack.portrait(index), self.pack.box(index), rng)
+            sides.append(
+                self._input(portrait.pixels, None, box, plan, other, seed, label, name, not label)
+            )
+        return sides[0], sides[1]
 
     def _input(
         self,
         pixels: Pixels,
         mask: NDArray[np.float32] | None,
-        index: int,
+        box: Box,
         plan: Plan,
-        other: int,
+        other: Pixels,
+        seed: int,
         label: int,
         family: str,
         masked: bool,
     ) -> Face:
-        box = self.pack.box(index)
-        tile = self.pack.pixels(other) if plan.surround == "tile" else pixels
-        pixels = surround(pixels, box, plan.surround, tile, other)
+        pixels = surround(pixels, box, plan.surround, other, seed)
         scale = min(1.0, plan.face_side / max(box.width, box.height))
         if scale < 0.97:
             pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -15,6 +15,7 @@ from unmask.detectors.image.unmask_face.model import GRID, SIZE, FaceNet, forger
 from unmask.detectors.image.unmask_face.packing import Pack, held_out
 from unmask.detectors.image.unmask_face.sampling import Face, Maker
 from unmask.errors import DataError
+from unmask.train.checkpoint import load
 from unmask.train.task import Batch, Task
 
 
@@ -90,7 +91,6 @@ class FaceTask(Task):
             fakes,
             size=SIZE,
             grid=GRID,
-            margin=1.35,
             seed=seed,
             strength=float(settings.get("strength", 1.0)),
             third_party=float(settings.get("third_party", 0.08)),
@@ -98,8 +98,14 @@ class FaceTask(Task):
         )
 
     def network(self) -> nn.Module:
-        """MobileNetV2 from ImageNet weights with fresh heads."""
-        return FaceNet().to(memory_format=torch.channels_last)
+        """MobileNetV2 with fresh heads, or the weights of an earlier run, as ``init`` says."""
+        init = self.recipe.init
+        network = FaceNet(pretrained=init == "pretrained")
+        if init not in ("random", "pretrained"):
+            if not Path(init).is_file():
+                raise DataError(f"There are no weights at {init}. Give best.pt of an earlier run.")
+            network.load_state_dict(load(Path(init)))
+        return network.to(memory_format=torch.channels_last)
 
     def samples(self) -> Dataset[Batch]:
         """Pairs of the fitting groups."""
