@@ -1,98 +1,60 @@
-"""The loop on a toy task: it learns, keeps the best, and resumes to the same weights."""
+"""The loop on a toy task: it learns, keeps the best, logs, and resumes to the same weights."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-import numpy as np
-import onnxruntime as ort
+import pyarrow.parquet as pq
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
-from torch.utils.data import Dataset
+from toy import Toy, recipe, weights, whole
 
-from unmask.errors import DataError
-from unmask.train.loop import Average, fit
-from unmask.train.recipe import Optimiser, Recipe, read_recipe
-from unmask.train.task import Batch, Task
-
-TRUTH = torch.tensor([1.0, -2.0, 0.5])
-
-
-class Points(Dataset[Batch]):
-    def __init__(self, seed: int, count: int) -> None:
-        self.seed, self.count = seed, count
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, index: int) -> Batch:
-        rng = torch.Generator().manual_seed(self.seed * 100_003 + index)
-        x = torch.randn(3, generator=rng)
-        return {"x": x, "y": (x @ TRUTH > 0).float()}
+from unmask.errors import DataError, ModelError, SettingError
+from unmask.train.average import Average
+from unmask.train.loop import FitResult, fit
+from unmask.train.recipe import Optimiser, read_recipe
+from unmask.train.task import Batch
 
 
-class Toy(Task):
-    def network(self) -> nn.Module:
-        torch.manual_seed(self.recipe.seed)
-        return nn.Linear(3, 1)
-
-    def samples(self) -> Dataset[Batch]:
-        return Points(self.recipe.seed, self.recipe.samples)
-
-    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
-        logits = network(batch["x"])[:, 0]
-        return nn.functional.binary_cross_entropy_with_logits(logits, batch["y"]), {}
-
-    def validate(self, network: nn.Module) -> dict[str, float]:
-        held = [Points(99, 200)[i] for i in range(200)]
-        with torch.no_grad():
-            logits = network(torch.stack([item["x"] for item in held]))[:, 0]
-        right = (logits > 0).float() == torch.stack([item["y"] for item in held])
-        return {"select": float(right.float().mean())}
-
-    def export(self, network: nn.Module, path: Path) -> None:
-        torch.onnx.export(
-            network, (torch.zeros(2, 3),), path, dynamo=True, external_data=False,
-            input_names=["x"], output_names=["logit"], verbose=False,
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
-        )  # fmt: skip
-
-
-def recipe(**changes: object) -> Recipe:
-    base = Recipe(
-        name="toy", task="x:y", evaluation="x:y", samples=1600, batch=16, workers=0,
-        validate_every=400, optimiser=Optimiser(rate=0.05, ema=0.9),
-    )  # fmt: skip
-    return base.model_copy(update=changes)
-
-
-def weights(folder: Path) -> dict[str, Tensor]:
-    return torch.load(folder / "last.pt", weights_only=True)["network"]
+def run(out: Path, **changes: object) -> FitResult:
+    result = fit(Toy(recipe(**changes), out), out)
+    assert result
+    return result
 
 
 def test_it_learns_logs_and_exports_what_it_kept(tmp_path: Path) -> None:
-    result = fit(Toy(recipe(), tmp_path), tmp_path / "run")
+    result = run(tmp_path)
     assert result.best["select"] > 0.9
     assert result.samples == 1600
-    log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line["samples"] for line in log] == [400, 800, 1200, 1600]
     assert result.best["select"] == max(line["select"] for line in log)
-    x = np.eye(3, dtype=np.float32)
-    given = ort.InferenceSession(result.onnx).run(None, {"x": x})[0]
-    best = torch.load(tmp_path / "run" / "best.pt", weights_only=True)
-    wanted = x @ best["weight"].numpy().T + best["bias"].numpy()
-    np.testing.assert_allclose(given, wanted, atol=1e-5)
+    assert log[0]["train_loss"] > log[-1]["train_loss"] > 0
+    assert log[-1]["per_second"] > 0
+    best = torch.load(tmp_path / "best.pt", weights_only=True)
+    given = torch.load(result.onnx, weights_only=True)
+    assert all(torch.equal(given[name], best[name]) for name in best)
+
+
+def test_curves_are_a_table_and_a_board(tmp_path: Path) -> None:
+    run(tmp_path)
+    table = pq.read_table(tmp_path / "curves.parquet").to_pylist()
+    loss = [row["value"] for row in table if row["name"] == "train/loss"]
+    assert len(loss) == 100  # one point a step: the run is short
+    assert sum(loss[-10:]) < sum(loss[:10])
+    board = EventAccumulator(str(tmp_path / "tensorboard"))
+    board.Reload()
+    assert [event.step for event in board.Scalars("val/select")] == [400, 800, 1200, 1600]
 
 
 def test_the_last_weights_can_be_kept_instead(tmp_path: Path) -> None:
-    result = fit(Toy(recipe(keep="last"), tmp_path), tmp_path / "run")
-    x = np.eye(3, dtype=np.float32)
-    given = ort.InferenceSession(result.onnx).run(None, {"x": x})[0]
-    last = torch.load(tmp_path / "run" / "last.pt", weights_only=True)["average"]
-    wanted = x @ last["weight"].numpy().T + last["bias"].numpy()
-    np.testing.assert_allclose(given, wanted, atol=1e-5)
+    result = run(tmp_path, keep="last")
+    given = torch.load(result.onnx, weights_only=True)
+    last = torch.load(tmp_path / "last.pt", weights_only=True)["average"]
+    assert all(torch.equal(given[name], last[name]) for name in last)
 
 
 class Interrupted(Exception):
@@ -100,17 +62,88 @@ class Interrupted(Exception):
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
-    fit(Toy(recipe(), tmp_path), tmp_path / "whole")
+    fit(Toy(whole(), tmp_path), tmp_path / "whole")
 
     def stop(done: int, of: int, log: dict[str, float]) -> None:
         if done == 1008:
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        fit(Toy(recipe(), tmp_path), tmp_path / "parts", stop)
-    fit(Toy(recipe(), tmp_path), tmp_path / "parts")
+        fit(Toy(whole(), tmp_path), tmp_path / "parts", stop)
+    fit(Toy(whole(), tmp_path), tmp_path / "parts")
     for name, value in weights(tmp_path / "whole").items():
-        assert torch.equal(value, weights(tmp_path / "parts")[name])
+        assert torch.equal(value, weights(tmp_path / "parts")[name]), name
+    one, two = (pq.read_table(tmp_path / part / "curves.parquet") for part in ("whole", "parts"))
+    assert one == two  # no point twice, none lost
+    lines = (tmp_path / "parts" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["samples"] for line in lines] == [400, 800, 1200, 1600]
+
+
+def test_parts_of_a_batch_give_the_same_as_the_whole(tmp_path: Path) -> None:
+    run(tmp_path / "one")
+    run(tmp_path / "four", accumulate=4)
+    for name, value in weights(tmp_path / "one").items():
+        torch.testing.assert_close(value, weights(tmp_path / "four")[name], rtol=1e-3, atol=1e-4)
+
+
+def test_it_stops_when_validation_gets_no_better(tmp_path: Path) -> None:
+    class Stuck(Toy):
+        def validate(self, network: nn.Module) -> dict[str, float]:
+            return {"select": 0.5}
+
+    result = fit(Stuck(recipe(patience=2), tmp_path), tmp_path)
+    assert result
+    assert result.samples == 1200  # the first is the best; two more are no better
+
+
+def test_mixed_precision_learns_as_well(tmp_path: Path) -> None:
+    seen: list[torch.dtype] = []
+
+    class Watched(Toy):
+        def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+            seen.append(network(batch["x"]).dtype)
+            return super().loss(network, batch)
+
+    result = fit(Watched(recipe(precision="bf16"), tmp_path), tmp_path)
+    assert result
+    assert set(seen) == {torch.bfloat16}
+    assert result.best["select"] > 0.9
+
+
+def test_sharpness_aware_steps_take_the_loss_twice(tmp_path: Path) -> None:
+    taken: list[int] = []
+
+    class Counted(Toy):
+        def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+            taken.append(len(batch["y"]))
+            return super().loss(network, batch)
+
+    steep = Optimiser(name="sam", rate=0.5, ema=0.9).model_dump()
+    result = fit(Counted(recipe(optimiser=steep), tmp_path), tmp_path)
+    assert result
+    assert len(taken) == 200
+    assert result.best["select"] > 0.9
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the error is one of processors")
+def test_sixteen_bits_without_a_gpu_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="needs a GPU"):
+        run(tmp_path, precision="16")
+
+
+def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path) -> None:
+    class Broken(Toy):
+        def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+            loss, values = super().loss(network, batch)
+            return loss * float("nan"), values
+
+    with pytest.raises(ModelError, match="loss is nan after 0 samples"):
+        fit(Broken(recipe(), tmp_path), tmp_path)
+
+
+def test_a_batch_that_does_not_divide_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="16 does not divide among 3 processes"):
+        fit(Toy(recipe(), tmp_path), tmp_path, processes=3)
 
 
 def test_the_average_follows_and_lags() -> None:
@@ -132,3 +165,19 @@ def test_a_malformed_recipe_is_one_line(tmp_path: Path) -> None:
         read_recipe(path)
     assert "\n" not in str(caught.value)
     assert "sampels" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"batch": 10, "accumulate": 4}, "does not divide"),
+        ({"samples": 8}, "under one batch"),
+        (
+            {"precision": "16", "optimiser": Optimiser(name="sam").model_dump()},
+            "not supported",
+        ),
+    ],
+)
+def test_recipes_that_cannot_work_are_refused(values: dict[str, object], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        recipe(**values)

@@ -1,0 +1,98 @@
+"""Optimisers, the course of the rate, and sharpness-aware steps."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from pydantic import ValidationError
+from torch import nn
+
+from unmask.train.optimisers import make_optimiser, rate_share, uphill
+from unmask.train.recipe import Optimiser
+
+
+def course(**values: object) -> list[float]:
+    chosen = Optimiser.model_validate({"warmup": 0.0, "final": 0.1, **values})
+    return [rate_share(chosen, step, 100) for step in range(100)]
+
+
+def test_cosine_and_linear_fall_to_the_end() -> None:
+    cosine, linear = course(), course(schedule="linear")
+    assert cosine[0] == linear[0] == 1
+    assert cosine == sorted(cosine, reverse=True)
+    assert cosine[-1] == pytest.approx(0.1, abs=0.01)
+    assert linear[50] == pytest.approx(1 - 0.9 * 49 / 99, abs=0.01)
+    assert linear[-1] == pytest.approx(0.1, abs=0.01)
+
+
+def test_steps_are_shares_of_the_run() -> None:
+    stairs = course(schedule="step", steps=(0.5, 0.75), gamma=0.1)
+    assert stairs[:50] == [1.0] * 50
+    assert stairs[50:75] == pytest.approx([0.1] * 25)
+    assert stairs[75:] == pytest.approx([0.01] * 25)
+
+
+def test_the_rate_rises_before_it_is_constant() -> None:
+    rise = course(schedule="constant", warmup=0.1)
+    assert rise[:10] == pytest.approx([(k + 1) / 10 for k in range(10)])
+    assert set(rise[10:]) == {1.0}
+
+
+def test_steps_without_the_schedule_are_refused() -> None:
+    with pytest.raises(ValidationError, match="go together"):
+        Optimiser(steps=(0.5,))
+    with pytest.raises(ValidationError, match="go together"):
+        Optimiser(schedule="step")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("adamw", torch.optim.AdamW),
+        ("adam", torch.optim.Adam),
+        ("sgd", torch.optim.SGD),
+        ("sam", torch.optim.SGD),
+    ],
+)
+def test_each_name_is_its_optimiser_over_what_moves(name: str, kind: type) -> None:
+    network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    network[0].requires_grad_(False)
+    made = make_optimiser(network, Optimiser.model_validate({"name": name, "rate": 0.3}))
+    assert type(made) is kind
+    assert [len(group["params"]) for group in made.param_groups] == [2]
+    assert made.param_groups[0]["lr"] == 0.3
+
+
+def test_uphill_is_one_radius_along_the_gradient() -> None:
+    network = nn.Linear(2, 1, bias=False)
+    with torch.no_grad():
+        network.weight.copy_(torch.tensor([[1.0, 2.0]]))
+    network.weight.grad = torch.tensor([[3.0, 4.0]])
+    with uphill(network, 0.05):
+        torch.testing.assert_close(network.weight.detach(), torch.tensor([[1.03, 2.04]]))
+        assert network.weight.grad is None
+        network.weight.grad = torch.tensor([[7.0, 7.0]])
+    assert torch.equal(network.weight.detach(), torch.tensor([[1.0, 2.0]]))
+    assert torch.equal(network.weight.grad, torch.tensor([[7.0, 7.0]]))
+
+
+def test_running_statistics_stand_still_uphill() -> None:
+    network = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+    x = torch.randn(8, 2)
+    network(x).mean().backward()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    with uphill(network, 0.1):
+        network(x + 5).mean().backward()
+    after = network.state_dict()
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+
+
+def test_a_sharpness_aware_step_by_hand() -> None:
+    """Loss 2x² at x = 1: the gradient 0.1 uphill is 4.4, so a step of 0.5 ends at -1.2."""
+    x = nn.Module()
+    x.at = nn.Parameter(torch.tensor([1.0]))
+    (2 * x.at**2).sum().backward()
+    with uphill(x, 0.1):
+        (2 * x.at**2).sum().backward()
+    torch.optim.SGD(x.parameters(), lr=0.5).step()
+    assert x.at.item() == pytest.approx(1 - 0.5 * 4.4)
