@@ -131,7 +131,8 @@ def _analyzers() -> dict[str, type[Analyzer]]:
     found: dict[str, type[Analyzer]] = {}
     for module in [*modules, *_plugins()]:
         for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, Analyzer) and value is not Analyzer:
+            # One without a name of its own is not run unless a detector is asked for by name.
+            if isinstance(value, type) and issubclass(value, Analyzer) and "name" in vars(value):
                 found[value.name] = value
     return dict(sorted(found.items()))
 

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from unmask import __version__, registry
 from unmask.analyzers.base import Analyzer, Options
+from unmask.analyzers.published import Published
 from unmask.media import Limits, probe, read_image, stream
 from unmask.runtime.fusion import fuse
 from unmask.settings import Settings, make_settings
@@ -60,7 +61,7 @@ def scan(
     chosen = settings or make_settings(**values)
     limits = limits or Limits()
     media = probe(Path(path), limits)
-    running, skipped = _analyzers(media, chosen)
+    running, skipped = (_chosen if chosen.detector else _analyzers)(media, chosen)
     notes: list[str] = []
     _feed(Path(path), media, running, chosen, limits, notes.append, progress)
     findings: list[Finding] = []
@@ -73,6 +74,8 @@ def scan(
     if notes:
         media = replace(media, notes=tuple(dict.fromkeys((*media.notes, *notes))))
     detectors = tuple(dict.fromkeys(name for a in running for name in a.detectors))
+    if running and chosen.detector:
+        detectors = (chosen.detector,)
     return Report(
         media=media,
         verdict=fuse(findings, chosen.fpr, chosen.prior),
@@ -107,6 +110,21 @@ def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], li
     return [kind(media, options) for kind in apply], skipped
 
 
+def _chosen(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], list[NotChecked]]:
+    """The one detector that was asked for, and everything else as not checked."""
+    options = Options(fpr=settings.fpr, threads=settings.threads)
+    alone = Published(media, options, registry.weighted_card(settings.detector))
+    skipped = [
+        NotChecked(name, registry.analyzer(name).title, "a detector was asked for by name")
+        for name in registry.analyzers()
+        if media.kind in registry.analyzer(name).kinds
+    ]
+    if alone.applies():
+        return [alone], skipped
+    what = NotChecked(alone.name, alone.card.title, "the file does not hold what it takes")
+    return [], [what, *skipped]
+
+
 def _feed(
     path: Path,
     media: MediaInfo,
@@ -128,7 +146,7 @@ def _feed(
     parts: Iterator[Frame | AudioBlock] = stream(
         path,
         media,
-        fps=settings.fps,
+        fps=max([settings.fps, *(analyzer.rate for analyzer in running)]),
         rate=SOUND_RATE,
         want_frames=bool(seeing) and has_picture,
         want_sound=bool(hearing) and has_sound,

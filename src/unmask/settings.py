@@ -45,7 +45,10 @@ SETTINGS: dict[str, Setting] = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The choices of one scan. ``analyzers`` empty: all that apply."""
+    """The choices of one scan. ``analyzers`` empty: all that apply.
+
+    ``detector``: a detector's name or the path of its card; it then runs alone.
+    """
 
     fpr: float = SETTINGS["fpr"].default
     prior: float = SETTINGS["prior"].default
@@ -53,6 +56,7 @@ class Settings:
     threads: int = int(SETTINGS["threads"].default)
     timeout: float = SETTINGS["timeout"].default
     analyzers: tuple[str, ...] = ()
+    detector: str = ""
 
     def __post_init__(self) -> None:
         for name, setting in SETTINGS.items():
@@ -61,12 +65,13 @@ class Settings:
     def public(self) -> dict[str, Any]:
         """What shapes the result, for the report: how fast it was reached is left out."""
         values = asdict(self)
-        return {name: values[name] for name in ("fpr", "prior", "fps", "analyzers")}
+        shaping = ("fpr", "prior", "fps", "analyzers", "detector")
+        return {name: values[name] for name in shaping if name != "detector" or self.detector}
 
 
 def make_settings(**values: Any) -> Settings:
     """Settings from keywords. Raises UnknownName, SettingError."""
-    known = (*SETTINGS, "analyzers")
+    known = (*SETTINGS, "analyzers", "detector")
     for name in values:
         if name not in known:
             raise UnknownName("setting", name, known)

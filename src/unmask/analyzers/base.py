@@ -38,19 +38,24 @@ class Options:
 class Analyzer(ABC):
     """Judges one file. Subclasses are found by the registry."""
 
-    name: ClassVar[str]
+    name: str
     title: ClassVar[str]
     """What it looks for, in a few words for a person."""
     kinds: ClassVar[frozenset[Kind]]
     """The kinds of file that it can say something about."""
-    wants_frames: ClassVar[bool] = False
-    wants_sound: ClassVar[bool] = False
+    wants_frames: bool = False
+    wants_sound: bool = False
     detectors: ClassVar[tuple[str, ...]] = ()
     """The detectors whose cards bound what it can say."""
 
     def __init__(self, media: MediaInfo, options: Options) -> None:
         self.media = media
         self.options = options
+
+    @property
+    def rate(self) -> float:
+        """Frames a second that it must have; 0: those of the settings are enough."""
+        return 0.0
 
     def frame(self, frame: Frame) -> None:
         """Take the next picture (a still image is one frame at second 0)."""

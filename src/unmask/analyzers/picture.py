@@ -7,8 +7,6 @@ the end, so that a finding can show a place.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -75,11 +73,11 @@ _SEEN = {
 class PictureAnalyzer(Analyzer):
     """Looks for edits and for generation in the whole frame."""
 
-    name: ClassVar[str] = "picture"
-    title: ClassVar[str] = "Whole picture: edits and generation"
-    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.IMAGE, Kind.VIDEO})
-    wants_frames: ClassVar[bool] = True
-    detectors: ClassVar[tuple[str, ...]] = (DETECTOR,)
+    name = "picture"
+    title = "Whole picture: edits and generation"
+    kinds = frozenset({Kind.IMAGE, Kind.VIDEO})
+    wants_frames = True
+    detectors = (DETECTOR,)
 
     def __init__(self, media: MediaInfo, options: Options) -> None:
         super().__init__(media, options)

@@ -46,6 +46,10 @@ def scan(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Run this analyzer; may be repeated.")
     ] = None,
+    detector: Annotated[
+        str,
+        typer.Option(help="Run this detector alone: a model's name, or the path of its card."),
+    ] = "",
     fpr: Annotated[float, _option("fpr")] = SETTINGS["fpr"].default,
     prior: Annotated[float, _option("prior")] = SETTINGS["prior"].default,
     fps: Annotated[float, _option("fps")] = SETTINGS["fps"].default,
@@ -61,6 +65,10 @@ def scan(
 
     for name in only or ():
         registry.analyzer(name)
+    if detector:
+        if only:
+            raise typer.BadParameter("--only and --detector exclude each other.")
+        registry.weighted_card(detector)
     settings = make_settings(
         fpr=fpr,
         prior=prior,
@@ -68,6 +76,7 @@ def scan(
         threads=threads,
         timeout=timeout,
         analyzers=tuple(only or ()),
+        detector=detector,
     )
     single = len(paths) == 1 and not paths[0].is_dir() and jsonl is None
     if single:

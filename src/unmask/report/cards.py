@@ -11,8 +11,8 @@ from unmask.detectors.card import Card, read_card
 
 @lru_cache(maxsize=64)
 def installed_card(name: str) -> Card:
-    """The card of a registered detector. Raises UnknownName, ModelError."""
-    return read_card(registry.detector_card(name))
+    """The card of a detector that ran, by name or path. Raises UnknownName, ModelError."""
+    return read_card(registry.weighted_card(name))
 
 
 def cards_of(names: Iterable[str], cards: Mapping[str, Card] | None = None) -> list[Card]:

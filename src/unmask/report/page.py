@@ -161,7 +161,7 @@ def _item(number: int, finding: Finding, report: Report, titles: Mapping[str, st
         number=number,
         style=style_of(finding),
         title=words.title(finding),
-        vote=words.VOTES[finding.vote],
+        vote=words.vote(finding),
         reason=visible(finding.reason),
         probability="" if share is None else words.percent(share),
         share=share,

@@ -52,7 +52,9 @@ class Scene:
 
 def style_of(finding: Finding) -> str:
     """The name under which the style sheet knows a finding: its vote, or ``fact``."""
-    return finding.vote.value if finding.vote else "fact"
+    if finding.vote is None:
+        return "fact" if finding.kind == "fact" else Vote.UNDECIDED.value
+    return finding.vote.value
 
 
 def still(

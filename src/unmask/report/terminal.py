@@ -93,7 +93,7 @@ def _findings(report: Report, console: Console) -> RenderableType:
         table.add_row(
             str(number),
             Text(words.title(finding)),
-            Text(words.VOTES[finding.vote], style=_VOTE_COLOURS[finding.vote]),
+            Text(words.vote(finding), style=_VOTE_COLOURS[finding.vote]),
             _probability(finding, report),
             Text(visible(finding.reason)),
         )
@@ -105,7 +105,7 @@ def _short(number: int, finding: Finding, report: Report) -> Text:
     chance = _probability(finding, report)
     return Text.assemble(
         f"{number}. {words.title(finding)}: ",
-        (words.VOTES[finding.vote], _VOTE_COLOURS[finding.vote]),
+        (words.vote(finding), _VOTE_COLOURS[finding.vote]),
         f" ({chance})" if chance else "",
         f"\n   {visible(finding.reason)}",
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from unmask.report.plain import visible
-from unmask.report.words import VOTES, clock, percent, title
+from unmask.report.words import clock, percent, title, vote
 from unmask.types import Finding, Report, Series, Span, Vote
 
 WIDTH, PLOT_HEIGHT = 960.0, 220.0
@@ -96,7 +96,7 @@ def timeline(report: Report, numbered: Sequence[tuple[int, Finding]]) -> Timelin
     lanes = tuple(
         Lane(
             number,
-            f"{title(finding)} ({VOTES[finding.vote].lower()})",
+            f"{title(finding)} ({vote(finding).lower()})",
             finding.vote.value if finding.vote else "fact",
             tuple(_band(span, end) for span in finding.where.spans),
             TOP + plot + 34 + i * LANE,

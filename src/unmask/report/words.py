@@ -23,6 +23,7 @@ VOTES = {
     Vote.UNDECIDED: "Undecided",
     None: "Fact",
 }
+UNCALIBRATED = "Not calibrated"
 KINDS = {Kind.IMAGE: "picture", Kind.VIDEO: "video", Kind.AUDIO: "sound recording"}
 _MADE = {
     Kind.IMAGE: "This picture",
@@ -37,6 +38,13 @@ _STRENGTH = (  # likelihood ratio up to → words, after the scale of ENFSI (201
     (10_000.0, "strong support"),
     (math.inf, "very strong support"),
 )
+
+
+def vote(finding: Finding) -> str:
+    """On which side a finding stands."""
+    if finding.vote is None and finding.kind == "score":
+        return UNCALIBRATED
+    return VOTES[finding.vote]
 
 
 def headline(verdict: Verdict) -> str:

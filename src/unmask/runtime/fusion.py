@@ -52,6 +52,11 @@ def fuse(findings: Sequence[Finding], fpr: float, prior: float) -> Verdict:
 
     if facts:
         return verdict(facts[0].claim.makes, facts[0].reason)
+    if not scores and any(finding.score is not None for finding in findings):
+        return verdict(
+            Label.INCONCLUSIVE,
+            "There is a score, but nobody has calibrated it: no false-positive rate is known.",
+        )
     if not scores:
         return verdict(
             Label.INCONCLUSIVE, "Nothing in this file could be judged; see what was not checked."

@@ -1,0 +1,202 @@
+"""One detector that the user names: a published method with weights, by its card alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.analyzers.base import Analyzer, Options, Result
+from unmask.analyzers.windows import Clips, Faces, Pictures, Sounds, Take, Window
+from unmask.detectors.card import Card, Input
+from unmask.errors import ModelError
+from unmask.runtime.model import Model
+from unmask.types import (
+    AudioBlock,
+    Box,
+    Claim,
+    Finding,
+    Frame,
+    Kind,
+    Mask,
+    MediaInfo,
+    NotChecked,
+    Series,
+    Snapshot,
+    Vote,
+    Where,
+)
+
+_BATCH = 8
+
+
+class Published(Analyzer):
+    """Runs the detector of a card over a file with the card's own preparation.
+
+    The score of a file is the mean over its parts (faces, frames, clips, stretches of sound). A
+    card with an operating table for its claim votes; without one the score is shown and no verdict
+    is drawn from it.
+    """
+
+    title = "The chosen detector"
+    kinds = frozenset(Kind)
+
+    def __init__(self, media: MediaInfo, options: Options, card_path: Path) -> None:
+        super().__init__(media, options)
+        self.model = Model(card_path, options.threads)
+        self.card = self.model.card
+        self.name = self.card.name
+        self.claim, self._score = scoring(self.card)
+        self._take = taker(self.card.inputs)
+        self.wants_frames = self._take.frames
+        self.wants_sound = not self._take.frames
+        self._waiting: list[Window] = []
+        self._scores: list[tuple[float, float]] = []
+        self._shown: tuple[float, Window] | None = None
+        self._area: NDArray[np.float32] | None = None
+
+    @property
+    def rate(self) -> float:
+        """Frames a second that the card needs; 0: any will do."""
+        return self._take.rate
+
+    def applies(self) -> bool:
+        """Whether the file holds what the detector takes."""
+        if self._take.frames:
+            return self.media.kind is not Kind.AUDIO and (
+                self.media.kind is Kind.VIDEO or self._take.still
+            )
+        return self.media.audio_codec is not None
+
+    def frame(self, frame: Frame) -> None:
+        """Take the next picture."""
+        self._collect(self._take.frame(frame))
+
+    def sound(self, block: AudioBlock) -> None:
+        """Take the next block of sound."""
+        self._collect(self._take.sound(block))
+
+    def finish(self) -> Result:
+        """Say what the detector makes of the file."""
+        self._collect(self._take.rest())
+        self._run()
+        if not self._scores:
+            return Result(not_checked=(NotChecked(self.name, self.card.title, self._take.nothing),))
+        return Result((self._finding(),))
+
+    def _collect(self, windows: list[Window]) -> None:
+        for window in windows:
+            self._waiting.append(window)
+            if len(self._waiting) == _BATCH:
+                self._run()
+
+    def _run(self) -> None:
+        if not self._waiting:
+            return
+        name = self.card.inputs[0].name
+        free = any(isinstance(side, str) for side in self.card.inputs[0].shape[1:])
+        # Pictures that keep their own size cannot stand in one batch.
+        groups = [[window] for window in self._waiting] if free else [self._waiting]
+        for group in groups:
+            values = np.stack([window.value for window in group]).astype(np.float32)
+            outputs = self.model.run({name: values})
+            scores = np.reshape(outputs[self._score], len(group))
+            for index, window in enumerate(group):
+                score = float(scores[index])
+                self._scores.append((window.time, score))
+                if self._shown is None or score > self._shown[0]:
+                    self._shown = (score, window)
+                    area = outputs.get("mask")
+                    self._area = None if area is None else area[index]
+        self._waiting = []
+
+    def _finding(self) -> Finding:
+        score = float(np.mean([value for _, value in self._scores]))
+        operating = next((row for row in self.card.operating if row.claim == self.claim), None)
+        parts = f"mean over {len(self._scores)} {self._take.what}"
+        if operating is None:
+            reason = (
+                f"{self.card.title} gives {score:.3f} ({parts}; higher = more like its forgeries). "
+                "Nobody has calibrated it: no false-positive rate is known, so no verdict follows."
+            )
+            vote, llr = None, None
+        else:
+            vote, llr = operating.vote(score, self.options.fpr), operating.llr(score)
+            words = {
+                Vote.FORGED: "finds what it was trained to find",
+                Vote.CLEAR: "finds nothing of what it was trained to find",
+                Vote.UNDECIDED: "is undecided",
+            }
+            reason = f"{self.card.title} {words[vote]} ({parts})."
+        times = tuple(round(time, 3) for time, _ in self._scores)
+        chances = tuple(round(1 / (1 + float(np.exp(-value))), 4) for _, value in self._scores)
+        series = (Series(self.card.title, times, chances),) if len(times) > 1 else ()
+        return Finding(
+            analyzer=self.name,
+            claim=self.claim,
+            reason=reason,
+            where=self._where(vote),
+            detector=self.card.name,
+            score=score,
+            llr=llr,
+            vote=vote,
+            series=series,
+            snapshots=self._snapshots(),
+            details={"parts": len(times), "preparation": self.card.inputs[0].preparation},
+        )
+
+    def _where(self, vote: Vote | None) -> Where:
+        if self._shown is None or vote is Vote.CLEAR or vote is Vote.UNDECIDED:
+            return Where()
+        box = self._shown[1].box
+        if box is None:
+            return Where()
+        if self._area is None:
+            return Where(boxes=(box,))
+        likely = np.asarray(1 / (1 + np.exp(-self._area)), np.float32)
+        time = self._shown[1].time if self.media.kind is Kind.VIDEO else None
+        return Where(masks=(Mask(likely, box, 0.5, time),))
+
+    def _snapshots(self) -> tuple[Snapshot, ...]:
+        if self._shown is None or self._shown[1].picture is None:
+            return ()
+        height, width = self._shown[1].picture.shape[:2]
+        time = self._shown[1].time if self.media.kind is Kind.VIDEO else None
+        whole = Box(0, 0, float(width), float(height))
+        return (Snapshot(self._shown[1].picture, whole, time, "The most suspect part"),)
+
+
+def taker(inputs: list[Input]) -> Take:
+    """What feeds a card's network. Raises ModelError when a scan cannot."""
+    names = [part.take or part.name for part in inputs]
+    if len(inputs) > 1:
+        raise ModelError(
+            f"This detector takes {' and '.join(names)} together; a scan feeds detectors of one "
+            "input. Use: unmask bench run"
+        )
+    kinds: dict[str, type[Take]] = {
+        "face": Faces,
+        "picture": Pictures,
+        "clip": Clips,
+        "sound": Sounds,
+    }
+    if names[0] not in kinds:
+        raise ModelError(
+            f"A scan cannot feed the input {names[0]!r}; it can: {', '.join(kinds)}. "
+            "Use: unmask bench run"
+        )
+    return kinds[names[0]](inputs[0])
+
+
+def scoring(card: Card) -> tuple[Claim, str]:
+    """The claim of a card and the output that scores it. Raises ModelError when it has none."""
+    for part in card.outputs:
+        if part.claim:
+            return Claim(part.claim), part.name
+    for row in card.operating:
+        return Claim(row.claim), row.output
+    raise ModelError(
+        f"The card of {card.name!r} does not say what its score claims: give an output a claim "
+        f"({', '.join(Claim)})."
+    )

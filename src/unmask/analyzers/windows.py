@@ -1,0 +1,209 @@
+"""Cutting a stream of frames or sound into the parts that a card's network takes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.detectors.card import Input
+from unmask.errors import ModelError
+from unmask.runtime import preparation
+from unmask.types import AudioBlock, Box, Frame, Pixels
+
+_PICTURE_STEP = 1.0
+"""Seconds between the frames of a video that are judged as whole pictures."""
+_LONGEST = 1280
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One part of a file as the network takes it, and where it comes from."""
+
+    value: NDArray[Any]
+    time: float
+    box: Box | None = None
+    picture: Pixels | None = None
+
+
+class Take(ABC):
+    """Takes frames or sound in order of time and gives windows as they are complete.
+
+    ``frames``: whether it takes frames (else sound). ``still``: whether one picture is enough.
+    ``rate``: frames a second that it needs, 0 for any. ``what`` and ``nothing``: words for its
+    windows, and for why there was none.
+    """
+
+    frames = True
+    still = True
+    rate = 0.0
+    what = ""
+    nothing = ""
+
+    def __init__(self, part: Input) -> None:
+        self.part = part
+
+    def frame(self, frame: Frame) -> list[Window]:
+        """Windows that this frame completes."""
+        raise TypeError(f"{type(self).__name__} takes no frames")
+
+    def sound(self, block: AudioBlock) -> list[Window]:
+        """Windows that this block completes."""
+        raise TypeError(f"{type(self).__name__} takes no sound")
+
+    @abstractmethod
+    def rest(self) -> list[Window]:
+        """Windows that the end of the file completes."""
+
+
+class Faces(Take):
+    """The largest face of every frame."""
+
+    what = "faces"
+    nothing = "no face was found"
+
+    def frame(self, frame: Frame) -> list[Window]:
+        """The largest face, when there is one."""
+        face = preparation.largest(frame.pixels)
+        if face is None:
+            return []
+        view = preparation.face_view(self.part, face.box)
+        value = preparation.channels_first(view.take(frame.pixels))
+        return [Window(value, frame.time, face.box, frame.pixels)]
+
+    def rest(self) -> list[Window]:
+        """Nothing is left over."""
+        return []
+
+
+class Pictures(Take):
+    """Whole pictures, of a video one a second."""
+
+    what = "pictures"
+    nothing = "there was no picture"
+    _next = 0.0
+
+    def frame(self, frame: Frame) -> list[Window]:
+        """The picture, when it is time for one."""
+        if frame.time < self._next:
+            return []
+        self._next = frame.time + _PICTURE_STEP * 0.99
+        height, width = frame.pixels.shape[:2]
+        view = preparation.picture_view(self.part, width, height)
+        value = preparation.channels_first(view.take(frame.pixels))
+        return [Window(value, frame.time, view.region, frame.pixels)]
+
+    def rest(self) -> list[Window]:
+        """Nothing is left over."""
+        return []
+
+
+class Clips(Take):
+    """Crops of one face along time: stretch after stretch, or one spread over the whole."""
+
+    still = False
+    what = "clips of a face"
+    nothing = "no face was found, or there are too few frames"
+
+    def __init__(self, part: Input) -> None:
+        super().__init__(part)
+        self.count = preparation.count(part)
+        self.rate = 1 / part.step if part.step else 0.0
+        self._held: list[Frame] = []
+        self._every, self._seen = 1, 0
+
+    def frame(self, frame: Frame) -> list[Window]:
+        """A clip when enough frames are held; memory does not grow with length."""
+        if self.part.step:
+            self._held.append(_reduced(frame))
+            if len(self._held) < self.count:
+                return []
+            held, self._held = self._held, []
+            return self._clip(held)
+        if self._seen % self._every == 0:
+            self._held.append(_reduced(frame))
+            if len(self._held) > 4 * self.count:
+                self._held = self._held[::2]
+                self._every *= 2
+        self._seen += 1
+        return []
+
+    def rest(self) -> list[Window]:
+        """The one clip that is spread over the whole."""
+        if self.part.step or len(self._held) < self.count:
+            return []
+        places = preparation.spread(len(self._held), self.count)
+        return self._clip([self._held[int(place)] for place in places])
+
+    def _clip(self, held: list[Frame]) -> list[Window]:
+        pictures = [frame.pixels for frame in held]
+        boxes = preparation.followed(pictures, [frame.time for frame in held])
+        if boxes is None:
+            return []
+        value = preparation.clip(self.part, pictures, boxes)
+        return [Window(value, held[0].time, None, None)]
+
+
+class Sounds(Take):
+    """Stretches of sound, one after another; the last is repeated until it is long enough."""
+
+    frames = False
+    still = False
+    what = "stretches of sound"
+    nothing = "there was no sound"
+    _LEAST = 0.25
+    """Share of a stretch under which what is left over at the end is not judged by itself."""
+
+    def __init__(self, part: Input) -> None:
+        super().__init__(part)
+        length = part.shape[1]
+        if not isinstance(length, int):
+            raise ModelError(f"The input {part.name!r} of the card needs a length in samples.")
+        self.length = length
+        self._held: list[NDArray[np.float32]] = []
+        self._count, self._start, self._any = 0, 0.0, False
+
+    def sound(self, block: AudioBlock) -> list[Window]:
+        """Stretches that are complete."""
+        if block.rate != self.part.rate:
+            raise ModelError(
+                f"The card wants sound at {self.part.rate} samples a second; a scan hands out "
+                f"{block.rate}."
+            )
+        self._held.append(block.samples)
+        self._count += len(block.samples)
+        found = []
+        while self._count >= self.length:
+            whole = np.concatenate(self._held)
+            found.append(self._window(whole[: self.length]))
+            self._held = [whole[self.length :]]
+            self._count = len(self._held[0])
+        return found
+
+    def rest(self) -> list[Window]:
+        """What is left over, if it is long enough or all there is."""
+        if not self._count or (self._any and self._count < self._LEAST * self.length):
+            return []
+        return [self._window(np.concatenate(self._held))]
+
+    def _window(self, samples: NDArray[np.float32]) -> Window:
+        window = Window(preparation.sound(self.part, samples), self._start)
+        self._start += len(samples) / self.part.rate
+        self._any = True
+        return window
+
+
+def _reduced(frame: Frame) -> Frame:
+    """A frame no longer than needed to find and cut a face, so that many can be held."""
+    from PIL import Image
+
+    height, width = frame.pixels.shape[:2]
+    scale = _LONGEST / max(height, width)
+    if scale >= 1:
+        return frame
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = Image.fromarray(frame.pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return Frame(frame.index, frame.time, np.asarray(small))

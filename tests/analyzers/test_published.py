@@ -1,0 +1,194 @@
+"""A detector that the user names runs by its card alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+onnx = pytest.importorskip("onnx")
+
+import av  # noqa: E402
+import soundfile  # noqa: E402
+from onnx import TensorProto, helper  # noqa: E402
+
+from unmask.errors import ModelError, UnknownName  # noqa: E402
+from unmask.report.html import to_html  # noqa: E402
+from unmask.report.json import to_dict  # noqa: E402
+from unmask.scanning import scan  # noqa: E402
+from unmask.types import Claim, Label, Report, Vote  # noqa: E402
+
+CALIBRATED = """
+[[operating]]
+output = "logit"
+claim = "{claim}"
+slope = 1.0
+offset = -100.0
+clear = 50.0
+miss = 0.05
+thresholds = [{{ fpr = 0.1, score = 90.0 }}, {{ fpr = 0.01, score = 110.0 }}]
+fitted_on = "made"
+laundering = "clean"
+date = "2026-01-01"
+reals = 40
+fakes = 40
+groups = 40
+"""
+
+
+def model(
+    folder: Path, take: str, shape: list[int | str], claim: Claim, calibrated: bool, more: str = ""
+) -> Path:
+    """A network whose logit is the mean of its input, with its card."""
+    folder.mkdir(parents=True, exist_ok=True)
+    axes = list(range(1, len(shape)))
+    node = helper.make_node("ReduceMean", ["x"], ["logit"], axes=axes, keepdims=0)
+    graph = helper.make_graph(
+        [node],
+        "mean",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch"])],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    data = made.SerializeToString()
+    (folder / "weights.onnx").write_bytes(data)
+    fields = {
+        "name": "mean", "title": "Mean", "modality": "image", "summary": "The mean.",
+        "version": "1", "code_licence": "Apache-2.0", "limits": ["It knows nothing."],
+    }  # fmt: skip
+    top = "\n".join(f"{key} = {json.dumps(value)}" for key, value in fields.items())
+    text = f"""{top}
+sources = []
+
+[[inputs]]
+name = "x"
+shape = {json.dumps(shape)}
+layout = "float32"
+preparation = "as it is"
+take = "{take}"
+{more}
+
+[[outputs]]
+name = "logit"
+shape = ["batch"]
+meaning = "The mean."
+claim = "{claim}"
+
+[weights]
+file = "weights.onnx"
+sha256 = "{hashlib.sha256(data).hexdigest()}"
+bytes = {len(data)}
+precision = "fp32"
+licence = "own"
+"""
+    if calibrated:
+        text += CALIBRATED.format(claim=claim)
+    (folder / "card.toml").write_text(text)
+    return folder
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "grey.png"
+    Image.fromarray(np.full((60, 90, 3), 120, np.uint8)).save(path)
+    return path
+
+
+def video(path: Path, seconds: float = 3.0, size: tuple[int, int] = (96, 64)) -> Path:
+    """Frames that become lighter, ten a second."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mpeg4", rate=10)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        for i in range(round(seconds * 10)):
+            grey = np.full((size[1], size[0], 3), 40 + 5 * i, np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+        out.mux(stream.encode())
+    return path
+
+
+def score(report: Report) -> float:
+    (finding,) = report.findings
+    assert finding.score is not None
+    return finding.score
+
+
+@pytest.mark.parametrize(
+    ("shape", "more"),
+    [
+        (["batch", 3, 32, 32], 'fit = "stretch"'),
+        (["batch", 3, 32, 32], 'fit = "crop"'),
+        (["batch", 3, "height", "width"], 'fit = "free"'),
+    ],
+)
+def test_a_picture_without_calibration_gets_a_score_and_no_verdict(
+    tmp_path: Path, picture: Path, shape: list[int | str], more: str
+) -> None:
+    card = model(tmp_path / "m", "picture", shape, Claim.PICTURE_GENERATED, False, more)
+    report = scan(picture, detector=str(card))
+    assert score(report) == pytest.approx(120, abs=0.5)
+    assert report.findings[0].llr is None
+    assert report.verdict.label is Label.INCONCLUSIVE
+    assert "calibrated" in report.verdict.reason
+    assert "Not calibrated" in to_html(report)
+    assert to_dict(report)["detectors"][0]["name"] == "mean"
+
+
+def test_a_calibrated_card_votes(tmp_path: Path, picture: Path) -> None:
+    shape: list[int | str] = ["batch", 3, 16, 16]
+    card = model(tmp_path / "m", "picture", shape, Claim.PICTURE_GENERATED, True)
+    report = scan(picture, detector=str(card / "card.toml"), fpr=0.01)
+    assert report.findings[0].vote is Vote.FORGED
+    assert report.verdict.label is Label.SYNTHETIC
+    strict = scan(picture, detector=str(card), fpr=0.001)
+    assert strict.verdict.label is Label.INCONCLUSIVE
+
+
+def test_a_video_is_judged_along_time(tmp_path: Path) -> None:
+    shape: list[int | str] = ["batch", 3, 16, 16]
+    card = model(tmp_path / "m", "picture", shape, Claim.PICTURE_GENERATED, False)
+    report = scan(video(tmp_path / "v.mp4"), detector=str(card))
+    values = report.findings[0].series[0]
+    assert len(values.times) == 3
+    assert list(values.times) == sorted(values.times)
+    assert score(report) == pytest.approx(40 + 50, abs=6)
+
+
+def test_no_face_is_said_so(tmp_path: Path, picture: Path) -> None:
+    shape: list[int | str] = ["batch", 3, 16, 16]
+    card = model(tmp_path / "m", "face", shape, Claim.FACE_MANIPULATED, True)
+    report = scan(picture, detector=str(card))
+    assert not report.findings
+    assert "no face was found" in [item.why for item in report.not_checked]
+
+
+@pytest.mark.parametrize(("seconds", "parts"), [(0.5, 1), (2.1, 2), (2.5, 3)])
+def test_sound_is_cut_into_stretches(tmp_path: Path, seconds: float, parts: int) -> None:
+    card = model(tmp_path / "m", "sound", ["batch", 16000], Claim.VOICE_SYNTHETIC, False)
+    wave = np.full(round(seconds * 16000), 0.25, np.float32)
+    soundfile.write(tmp_path / "a.wav", wave, 16000)
+    report = scan(tmp_path / "a.wav", detector=str(card))
+    assert report.findings[0].details["parts"] == parts
+    assert score(report) == pytest.approx(0.25, abs=1e-3)
+
+
+def test_a_file_of_another_kind_is_not_checked(tmp_path: Path, picture: Path) -> None:
+    card = model(tmp_path / "m", "sound", ["batch", 16000], Claim.VOICE_SYNTHETIC, False)
+    report = scan(picture, detector=str(card))
+    assert report.verdict.label is Label.INCONCLUSIVE
+    assert any("does not hold what it takes" in item.why for item in report.not_checked)
+
+
+def test_what_a_scan_cannot_feed_is_refused(tmp_path: Path, picture: Path) -> None:
+    card = model(tmp_path / "m", "text", ["batch", 8], Claim.PICTURE_EDITED, False)
+    with pytest.raises(ModelError, match="cannot feed"):
+        scan(picture, detector=str(card))
+
+
+def test_unknown_names_are_refused(picture: Path) -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'mesonet'"):
+        scan(picture, detector="mezonet")
