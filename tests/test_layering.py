@@ -18,28 +18,29 @@ HEAVY = {
 }  # fmt: skip
 OPTIONAL = {"pyarrow", "weasyprint"}
 RESEARCH_FOLDERS = ("train", "bench", "forge", "datasets")
-RESEARCH_VERBS = (
-    "cli/train.py",
-    "cli/bench.py",
-    "cli/forge.py",
-    "cli/data.py",
-    "cli/models_export.py",
-)
-RESEARCH_BASE = "detectors/base.py"
+RESEARCH_FILES = {
+    "cli": {"train", "bench", "bench_protocol", "forge", "data", "models_export"},
+    "detectors": {"base", "backbones", "hub"},
+}
+"""Files of rooms that are otherwise of the inference wing."""
 
 
 def is_research(path: Path) -> bool:
-    relative = path.relative_to(ROOT)
-    if relative.parts[0] == "detectors" and len(relative.parts) == 4:
+    room, *rest = path.relative_to(ROOT).parts
+    if room == "detectors" and len(rest) == 3:
         return path.name != "__init__.py"
-    place = relative.as_posix()
-    return relative.parts[0] in RESEARCH_FOLDERS or place in (*RESEARCH_VERBS, RESEARCH_BASE)
+    return room in RESEARCH_FOLDERS or (
+        len(rest) == 1 and path.stem in RESEARCH_FILES.get(room, ())
+    )
 
 
 def reaches_research(name: str) -> bool:
-    if name == "unmask.detectors.base" or name.startswith("unmask.detectors.base."):
-        return True
-    return any(name.split(".")[:2] == ["unmask", folder] for folder in RESEARCH_FOLDERS)
+    parts = name.split(".")
+    if parts[0] != "unmask" or len(parts) < 2:
+        return False
+    # A verb may name another verb's file: what that imports is seen in its own right.
+    files = {} if parts[1] == "cli" else RESEARCH_FILES
+    return parts[1] in RESEARCH_FOLDERS or (len(parts) > 2 and parts[2] in files.get(parts[1], ()))
 
 
 def imports(tree: ast.AST, nested: bool) -> set[str]:
