@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import cast
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,7 @@ from PIL import Image
 
 from unmask.detectors.image.unmask_picture import model
 from unmask.detectors.image.unmask_picture.blocks import Blocks, contrast
+from unmask.detectors.image.unmask_picture.cases import Cases
 from unmask.detectors.image.unmask_picture.pairs import Pairs, last_chain, window
 from unmask.detectors.image.unmask_picture.photos import (
     Photo,
@@ -19,7 +22,9 @@ from unmask.detectors.image.unmask_picture.photos import (
     all_photos,
     random_tile,
     read,
+    video_frames,
 )
+from unmask.detectors.image.unmask_picture.protocols import drawn
 from unmask.errors import DataError
 from unmask.forge.operations import jpeg
 from unmask.forge.resynth import Autoencoder, Generators, Plan
@@ -140,6 +145,16 @@ def test_shapes_and_blanked_colour() -> None:
     blank, _ = network(tiles, torch.tensor([1.0, 0.0]))
     torch.testing.assert_close(blank[0], logits[0])
     assert not torch.allclose(blank[1], logits[1])
+
+
+def test_without_early_the_first_stages_get_no_gradient() -> None:
+    network = model.network(pretrained=False)
+    logits, mask = network(torch.rand(2, 3, 112, 112) * 255, early=False)
+    (logits.sum() + mask.sum()).backward()
+    assert all(
+        p.grad is None for p in [*network.residuals.parameters(), *network.early.parameters()]
+    )
+    assert all(p.grad is not None for p in network.late.parameters())
 
 
 def test_weights_of_another_network_are_refused() -> None:
@@ -283,3 +298,30 @@ def test_sources_are_drawn_by_weight() -> None:
     rng = np.random.default_rng(0)
     drawn = [pool.draw(rng).source for _ in range(400)]
     assert 150 < drawn.count("few") < 250
+
+
+def test_frames_come_from_real_videos_at_their_second(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "a.mp4"), "w") as out:
+        stream = out.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for index in range(30):
+            pixels = np.full((48, 64, 3), 8 * index, np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        out.mux(stream.encode())
+    rows = [
+        {"path": "a.mp4", "kind": "video", "label": label, "group": "g", "method": "m"}
+        for label in ("real", "fake")
+    ]
+    lines = "\n".join(json.dumps(row) for row in rows)
+    (tmp_path / "manifest.jsonl").write_text(lines, encoding="utf-8")
+    found = video_frames(tmp_path, (0.5, 2.0))
+    assert [photo.part for photo in found] == ["dev", "dev"]
+    assert len({photo.item_id for photo in found}) == 2
+    early, late = (float(read(photo).mean()) for photo in found)
+    assert early == pytest.approx(40, abs=6)
+    assert late == pytest.approx(160, abs=6)
+
+
+def test_a_protocol_that_does_not_exist_is_said() -> None:
+    with pytest.raises(DataError, match="No protocol is called 'nothing'"):
+        drawn(cast("Cases", None), "nothing")

@@ -13,7 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.detectors.image.unmask_picture.photos import Photo, all_photos, read, scaled
+from unmask.detectors.image.unmask_picture.photos import (
+    Photo,
+    all_photos,
+    read,
+    scaled,
+    video_frames,
+)
 from unmask.detectors.image.unmask_picture.training import generators
 from unmask.forge.operations import jpeg
 from unmask.forge.resynth import HELD_OUT, PLANS, Generators
@@ -54,6 +60,7 @@ class Cases:
 
     def __init__(self, recipe: Recipe, data: Path, unseen: bool = True) -> None:
         self.photos = all_photos(data, Path(recipe.settings.get("packages_root", "/")))
+        self.frames = video_frames(data)
         self.made = generators(recipe, self.photos, PLANS)
         self.unseen = generators(recipe, self.photos, HELD_OUT) if unseen else Generators({})
 
@@ -96,8 +103,8 @@ class Cases:
         """Whether a real case is small enough to make forgeries from."""
         return bool(max(case.pixels.shape[:2]) <= LARGEST)
 
-    def edited(self, case: Case, family: str) -> Case:
-        """A local forgery of a real case."""
+    def edited(self, case: Case, family: str, donors: Sequence[Photo] = ()) -> Case:
+        """A local forgery of a real case; pieces come from ``donors`` or else from its own part."""
         rng = seeded(case.name, family)
         if family.startswith("inpaint"):
             bank = self.unseen if family.endswith("unseen") else self.made
@@ -108,7 +115,8 @@ class Cases:
             pixels = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
             mask = (soft > 0.5).astype(np.uint8)
         else:
-            donors = [p for p in self.photos if p.part == case.photo.part and not p.label]
+            if not donors:
+                donors = [p for p in self.photos if p.part == case.photo.part and not p.label]
             done = edit(case.pixels, read(donors[int(rng.integers(len(donors)))]), rng, family)
             pixels, mask = done.pixels, done.mask
         claims = (Claim.PICTURE_EDITED,)

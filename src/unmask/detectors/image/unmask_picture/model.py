@@ -86,28 +86,6 @@ class Residuals(nn.Module):
         return out
 
 
-class Entry(nn.Module):
-    """Half the height and width by one dense convolution (the fused block of Tan, Le 2021).
-
-    It stands for the backbone's second stage's first block, whose wide depthwise convolution takes
-    a third of the time of a step on a processor.
-    """
-
-    def __init__(self, inside: int = 16, middle: int = 96, outside: int = 24) -> None:
-        super().__init__()
-        self.wide = nn.Sequential(
-            nn.Conv2d(inside, middle, 3, 2, 1, bias=False), nn.BatchNorm2d(middle), nn.ReLU6()
-        )
-        self.narrow = nn.Sequential(
-            nn.Conv2d(middle, outside, 1, bias=False), nn.BatchNorm2d(outside)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """B × 16 × H × W to B × 24 × H/2 × W/2."""
-        out: Tensor = self.narrow(self.wide(x))
-        return out
-
-
 class PictureNet(nn.Module):
     """Takes B × 3 × H × W RGB in 0…255 (sides multiples of 16); gives logits and an edit mask.
 
@@ -121,8 +99,7 @@ class PictureNet(nn.Module):
         net: Any = backbone
         self.colour = nn.Sequential(net.conv_stem, net.bn1)
         self.residuals = Residuals()
-        second = nn.Sequential(Entry(), *list(net.blocks[1])[1:])
-        self.early = nn.Sequential(net.blocks[0], second, net.blocks[2])
+        self.early = nn.Sequential(*net.blocks[:3])
         self.late = nn.Sequential(*net.blocks[3:5])
         self.act = nn.ReLU6()
         self.lateral = nn.Sequential(nn.Conv2d(40, 64, 1, bias=False), nn.BatchNorm2d(64))
@@ -136,12 +113,25 @@ class PictureNet(nn.Module):
             nn.Linear(112 * 2 + 64 * 2, 64), nn.ReLU(), nn.Dropout(0.2), nn.Linear(64, 2)
         )
 
-    def forward(self, tile: Tensor, colour: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """``colour`` (B, 0 or 1) blanks the colour path of some tiles while training."""
+    def _middle(self, tile: Tensor, colour: Tensor | None) -> Tensor:
         seen = self.colour((tile - 127.5) / 127.5)
         if colour is not None:
             seen = seen * colour[:, None, None, None]
-        middle = self.early(self.act(seen + self.residuals(tile)))
+        out: Tensor = self.early(self.act(seen + self.residuals(tile)))
+        return out
+
+    def forward(
+        self, tile: Tensor, colour: Tensor | None = None, early: bool = True
+    ) -> tuple[Tensor, Tensor]:
+        """``colour`` (B, 0 or 1) blanks the colour path of some tiles while training.
+
+        Without ``early`` the first stages get no gradient: that saves half of a training step.
+        """
+        if early:
+            middle = self._middle(tile, colour)
+        else:
+            with torch.no_grad():
+                middle = self._middle(tile, colour)
         high = self.late(middle)
         up = F.interpolate(self.deeper(high), scale_factor=2.0, mode="nearest")
         found = F.relu(self.lateral(middle) + up + self.blocks(tile))

@@ -16,12 +16,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from PIL import Image
 
 from unmask.errors import DataError
 from unmask.types import Pixels
 
+FRAMES = "video-frames"
+"""The source name of frames of the manifest's real videos; training never sees them."""
 PACKAGED = "packaged"
 """The source name of the photographs of ``photos.toml``."""
 LONGEST = 2400
@@ -30,7 +33,10 @@ LONGEST = 2400
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One picture file. ``label``: 1 generated, 0 real. ``part``: train, calibration or dev."""
+    """One picture file, or the frame of a video at ``second``.
+
+    ``label``: 1 generated, 0 real. ``part``: train, calibration or dev.
+    """
 
     path: Path
     source: str
@@ -41,11 +47,12 @@ class Photo:
     gender: str = ""
     age_band: str = ""
     ethnicity: str = ""
+    second: float = -1.0
 
     @property
     def item_id(self) -> str:
-        """Source and file name."""
-        return f"{self.source}/{self.path.stem}"
+        """Source and file name, and of a frame its second."""
+        return f"{self.source}/{self.path.stem}" + (f"@{self.second:g}" if self.second >= 0 else "")
 
 
 def _part(split: str, group: str) -> str:
@@ -56,17 +63,28 @@ def _part(split: str, group: str) -> str:
     return "calibration" if share < 0.12 else "train"
 
 
-def _from_manifest(data: Path) -> list[Photo]:
+def _rows(data: Path) -> list[dict[str, Any]]:
     path = data / "manifest.jsonl"
     if not path.exists():
         raise DataError(f"There is no {path}. Give the folder that holds manifest.jsonl as --data.")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def video_frames(data: Path, seconds: Sequence[float] = (1.0, 2.5)) -> list[Photo]:
+    """Frames of the manifest's real videos, all of the part dev."""
+    return [
+        Photo(data / row["path"], FRAMES, row["group"], "dev", 0, row["method"], second=second)
+        for row in _rows(data)
+        if row["kind"] == "video" and row["label"] == "real"
+        for second in seconds
+    ]
+
+
+def _from_manifest(data: Path) -> list[Photo]:
     photos = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row: dict[str, Any] = json.loads(line)
+    for row in _rows(data):
         if row["kind"] != "image":
             continue
-        subject = {key: str(row.get(key) or "") for key in ("gender", "age_band", "ethnicity")}
-        subject["age_band"] = str(row.get("age") or "")
         photos.append(
             Photo(
                 data / row["path"],
@@ -75,7 +93,9 @@ def _from_manifest(data: Path) -> list[Photo]:
                 _part(row["split"], row["group"]),
                 int(row["label"] == "fake"),
                 row["method"],
-                **subject,
+                str(row.get("gender") or ""),
+                str(row.get("age") or ""),
+                str(row.get("ethnicity") or ""),
             )
         )
     return photos
@@ -109,7 +129,12 @@ def all_photos(data: Path, root: Path = Path("/")) -> list[Photo]:
 
 
 @cache
-def _decoded(path: Path) -> Pixels:
+def _decoded(path: Path, second: float) -> Pixels:
+    if second >= 0:
+        with av.open(str(path)) as video:
+            frames = video.decode(video=0)
+            chosen = next(frame for frame in frames if (frame.time or 0) >= second)
+            return np.asarray(chosen.to_ndarray(format="rgb24"))
     with Image.open(path) as file:
         picture = file.convert("RGB")
     while max(picture.size) > LONGEST:
@@ -119,7 +144,7 @@ def _decoded(path: Path) -> Pixels:
 
 def read(photo: Photo) -> Pixels:
     """A picture's pixels, read-only; what was decoded stays in memory (2 GB for all of them)."""
-    return _decoded(photo.path)
+    return _decoded(photo.path, photo.second)
 
 
 def scaled(pixels: Pixels, factor: float, filter_number: int) -> Pixels:

@@ -87,14 +87,18 @@ class PictureTask(Task):
         return self._pairs("train", self.recipe.samples, self.recipe.seed)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
-        """Both claims and the mask; the colour path is blanked for a share of the pairs."""
+        """Both claims and the mask; the colour path is blanked for a share of the pairs.
+
+        The first stages learn in a share of the steps alone (setting ``early``).
+        """
         flat = {name: value.flatten(0, 1) for name, value in batch.items()}
         tiles = (
             flat["tile"].permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
         )
         blank = float(self.recipe.settings["blank_colour"])
         seen = (torch.rand(len(tiles) // 2) >= blank).float().repeat_interleave(2)
-        logits, cells = network(tiles, seen)
+        early = bool(torch.rand(()) < float(self.recipe.settings["early"]))
+        logits, cells = network(tiles, seen, early)
         return model.loss(
             logits, cells, flat["labels"], flat["weights"], flat["mask"], flat["drawn"]
         )
