@@ -1,0 +1,173 @@
+"""TruFor as the research wing sees it (Guillaro et al. 2023)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from unmask.detectors.base import Batch, Method, fitted, read_checkpoint
+from unmask.detectors.hub import transformers_model
+from unmask.detectors.image.trufor.convert import renamed, stages_of_segformer
+from unmask.detectors.image.trufor.loss import (
+    confidence_loss,
+    detection_loss,
+    localisation_loss,
+)
+from unmask.detectors.image.trufor.model import PHASES, TruFor
+from unmask.detectors.image.trufor.stream import Shape
+from unmask.errors import DataError, MissingExtra, ModelError, UnknownName
+
+if TYPE_CHECKING:
+    from unmask.datasets.manifest import Manifest
+    from unmask.train.recipe import Recipe
+
+SEGFORMER = "nvidia/mit-b2"
+CROP = 512
+"""Side in pixels of what training sees."""
+
+
+class TruForMethod(Method):
+    """TruFor. A phase of training is a setting, as each has its own loss and freezes other parts.
+
+    ``settings``: ``phase`` (localisation, or detection, the last), ``noiseprint`` (path of the
+    authors' noiseprint++.th, needed for a pre-trained start), ``class_weights`` (of real and forged
+    pixels), ``detection_weight`` and ``forged_share`` (of the detection loss), ``crop`` (side in
+    pixels), ``backbone_config`` (fields of ``Shape``, for small networks).
+    """
+
+    small: ClassVar[Mapping[str, Any]] = {
+        "crop": 64,
+        "backbone_config": {
+            "widths": (16, 32, 40, 64),
+            "depths": (1, 2, 1, 1),
+            "heads": (1, 2, 5, 8),
+            "decoder": 24,
+        },
+    }
+
+    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
+        super().__init__(settings)
+        self.phase = str(self.settings.get("phase") or "detection")
+        if self.phase not in PHASES:
+            raise UnknownName("phase", self.phase, PHASES)
+        self.crop = int(self.settings.get("crop") or CROP)
+
+    def network(self, pretrained: bool = False) -> nn.Module:
+        """The network of a phase. ``pretrained``: both streams from SegFormer, and Noiseprint++.
+
+        Raises MissingExtra, ModelError, DataError when one of the two cannot be had.
+        """
+        changed = dict(self.settings.get("backbone_config") or {})
+        if not pretrained:
+            return TruFor(Shape(**changed), self.phase)
+        if changed or self.phase != "localisation":
+            raise ModelError(
+                "Only the localisation of the whole network starts from pre-trained parts; for the "
+                "phase 'detection' set init in the recipe to the checkpoint of the localisation."
+            )
+        if not (path := self.settings.get("noiseprint")):
+            raise ModelError(
+                "The setting 'noiseprint' must name the authors' noiseprint++.th (see the README)."
+            )
+        fingerprint = read_checkpoint(Path(path))
+        try:
+            from transformers import SegformerConfig
+        except ImportError:
+            raise MissingExtra("TruFor's encoder", "train") from None
+        shape = Shape()
+        config = SegformerConfig(hidden_sizes=list(shape.widths), depths=list(shape.depths))
+        stages = stages_of_segformer(
+            transformers_model("SegformerModel", SEGFORMER, config).state_dict()
+        )
+        network = TruFor(shape, self.phase)
+        network.noiseprint.load_state_dict(fingerprint.get("network", fingerprint))
+        network.rgb.load_state_dict(stages)
+        network.noise.load_state_dict(stages)
+        return network
+
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        """The loss of the phase. Forged pictures without a mask count for detection only."""
+        outputs = self.run(network, batch)
+        mask, target = outputs["mask"], batch["mask"]
+        known = batch.get("masked", torch.ones_like(batch["label"]))[:, None, None]
+        known = known.expand_as(target)
+        if self.phase == "localisation":
+            real, forged = self.settings.get("class_weights", (0.5, 2.5))
+            loss = localisation_loss(mask, target, known, (real, forged))
+            return loss, {"localisation": loss.item()}
+        confidence = confidence_loss(outputs["confidence"], mask, target, known)
+        detection = detection_loss(
+            outputs["logit"], batch["label"], float(self.settings.get("forged_share", 0.7))
+        )
+        loss = confidence + float(self.settings.get("detection_weight", 0.5)) * detection
+        return loss, {"confidence": confidence.item(), "detection": detection.item()}
+
+    def score(self, outputs: dict[str, Tensor]) -> Tensor:
+        """The integrity score; while only localisation is trained, the mask's highest value."""
+        if self.phase == "localisation":
+            return outputs["mask"].flatten(1).amax(1)
+        return outputs["logit"]
+
+    def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
+        """trufor.pth.tar, or a checkpoint of the authors' second phase, under our names.
+
+        The second phase has neither confidence nor detection head; ours stay as they start then.
+        Raises ModelError when it does not fit.
+        """
+        theirs = renamed(checkpoint)
+        whole = any(name.startswith("detect.") for name in theirs)
+        return fitted(self.network(), theirs, "trufor", () if whole else _LATER)
+
+    def example(self, batch: int = 2, seed: int = 0) -> Batch:
+        """Noise with a forged square in every second picture."""
+        rng = torch.Generator().manual_seed(seed)
+        picture = torch.rand(batch, 3, self.crop, self.crop, generator=rng) * 255
+        mask = torch.zeros(batch, self.crop, self.crop)
+        mask[1::2, : self.crop // 2, : self.crop // 2] = 1
+        return {
+            "picture": picture,
+            "label": (torch.arange(batch) % 2).float(),
+            "mask": mask,
+            "masked": torch.ones(batch),
+        }
+
+    def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
+        """Whole pictures; in training a random part of ``crop`` pixels, labelled by its mask.
+
+        Raises DataError when no picture to train on has a mask.
+        """
+        from unmask.datasets.samples import Prepared
+
+        part = manifest.select(split=split)
+        if split != "train":
+            return Prepared(part, self.card.inputs, recipe, train=False)
+        if not any(item.mask for item in part):
+            raise DataError("TruFor learns from masks; no item to train on has one (mask).")
+        side = {"shape": ["batch", 3, self.crop, self.crop], "fit": "crop"}
+        inputs = [self.card.inputs[0].model_copy(update=side)]
+        return Relabelled(Prepared(part, inputs, recipe, train=True), recipe.samples)
+
+
+_LATER = ("confidence_head.", "detect.")
+
+
+class Relabelled(Dataset[Batch]):
+    """A part of a forged picture that shows none of the forgery counts as real."""
+
+    def __init__(self, base: Dataset[Batch], length: int) -> None:
+        self.base = base
+        self.length = length
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> Batch:
+        item = dict(self.base[index])
+        if "masked" in item and bool(item["masked"]):
+            item["label"] = (item["mask"].count_nonzero() > 3).float()
+        return item

@@ -1,0 +1,135 @@
+"""The network: a learnt fingerprint, two fused streams, and three heads.
+
+Guillaro, Cozzolino, Sud, Dufour and Verdoliva 2023, "TruFor: Leveraging All-Round Clues for
+Trustworthy Image Forgery Detection and Localization", section 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unmask.detectors.image.trufor.fusion import Fuse, Rectify
+from unmask.detectors.image.trufor.stream import Shape, initialise, stream
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_LAYERS, _WIDTH = 17, 64
+_WHITE = 256
+"""What the authors divide pixels by."""
+
+PHASES = {
+    "localisation": ("noiseprint", "confidence_head", "detect"),
+    "detection": ("noiseprint", "rgb", "noise", "rectify", "fuse", "mask_head"),
+}
+"""What stays as it is in the second and the third phase of training."""
+
+
+def noiseprint() -> nn.Sequential:
+    """Noiseprint++: a DnCNN (Zhang et al. 2017) from pixels in 0…1 to one channel, same size."""
+    layers: list[nn.Module] = [nn.Conv2d(3, _WIDTH, 3, padding=1), nn.ReLU()]
+    for _ in range(_LAYERS - 2):
+        layers += [nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1, bias=False), nn.BatchNorm2d(_WIDTH)]
+        layers += [nn.ReLU()]
+    return nn.Sequential(*layers, nn.Conv2d(_WIDTH, 1, 3, padding=1))
+
+
+class Head(nn.Module):
+    """All four maps to ``channels`` at a quarter of the picture's side (SegFormer's decoder)."""
+
+    def __init__(self, widths: Sequence[int], width: int, channels: int) -> None:
+        super().__init__()
+        self.reduce = nn.ModuleList(nn.Conv2d(inside, width, 1) for inside in widths)
+        self.join = nn.Sequential(
+            nn.Conv2d(len(widths) * width, width, 1), nn.BatchNorm2d(width, eps=1e-3), nn.ReLU()
+        )
+        self.drop = nn.Dropout2d(0.1)
+        self.predict = nn.Conv2d(width, channels, 1)
+        for part in (*self.reduce, self.join[0], self.predict):
+            assert isinstance(part, nn.Conv2d)
+            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        """Maps from fine to coarse."""
+        side = maps[0].shape[2:]
+        same = [
+            F.interpolate(layer(map_), size=side, mode="bilinear", align_corners=False)
+            for layer, map_ in zip(self.reduce, maps, strict=True)
+        ]
+        result: Tensor = self.predict(self.drop(self.join(torch.cat(same[::-1], dim=1))))
+        return result
+
+
+def pooled(values: Tensor, log_weights: Tensor) -> Tensor:
+    """Soft minimum, soft maximum, mean and mean square of a weighed map: (B, H, W) to (B, 4)."""
+    values, log_weights = values.flatten(1), log_weights.flatten(1).log_softmax(-1)
+    weights = log_weights.exp()
+    return torch.stack(
+        [
+            -torch.logsumexp(log_weights - values, -1),
+            torch.logsumexp(log_weights + values, -1),
+            (weights * values).sum(-1),
+            (weights * values * values).sum(-1),
+        ],
+        dim=1,
+    )
+
+
+class TruFor(nn.Module):
+    """``phase`` of training says what is frozen: it has no gradient and its norms stand still."""
+
+    def __init__(self, shape: Shape | None = None, phase: str = "detection") -> None:
+        super().__init__()
+        shape = shape or Shape()
+        self.noiseprint = noiseprint()
+        self.rgb = stream(shape)
+        self.noise = stream(shape)
+        self.rectify = nn.ModuleList(Rectify(width) for width in shape.widths)
+        self.fuse = nn.ModuleList(
+            Fuse(width, heads) for width, heads in zip(shape.widths, shape.heads, strict=True)
+        )
+        for part in (self.rgb, self.noise, self.rectify, self.fuse):
+            part.apply(initialise)
+        self.mask_head = Head(shape.widths, shape.decoder, 2)
+        self.confidence_head = Head(shape.widths, shape.decoder, 1)
+        self.detect = nn.Sequential(
+            nn.Linear(8, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 1)
+        )
+        for name, value in (("mean", MEAN), ("std", STD)):
+            self.register_buffer(name, torch.tensor(value)[:, None, None], persistent=False)
+        self.frozen = [self.get_submodule(name) for name in PHASES[phase]]
+        for still in self.frozen:
+            still.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Any:
+        """As ``Module.train``, except for what is frozen."""
+        super().train(mode)
+        for still in self.frozen:
+            still.eval()
+        return self
+
+    def forward(self, picture: Tensor) -> dict[str, Tensor]:
+        """Pixels (B, 3, H, W), RGB 0…255, to the outputs of the card."""
+        pixels = picture / _WHITE
+        noise = self.noiseprint(pixels).expand(-1, 3, -1, -1)
+        first = (pixels - self.get_buffer("mean")) / self.get_buffer("std")
+        maps = []
+        for place, (rgb, other) in enumerate(zip(self.rgb, self.noise, strict=True)):
+            first, noise = self.rectify[place](rgb(first), other(noise))
+            maps.append(self.fuse[place](first, noise))
+        side = picture.shape[2:]
+        classes = F.interpolate(self.mask_head(maps), size=side, mode="bilinear")
+        confidence = F.interpolate(self.confidence_head(maps), size=side, mode="bilinear")[:, 0]
+        mask = classes[:, 1] - classes[:, 0]
+        statistics = torch.cat(
+            [
+                pooled(confidence, torch.zeros_like(confidence)),
+                pooled(mask, F.logsigmoid(confidence)),
+            ],
+            dim=1,
+        )
+        logit = self.detect(statistics)[:, 0]
+        return {"logit": logit, "mask": mask, "confidence": confidence}
