@@ -68,14 +68,17 @@ def _fits(value: str, patterns: list[str]) -> bool:
 class Train(Choice):
     """What trains. ``samples``: the budget of a run, 0 as the recipe says; ``samples_of`` by name.
 
-    ``settings``, ``batch`` and ``workers`` are laid over every recipe (0 and -1: the recipe's).
+    ``settings``, ``batch`` and ``workers`` are laid over every recipe (0 and -1: the recipe's),
+    ``settings_of`` over a detector's own. ``init``: how networks start, when it is given.
     """
 
     samples: int = Field(default=0, ge=0)
     samples_of: dict[str, int] = Field(default_factory=dict)
     batch: int = Field(default=0, ge=0)
     workers: int = Field(default=-1, ge=-1)
+    init: str = ""
     settings: dict[str, Any] = Field(default_factory=dict)
+    settings_of: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     def budget(self, detector: str) -> int:
         """Training samples of a detector; 0: as its recipe says."""

@@ -16,7 +16,7 @@ from unmask import __version__, registry
 from unmask.bench.material import Material, gather
 from unmask.bench.outcomes import Outcome, joined, place, read_outcomes, write_outcomes
 from unmask.bench.perturb import CLEAN
-from unmask.bench.protocol import Protocol
+from unmask.bench.protocol import Protocol, Train
 from unmask.bench.score import MethodScorer, Scorer, kinds_of
 from unmask.bench.shipped import ShippedScorer
 from unmask.datasets.manifest import Manifest, write_manifest
@@ -103,7 +103,12 @@ def _method(
     recipe = changed(
         recipe,
         seed=order.seed or recipe.seed,
-        settings={**recipe.settings, "positions": protocol.frames, **order.settings},
+        settings={
+            **recipe.settings,
+            "positions": protocol.frames,
+            **(_settings(protocol.train, order.detector) if protocol.train else {}),
+            **order.settings,
+        },
     )
     method = registry.method(order.detector)(recipe.settings)
     material = gather(protocol, order.data, kinds_of(method))
@@ -115,6 +120,10 @@ def _method(
         weights = _on_shelf(order.detector)
         how = {"origin": "given", "file": f"the shelf's {order.detector}"}
     return MethodScorer(method, weights, recipe), material, how | {"variant": method.variant}
+
+
+def _settings(train: Train, detector: str) -> dict[str, Any]:
+    return {**train.settings, **train.settings_of.get(detector, {})}
 
 
 def _on_shelf(name: str) -> Path:
@@ -154,11 +163,11 @@ def _train(
         recipe,
         samples=samples,
         batch=batch,
+        init=protocol.train.init or recipe.init,
         workers=recipe.workers if protocol.train.workers < 0 else protocol.train.workers,
         accumulate=1 if batch % recipe.accumulate else recipe.accumulate,
         validate_every=min(recipe.validate_every, max(samples // 4, batch)),
         keep="best" if protocol.checkpoint == "val" else "last",
-        settings={**recipe.settings, **protocol.train.settings},
     )
     mark = hashlib.sha256(f"{recipe!r}{[i.item_id for i in material.fit]}".encode()).hexdigest()
     out = order.runs / protocol.name / order.filed / mark[:12]

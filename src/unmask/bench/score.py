@@ -17,7 +17,7 @@ from unmask.bench.outcomes import Outcome
 from unmask.bench.perturb import CLEAN, Perturbed, applies
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Reader
-from unmask.datasets.samples import collate
+from unmask.datasets.samples import Prepared, collate
 from unmask.detectors.base import Batch, Method, Outputs, read_checkpoint
 from unmask.errors import DataError, ModelError
 from unmask.train.methods import as_floats
@@ -81,7 +81,7 @@ class MethodScorer:
         manifest = manifest.where(lambda item: applies(condition, item))
         if not len(manifest):
             return
-        dataset = self.method.samples(manifest, "test", self.recipe)
+        dataset = self._dataset(manifest)
         if condition != CLEAN:
             _perturb(dataset, condition)
         free = any(isinstance(s, str) for part in self.method.card.inputs for s in part.shape[1:])
@@ -104,6 +104,13 @@ class MethodScorer:
                 yield outcome(item, manifest.name, condition, score, **extra)
             done += len(items)
             said(done)
+
+    def _dataset(self, manifest: Manifest) -> Dataset[Batch]:
+        """Items as the card says. Texts need the method; else its own samples are left alone,
+        because some methods make the fakes that they validate on."""
+        if any(part.take == "text" for part in self.method.card.inputs):
+            return self.method.samples(manifest, "test", self.recipe)
+        return Prepared(manifest, self.method.card.inputs, self.recipe, train=False)
 
 
 def _torch(method: Method, weights: Path) -> Run:
@@ -193,7 +200,7 @@ def _places(
     if "proposals" in outputs:
         for row, said in zip(rows, outputs["proposals"].float().tolist(), strict=True):
             row["proposals"] = tuple(tuple(p) for p in said if p[2] > p[1])
-    if "classes" in outputs and classes:
+    if "classes" in outputs and outputs["classes"].shape[-1] == len(classes):
         for item, row, said in zip(items, rows, outputs["classes"].tolist(), strict=True):
             if item.label:
                 known = item.generator in classes
