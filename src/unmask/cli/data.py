@@ -148,7 +148,6 @@ def faces(
     ] = 1.3,
     size: Annotated[int, typer.Option(help="Pixels of a side of the crop.")] = 256,
     frames: Annotated[int, typer.Option(help="Frames of a video, spread over all of it.")] = 32,
-    align: Annotated[bool, typer.Option(help="Turn faces until their eyes are level.")] = False,
     processes: Annotated[int, typer.Option(help="Worker processes.")] = 1,
     json: Json = False,
 ) -> None:
@@ -163,9 +162,9 @@ def faces(
 
     if margin < 1 or not 16 <= size <= 2048 or frames < 1:
         raise SettingError("Allowed are --margin from 1, --size 16 to 2048, --frames from 1.")
-    cut = Cut(margin, size, frames, align)
+    cut = Cut(margin, size, frames)
     if detector_card:
-        cut = cut_of_card(detector_card, frames, align)
+        cut = cut_of_card(detector_card, frames)
     with Progressing("cutting faces", unit="files", quiet=json) as bar:
         made = cut_faces(read_manifest(manifest), out, cut, processes, bar.update)
     lines = [f"{made.path}: {made.crops} crops", f"without a face: {made.faceless} files"]
