@@ -19,7 +19,7 @@ HEAVY = {
 OPTIONAL = {"pyarrow", "weasyprint"}
 RESEARCH_FOLDERS = ("train", "bench", "forge", "datasets")
 RESEARCH_FILES = {
-    "cli": {"train", "bench", "bench_protocol", "forge", "data", "models_export"},
+    "cli": {"train", "bench", "bench_protocol", "forge", "data", "models_export", "catalog"},
     "detectors": {"base", "backbones", "hub"},
 }
 """Files of rooms that are otherwise of the inference wing."""

@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "forge": ("forge:app", "Make forged examples from your own files, to test with."),
     "data": ("data:app", "Datasets: make a manifest, find its faults, cut out the faces."),
     "train": ("train:train", "Train a detector by its recipe."),
+    "catalog": ("catalog:catalog", "Everything that works, with the papers it comes from."),
     "bench": ("bench:app", "Predict, calibrate, and compute every number from predictions."),
 }
 

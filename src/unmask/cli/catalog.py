@@ -1,0 +1,43 @@
+"""``unmask catalog``: everything that works, with the papers it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from unmask.cli.console import emit, out
+
+
+def catalog(
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="Print references.")] = False,
+    only: Annotated[str, typer.Option(help="Keys that begin with this ('dataset:').")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List the key of everything that works: detectors, datasets, protocols.
+
+    What is not built, or has no passing test, is not in it.
+    """
+    from rich.table import Table
+
+    from unmask.errors import MissingExtra
+
+    try:
+        from unmask.bench.catalog import catalog as listed
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"The catalog (the package {error.name!r})", "train") from error
+
+    entries = [entry for entry in listed() if entry.key.startswith(only)]
+    if json:
+        rows = [asdict(entry) for entry in entries]
+        emit({"keys": [entry.key for entry in entries], "entries": rows}, as_json=True, text="")
+    elif bibtex:
+        emit(None, as_json=False, text="\n\n".join(entry.bibtex() for entry in entries))
+    else:
+        table = Table("key", "title", "authors", "year", box=None)
+        for entry in entries:
+            authors = entry.authors.split(",")[0]
+            more = " et al." if "," in entry.authors else ""
+            table.add_row(entry.key, entry.title, authors + more, str(entry.year or ""))
+        out.print(table)
