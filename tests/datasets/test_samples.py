@@ -14,7 +14,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from unmask.datasets.manifest import Item, Manifest
-from unmask.datasets.samples import Prepared, collate
+from unmask.datasets.samples import Prepared, collate, plainly
 from unmask.detectors.card import Input
 from unmask.errors import DataError, ModelError
 from unmask.train.recipe import Recipe
@@ -146,6 +146,18 @@ def test_many_broken_files_are_an_error(tmp_path: Path) -> None:
         pytest.raises(DataError, match=r"4 of the first \d+ items cannot be read, allowed are 5%"),
     ):
         numbers(dataset)
+
+
+@pytest.mark.filterwarnings("ignore:left out")
+def test_an_error_of_a_worker_is_one_line(tmp_path: Path) -> None:
+    manifest = pictures(tmp_path, reals=8, fakes=2)
+    for number in range(6):
+        (tmp_path / f"{number}.png").write_bytes(b"no picture")
+    loader = DataLoader(Prepared(manifest, [PICTURE], recipe()), batch_size=4, num_workers=1)
+    with pytest.raises(DataError) as caught:
+        list(plainly(loader))
+    assert str(caught.value).startswith("4 of the first ")
+    assert "\n" not in str(caught.value)
 
 
 def test_one_class_alone_is_an_error_unless_it_is_meant(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch.utils.data import Dataset, default_collate
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Draw, Loaded, Reader, check_inputs
 from unmask.detectors.card import Input
-from unmask.errors import DataError, MediaError
+from unmask.errors import DataError, MediaError, UnmaskError
 from unmask.forge import launder, launder_sound
 from unmask.types import Samples
 
@@ -231,6 +231,17 @@ def collate(rows: Sequence[Batch]) -> Batch:
     whole = [row for row in rows if row]
     collected: Batch = default_collate(whole) if whole else {}
     return collected
+
+
+def plainly(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The batches of a loader; what a worker process raised is the one line that it was there."""
+    try:
+        yield from batches
+    except UnmaskError as error:
+        if "\n" not in str(error):
+            raise
+        last = str(error).rstrip().rsplit("\n", 1)[-1]
+        raise type(error)(last.partition(f"{type(error).__name__}: ")[2] or last) from None
 
 
 def _augmentations(given: Mapping[str, Any]) -> dict[str, float]:

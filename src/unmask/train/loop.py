@@ -18,6 +18,7 @@ import torch
 from lightning.fabric import Fabric, seed_everything
 from torch.utils.data import DataLoader
 
+from unmask.datasets.samples import plainly
 from unmask.errors import ModelError
 from unmask.train.average import Average
 from unmask.train.checkpoint import (
@@ -162,7 +163,7 @@ class _Run:
             generator=torch.Generator().manual_seed(recipe.seed),  # leaves the global one alone
         )
         parts: list[Batch] = []
-        for batch in loader:
+        for batch in plainly(loader):
             parts.append(batch)
             if len(parts) == recipe.accumulate:
                 yield parts

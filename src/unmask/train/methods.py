@@ -17,7 +17,7 @@ from unmask import registry
 from unmask.bench.metrics import auc, eer
 from unmask.bench.metrics.aggregate import merged
 from unmask.datasets.manifest import read_manifest
-from unmask.datasets.samples import collate
+from unmask.datasets.samples import collate, plainly
 from unmask.detectors.base import Batch, Method, read_checkpoint
 from unmask.errors import DataError
 from unmask.train.export import to_onnx
@@ -140,7 +140,7 @@ class MethodTask(Task):
             num_workers=self.recipe.workers,
             collate_fn=collate,
         )
-        return (batch for batch in loader if batch)
+        return (batch for batch in plainly(loader) if batch)
 
     def _names(self, batch: Batch, known: int) -> list[str]:
         """Which recording each entry belongs to; those that a method made stand for themselves."""
