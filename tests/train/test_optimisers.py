@@ -38,6 +38,14 @@ def test_the_rate_rises_before_it_is_constant() -> None:
     assert set(rise[10:]) == {1.0}
 
 
+def test_a_held_rate_falls_late() -> None:
+    held = course(schedule="linear", hold=0.75, final=0.0)
+    assert held[:76] == [1.0] * 76
+    assert held[88] == pytest.approx(1 - 13 / 25)
+    assert held[-1] == pytest.approx(1 / 25)
+    assert course(schedule="linear", hold=0.5, warmup=0.1)[:2] == pytest.approx([0.1, 0.2])
+
+
 def test_steps_without_the_schedule_are_refused() -> None:
     with pytest.raises(ValidationError, match="go together"):
         Optimiser(steps=(0.5,))

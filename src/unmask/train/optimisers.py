@@ -35,7 +35,8 @@ def rate_share(recipe: Optimiser, step: int, steps: int) -> float:
     if recipe.schedule == "step":
         passed = sum(step >= round(share * steps) for share in recipe.steps)
         return float(recipe.gamma**passed)
-    along = (step - warm) / max(1, steps - warm)
+    held = max(warm, round(recipe.hold * steps))
+    along = max(0, step - held) / max(1, steps - held)
     fall = along if recipe.schedule == "linear" else 0.5 * (1 - math.cos(math.pi * along))
     return recipe.final + (1 - recipe.final) * (1 - fall)
 

@@ -22,8 +22,8 @@ class Optimiser(BaseModel):
     2021). ``momentum``: of sgd and sam; ``betas``: of adam and adamw.
 
     ``rate`` rises linearly over the share ``warmup`` of the run, then follows ``schedule``:
-    ``cosine`` or ``linear`` down to ``final`` × ``rate``; ``step``: × ``gamma`` at each of
-    ``steps`` (shares of the run, 0…1); ``constant``.
+    ``cosine`` or ``linear`` down to ``final`` × ``rate``, from the share ``hold`` of the run on;
+    ``step``: × ``gamma`` at each of ``steps`` (shares of the run, 0…1); ``constant``.
 
     ``clip``: largest norm of the gradient, 0 for none. ``ema``: decay of the averaged weights that
     are validated and exported; 0 keeps no average.
@@ -40,6 +40,7 @@ class Optimiser(BaseModel):
     steps: tuple[Share, ...] = ()
     gamma: float = Field(default=0.1, gt=0, le=1)
     warmup: float = Field(default=0.05, ge=0, lt=1)
+    hold: float = Field(default=0.0, ge=0, lt=1)
     final: float = Field(default=0.01, ge=0, le=1)
     clip: float = Field(default=1.0, ge=0)
     ema: float = Field(default=0.998, ge=0, lt=1)

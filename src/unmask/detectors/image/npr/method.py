@@ -59,7 +59,10 @@ class NPRMethod(Method):
 
 
 class Cropped(Dataset[Batch]):
-    """A random square of ``side`` pixels of each picture; item *i* depends on (seed, i) alone."""
+    """A random square of ``side`` pixels of each picture, and its label.
+
+    Other targets of the whole picture would not hold. Item *i* depends on (seed, i) alone.
+    """
 
     def __init__(self, base: Dataset[Batch], side: int, seed: int) -> None:
         self.base = base
@@ -70,11 +73,10 @@ class Cropped(Dataset[Batch]):
         return len(cast(Sized, self.base))
 
     def __getitem__(self, index: int) -> Batch:
-        item = dict(self.base[index])
-        picture = item["picture"]
+        whole = self.base[index]
+        picture = whole["picture"]
         rng = torch.Generator().manual_seed(self.seed * 2_000_003 + index)
         spare = [int(size) - self.side + 1 for size in picture.shape[-2:]]
         top, left = (int(torch.randint(room, (), generator=rng)) for room in spare)
         cut = picture[..., top : top + self.side, left : left + self.side]
-        item["picture"] = cut.contiguous()
-        return item
+        return {"picture": cut.contiguous(), "label": whole["label"]}
