@@ -47,7 +47,7 @@ def test_delong_by_the_definition() -> None:
     found = statistics.delong(labels, first, second)
     assert found.first == pytest.approx(roc_auc_score(labels, first))
     assert found.second == pytest.approx(roc_auc_score(labels, second))
-    # structural components, pair by pair (DeLong et al. 1988, equations 5 to 7)
+    # structural components, pair by pair (DeLong et al. 1988)
     v10, v01 = [], []
     for scores in (first, second):
         wins = (scores[labels == 1][:, None] > scores[labels == 0][None]).astype(float)

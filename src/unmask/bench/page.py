@@ -120,6 +120,7 @@ def footer(protocol: Protocol, everything: Sequence[Outcomes]) -> list[str]:
         *(origin(outcomes) for outcomes in everything),
         "",
         *(f"- {note}" for note in notes),
+        *(f"- {test.name}: {test.note}" for test in protocol.test if test.note),
         "",
     ]
 

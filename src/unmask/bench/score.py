@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -62,6 +63,14 @@ def kinds_of(method: Method) -> frozenset[str]:
     return frozenset(set.intersection(*found)) if found else frozenset()
 
 
+class Tested(Prepared):
+    """Items of a test. One that cannot be judged never ends the run: it is left out and counted."""
+
+    def _warn(self) -> None:
+        if len(self._broken) == 1:
+            warnings.warn(f"left out: {self._last()}", stacklevel=2)
+
+
 class MethodScorer:
     """A published method with weights: an ONNX file, or a checkpoint of ours or the authors'."""
 
@@ -110,7 +119,7 @@ class MethodScorer:
         because some methods make the fakes that they validate on."""
         if any(part.take == "text" for part in self.method.card.inputs):
             return self.method.samples(manifest, "test", self.recipe)
-        return Prepared(manifest, self.method.card.inputs, self.recipe, train=False)
+        return Tested(manifest, self.method.card.inputs, self.recipe, train=False)
 
 
 def _torch(method: Method, weights: Path) -> Run:

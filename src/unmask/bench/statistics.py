@@ -91,7 +91,7 @@ def paired_bootstrap(
     """Whether a metric of two detectors differs, on the same draws of whole groups.
 
     The p-value is two-sided: twice the share of draws on the far side of no difference, with one
-    added to both counts (Davison and Hinkley 1997, section 4.2).
+    added to both counts (Davison and Hinkley 1997).
     """
     everything = np.arange(len(groups))
     gaps = np.array([first(i) - second(i) for i in _draws(groups, draws, seed)])

@@ -27,7 +27,7 @@ def unknown_auroc(truth: Ints, scores: Floats) -> float:
 
 
 def oscr(truth: Ints, scores: Floats) -> float:
-    """Area under the open-set classification rate curve (Dhamija et al. 2018, section 4).
+    """Area under the open-set classification rate curve (Dhamija et al. 2018).
 
     Over all thresholds on the highest score: the share of known items that are over it and right,
     against the share of unknown items that are over it. NaN without either.

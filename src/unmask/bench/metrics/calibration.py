@@ -47,7 +47,7 @@ def brier(labels: Ints, llrs: Floats) -> float:
 
 
 def cllr(labels: Ints, llrs: Floats) -> float:
-    """Cost of log-likelihood ratios in bits (Brümmer and du Preez 2006, section 5).
+    """Cost of log-likelihood ratios in bits (Brümmer and du Preez 2006).
 
     0 is perfect, 1 is what a ratio that always says "no idea" costs.
     """

@@ -80,7 +80,7 @@ def _countermeasure(labels: Ints, scores: Floats) -> tuple[Floats, Floats]:
 
 
 def min_dcf(labels: Ints, scores: Floats, costs: Costs = Costs()) -> float:
-    """Lowest normalised detection cost over all thresholds (ASVspoof 5 plan, section 4)."""
+    """Lowest normalised detection cost over all thresholds (as ASVspoof 5 has it)."""
     if not both(labels):
         return float("nan")
     miss, accept = _countermeasure(labels, scores)
@@ -111,7 +111,7 @@ def tandem_dcf(
 ) -> float:
     """Lowest normalised tandem detection cost (min t-DCF) with a fixed speaker verifier.
 
-    ``2021``: Kinnunen et al. 2020, equation 10, as in ASVspoof 2021 and 5. ``legacy``: Kinnunen et
+    ``2021``: Kinnunen et al. 2020, as in ASVspoof 2021 and 5. ``legacy``: Kinnunen et
     al. 2018, as in ASVspoof 2019, where the costs of the two systems are counted apart. Raises
     DataError when the verifier is so bad that a weight is negative.
     """
