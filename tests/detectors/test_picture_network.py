@@ -25,9 +25,11 @@ from unmask.detectors.image.unmask_picture.photos import (
     video_frames,
 )
 from unmask.detectors.image.unmask_picture.protocols import drawn
+from unmask.detectors.image.unmask_picture.training import PictureTask
 from unmask.errors import DataError
 from unmask.forge.operations import jpeg
 from unmask.forge.resynth import Autoencoder, Generators, Plan
+from unmask.train.recipe import Recipe
 from unmask.types import Pixels
 
 SETTINGS = {
@@ -162,25 +164,28 @@ def test_weights_of_another_network_are_refused() -> None:
         model.renamed({"a": torch.zeros(3)}, {"b": torch.zeros(4)})
 
 
-def test_a_run_begins_from_the_tensors_that_fit(tmp_path: Path) -> None:
+def task(init: Path) -> PictureTask:
+    made = PictureTask.__new__(PictureTask)
+    made.recipe = Recipe(name="x", task="x:x", init=str(init), samples=32, validate_every=1)
+    made.earlier = init
+    return made
+
+
+def test_a_run_begins_from_earlier_weights(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    earlier, network = (model.network(pretrained=False) for _ in range(2))
-    kept = earlier.state_dict()
-    kept["cells.weight"] = torch.zeros(2, 2)
-    torch.save(kept, tmp_path / "best.pt")
-    own = network.cells.weight.detach().clone()
-    assert model.begin_from(network, tmp_path / "best.pt") == len(kept) - 1
-    torch.testing.assert_close(network.lateral[0].weight, earlier.lateral[0].weight)
-    torch.testing.assert_close(network.cells.weight.detach(), own)
+    earlier = model.network(pretrained=False)
+    torch.save(earlier.state_dict(), tmp_path / "best.pt")
+    network = task(tmp_path / "best.pt").network()
+    for name, value in network.state_dict().items():
+        torch.testing.assert_close(value, earlier.state_dict()[name])
 
 
-def test_weights_that_are_not_there_or_of_another_network_are_said(tmp_path: Path) -> None:
-    network = model.network(pretrained=False)
-    with pytest.raises(DataError, match="no weights"):
-        model.begin_from(network, tmp_path / "none.pt")
+def test_weights_of_another_network_are_said(tmp_path: Path) -> None:
     torch.save({"strange": torch.zeros(1)}, tmp_path / "other.pt")
     with pytest.raises(DataError, match="another network"):
-        model.begin_from(network, tmp_path / "other.pt")
+        task(tmp_path / "other.pt").network()
+    with pytest.raises(DataError, match="no checkpoint"):
+        task(tmp_path / "none.pt").network()
 
 
 def test_the_loss_leaves_out_what_is_not_drawn() -> None:

@@ -173,22 +173,6 @@ def renamed(theirs: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Ten
     return {**ours, **dict(zip(mine, given, strict=True))}
 
 
-def begin_from(network: nn.Module, path: Path) -> int:
-    """Take over the tensors of an earlier run whose names and shapes agree; how many is returned.
-
-    Raises DataError when the file is missing or none agrees.
-    """
-    if not path.exists():
-        raise DataError(f"There are no weights at {path}. Correct the recipe's start, or empty it.")
-    theirs: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    ours = network.state_dict()
-    same = {n: value for n, value in theirs.items() if n in ours and ours[n].shape == value.shape}
-    if not same:
-        raise DataError(f"{path} holds another network. Correct the recipe's start, or empty it.")
-    network.load_state_dict({**ours, **same})
-    return len(same)
-
-
 def loss(
     logits: Tensor, cells: Tensor, labels: Tensor, weights: Tensor, target: Tensor, drawn: Tensor
 ) -> tuple[Tensor, dict[str, float]]:

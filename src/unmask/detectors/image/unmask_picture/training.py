@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from unmask.detectors.base import read_checkpoint
 from unmask.detectors.image.unmask_picture import model
 from unmask.detectors.image.unmask_picture.pairs import Pairs
 from unmask.detectors.image.unmask_picture.photos import (
@@ -20,6 +21,7 @@ from unmask.detectors.image.unmask_picture.photos import (
     random_tile,
     read,
 )
+from unmask.errors import DataError
 from unmask.forge.resynth import PLANS, Generators, Plan, load_or_train
 from unmask.train.recipe import Recipe
 from unmask.train.task import Batch, Task
@@ -63,22 +65,31 @@ class PictureTask(Task):
         root = Path(recipe.settings.get("packages_root", "/"))
         photos = all_photos(data, root)
         self.made = generators(recipe, photos, PLANS)
-        self.photos = [photo for photo in photos if photo.source != recipe.leave_out]
+        left_out = recipe.leave_out.split(",")
+        self.photos = [photo for photo in photos if photo.source not in left_out]
+        known = recipe.init not in ("random", "pretrained")
+        self.earlier = Path(recipe.init) if known and not recipe.leave_out else None
 
     def _pairs(self, part: str, count: int, seed: int) -> Pairs:
         photos = [photo for photo in self.photos if photo.part == part]
         return Pairs(photos, self.made, self.recipe.settings, count, seed)
 
     def network(self) -> nn.Module:
-        """ImageNet weights in the backbone, the rest fresh; or the weights of an earlier run.
+        """ImageNet weights in the backbone and the rest fresh, or all weights of an earlier run.
 
-        The setting ``start`` names such a file. A run that leaves a source out never takes it,
-        because those weights may have seen that source. Raises DataError when it is not there.
+        A run that leaves a source out never begins from an earlier one, which may have seen that
+        source. Raises DataError when the file of ``init`` is not there or holds another network.
         """
-        network = model.network()
-        start = str(self.recipe.settings.get("start", ""))
-        if start and not self.recipe.leave_out:
-            model.begin_from(network, Path(start))
+        if self.earlier is None:
+            return model.network(pretrained=self.recipe.init != "random")
+        network = model.network(pretrained=False)
+        try:
+            network.load_state_dict(read_checkpoint(self.earlier))
+        except RuntimeError:
+            raise DataError(
+                f"{self.earlier} holds another network. Set init to 'pretrained' or to weights of "
+                "this version."
+            ) from None
         return network
 
     def samples(self) -> Dataset[Batch]:
@@ -89,7 +100,8 @@ class PictureTask(Task):
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Both claims and the mask; the colour path is blanked for a share of the pairs.
 
-        The first stages learn in a share of the steps alone (setting ``early``).
+        Of a run that begins from earlier weights, the first stages learn in a share of the steps
+        alone (setting ``early``).
         """
         flat = {name: value.flatten(0, 1) for name, value in batch.items()}
         tiles = (
@@ -97,7 +109,8 @@ class PictureTask(Task):
         )
         blank = float(self.recipe.settings["blank_colour"])
         seen = (torch.rand(len(tiles) // 2) >= blank).float().repeat_interleave(2)
-        early = bool(torch.rand(()) < float(self.recipe.settings["early"]))
+        share = float(self.recipe.settings["early"]) if self.earlier else 1.0
+        early = bool(torch.rand(()) < share)
         logits, cells = network(tiles, seen, early)
         return model.loss(
             logits, cells, flat["labels"], flat["weights"], flat["mask"], flat["drawn"]
