@@ -148,6 +148,21 @@ def test_cut_off_metadata_is_an_error(tmp_path: Path) -> None:
         adapter("lav-df").build(tmp_path)
 
 
+def test_a_list_that_is_not_as_published(tmp_path: Path) -> None:
+    tiny("lav-df").make(tmp_path)
+    (tmp_path / "metadata.min.json").write_text('[{"file": "train/000000.mp4"}]')
+    with pytest.raises(DataError, match="not as published"):
+        adapter("lav-df").build(tmp_path)
+
+
+def test_fakes_alone_can_be_taken_knowingly(tmp_path: Path) -> None:
+    tiny("df40").make(tmp_path)
+    shutil.rmtree(tmp_path / "Celeb-DF-v2")
+    manifest = adapter("df40").build(tmp_path, partial=True)
+    assert any("Celeb-DF-v2/Celeb-real/frames are missing" in note for note in manifest.notes)
+    assert not any(item.label == 0 and item.source == "Celeb-DF-v2" for item in manifest)
+
+
 def test_donors_that_link_everything_are_said(tmp_path: Path) -> None:
     module = tiny("fakeavceleb")
     module.make(tmp_path)

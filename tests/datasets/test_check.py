@@ -154,6 +154,16 @@ def test_a_source_with_few_files_is_not_judged(tmp_path: Path) -> None:
     assert check(made.manifest()).pairs == ()
 
 
+def test_a_source_is_looked_at_whole_and_by_generator(tmp_path: Path) -> None:
+    made = clean(tmp_path)
+    for number in range(PER_SIDE, 2 * PER_SIDE):
+        made.change(number, source="lab", generator=("gan", "blend", "rare")[min(number % 12, 2)])
+    for number in range(PER_SIDE, PER_SIDE + 14):
+        made.change(number, generator="gan")
+    found = {pair.fake for pair in check(made.manifest()).pairs}
+    assert found == {"lab", "lab: gan", "lab: rare"}
+
+
 def test_a_broken_file_is_a_fault(tmp_path: Path) -> None:
     made = clean(tmp_path)
     made.write[made.items[5].item_id] = lambda path: path.write_bytes(b"no picture") and None

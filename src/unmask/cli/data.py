@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,7 +50,8 @@ def make(
 
     parts = _shares(shares)
     if dataset:
-        manifest = adapter(dataset).build(source, partial)
+        with _needed("Reading a dataset"):
+            manifest = adapter(dataset).build(source, partial)
     elif source.is_dir():
         manifest = folder_manifest(source, name, frames, parts, seed)
     elif source.suffix.lower() in (".csv", ".jsonl", ".ndjson") and source.is_file():
@@ -62,6 +64,17 @@ def make(
         as_json=json,
         text=f"{path}\n{_summary(manifest)}",
     )
+
+
+@contextmanager
+def _needed(what: str) -> Iterator[None]:
+    """Turn a package that is not installed into the command that adds it."""
+    from unmask.errors import MissingExtra
+
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"{what} (the package {error.name!r})", "train") from error
 
 
 def _shares(text: str) -> tuple[float, ...]:
@@ -125,13 +138,16 @@ def check(
     from unmask.datasets.check import check as look
     from unmask.datasets.manifest import read_manifest
 
-    with Progressing("checking", unit="files", quiet=json) as bar:
+    with _needed("Checking data"), Progressing("checking", unit="files", quiet=json) as bar:
         found = look(read_manifest(manifest), sample, processes, bar.update)
-    lines = [f"{fault.kind}: {fault.count} {fault.what}" for fault in found.faults]
-    lines += [
-        f"pair {pair.kind} {pair.real} | {pair.fake}: AUC {pair.auc:.2f} ± {2 * pair.se:.2f}"
-        for pair in found.pairs
+    lines = [
+        f"{fault.kind}: {fault.what}"
+        if fault.kind == "format"
+        else f"{fault.kind}: {fault.count} {fault.what}"
+        for fault in found.faults
     ]
+    leaking = sum(pair.leaks for pair in found.pairs)
+    lines.append(f"{len(found.pairs)} pairs of a real and a forged source compared, {leaking} leak")
     head = f"{len(found.faults)} faults" if found.faults else "no fault found"
     looked = f"{found.items} items, {found.fingerprints} fingerprints, {found.traits} formats"
     emit(found.to_dict(), as_json=json, text="\n".join([f"{head} ({looked})", *lines]))
@@ -165,7 +181,7 @@ def faces(
     cut = Cut(margin, size, frames)
     if detector_card:
         cut = cut_of_card(detector_card, frames)
-    with Progressing("cutting faces", unit="files", quiet=json) as bar:
+    with _needed("Cutting faces"), Progressing("cutting", unit="files", quiet=json) as bar:
         made = cut_faces(read_manifest(manifest), out, cut, processes, bar.update)
     lines = [f"{made.path}: {made.crops} crops", f"without a face: {made.faceless} files"]
     lines += [f"not read: {line}" for line in made.unread]

@@ -53,7 +53,10 @@ class Adapter(ABC):
         not, where otherwise a missing file is a DataError.
         """
         folder = DatasetFolder(root, self.title, self.url, self.layout, partial)
-        shown = tuple(self.items(folder))
+        try:
+            shown = tuple(self.items(folder))
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise folder.error(f"a list or table is not as published ({error!r})") from error
         items = united(shown)
         if not self.official:
             items = self._split(shown, items, folder)

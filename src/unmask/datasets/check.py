@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from unmask.datasets.fingerprints import NEAR, Fingerprint, fingerprints, near_pairs
-from unmask.datasets.leaks import Pair, pairs
+from unmask.datasets.leaks import Pair, pairs, sources
 from unmask.datasets.manifest import SPLITS, Item, Manifest
 from unmask.datasets.parallel import spread
 from unmask.datasets.splits import crossing, place
@@ -116,11 +116,10 @@ def _one_a_file(items: Sequence[Item]) -> list[Item]:
 
 
 def _sampled(items: Sequence[Item], most: int) -> list[Item]:
-    """Up to ``most`` items of each kind, class and source: those whose hash comes first."""
+    """Up to ``most`` items of each kind, class, source and generator: those with the first hash."""
     sides: dict[tuple[str, int, str], list[Item]] = defaultdict(list)
     for item in sorted(items, key=lambda one: place(one.item_id)):
-        source = (item.generator or item.source) if item.label else item.source
-        sides[item.kind, item.label, source].append(item)
+        sides[item.kind, item.label, sources(item)[-1]].append(item)
     return [item for side in sides.values() for item in side[:most]]
 
 

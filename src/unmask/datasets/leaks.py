@@ -43,23 +43,33 @@ class Pair:
 
 
 def pairs(items: Sequence[Item], traits: Mapping[str, Traits], seed: int = 0) -> list[Pair]:
-    """Every real source against every fake source, kind by kind.
+    """Every real source against every fake source, and every generator of it, kind by kind.
 
-    The source of a real item is its ``source``, that of a forged one its ``generator``, or else its
-    source. Pairs with fewer than ``FEWEST`` items or two groups on a side are left out.
+    Pairs with fewer than ``FEWEST`` items or two groups on a side are left out.
     """
     sides: dict[tuple[str, int, str], list[Item]] = defaultdict(list)
     for item in items:
         if item.item_id in traits:
-            source = (item.generator or item.source) if item.label else item.source
-            sides[item.kind, item.label, source or "(none)"].append(item)
+            for source in sources(item):
+                sides[item.kind, item.label, source].append(item)
+    seen: set[tuple[str, ...]] = set()  # a source with one generator is looked at once
     found = []
     for (kind, label, real), reals in sorted(sides.items()):
         for (other, forged, fake), fakes in sorted(sides.items()):
-            if label == 0 and forged == 1 and kind == other:
+            both = (kind, real, *(item.item_id for item in fakes))
+            if label == 0 and forged == 1 and kind == other and both not in seen:
+                seen.add(both)
                 pair = _pair(kind, real, fake, reals, fakes, traits, seed)
                 found += [pair] if pair else []
     return found
+
+
+def sources(item: Item) -> tuple[str, ...]:
+    """What an item counts to: its source, and if it is forged its generator within that."""
+    if item.label and item.generator:
+        one = f"{item.source}: {item.generator}" if item.source else item.generator
+        return (item.source, one) if item.source else (one,)
+    return (item.source or "(none)",)
 
 
 def _pair(

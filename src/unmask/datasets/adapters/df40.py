@@ -68,10 +68,11 @@ class DF40(Adapter):
                     yield from self._method(folder, f"{top}/{method}/{side}", split)
         if not sides:
             raise folder.error("DF40 holds no method")
-        if "ff" in sides:
-            yield from self._reals_ff(folder)
-        if "cdf" in sides:
-            yield from self._reals_cdf(folder)
+        for side, place, reals in (("ff", _FF, self._reals_ff), ("cdf", _CDF[0], self._reals_cdf)):
+            if side in sides and folder.partial and not folder.has(place):
+                folder.notes.append(f"Partial: the real pictures of {place} are missing.")
+            elif side in sides:
+                yield from reals(folder)
 
     @staticmethod
     def _method(folder: DatasetFolder, place: str, split: str) -> Iterator[Item]:
