@@ -80,6 +80,13 @@ def test_frames_of_one_video_in_two_splits(tmp_path: Path) -> None:
     assert kinds(check(made.manifest())) == {"medium"}
 
 
+def test_three_frames_of_a_video_are_enough(tmp_path: Path) -> None:
+    made = clean(tmp_path)
+    for number in range(3 * PER_SIDE // 4):
+        made.change(number, media_id="video", split="train")
+    assert check(made.manifest()).fingerprints == 2 * PER_SIDE - 3 * PER_SIDE // 4 + 3
+
+
 def test_a_file_called_real_and_forged(tmp_path: Path) -> None:
     made = clean(tmp_path)
     one, two = made.first("train", 0), made.first("train", 1)

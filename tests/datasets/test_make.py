@@ -6,6 +6,7 @@ import csv
 import json
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,19 @@ def test_validation_is_split_off_training_only() -> None:
     assert split_off_val(rows) == rows
     lonely = [Item("1", "", "p", "image", 0, group="g")]
     assert split_off_val(lonely) == tuple(lonely)
+
+
+def test_validation_has_both_classes_or_is_not_made() -> None:
+    linked = [
+        Item(str(i), "", "p", "video", int(i < 90), group="all" if i < 90 else str(i))
+        for i in range(100)
+    ]
+    assert {row.split for row in split_off_val(linked)} == {"train"}
+    reals = [replace(row, split="val") for row in linked if row.label == 0]
+    fakes = [Item(f"f{i}", "", "p", "video", i % 2, group=f"f{i // 2}") for i in range(200)]
+    rows = split_off_val([*reals, *fakes])
+    assert {row.label for row in rows if row.split == "val"} == {0, 1}
+    assert {row.label for row in rows if row.split == "train"} == {0, 1}
 
 
 def test_a_csv_with_every_kind_of_cell(tmp_path: Path) -> None:

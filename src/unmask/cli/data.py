@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,12 +47,15 @@ def make(
     from unmask.datasets.folder import folder_manifest
     from unmask.datasets.manifest import write_manifest
     from unmask.datasets.table import table_manifest
-    from unmask.errors import DataError
+    from unmask.errors import DataError, SettingError
 
     parts = _shares(shares)
+    if (frames and dataset) or (partial and not dataset):
+        raise SettingError("--frames is for folders of your own, --partial for a --dataset.")
     if dataset:
         with _needed("Reading a dataset"):
-            manifest = adapter(dataset).build(source, partial)
+            manifest = adapter(dataset).build(source, partial, parts, seed)
+            manifest = replace(manifest, name=name or manifest.name)
     elif source.is_dir():
         manifest = folder_manifest(source, name, frames, parts, seed)
     elif source.suffix.lower() in (".csv", ".jsonl", ".ndjson") and source.is_file():

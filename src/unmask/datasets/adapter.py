@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from unmask.datasets.folder import kind_of
 from unmask.datasets.manifest import Item, Manifest, checked
 from unmask.datasets.on_disk import DatasetFolder
-from unmask.datasets.splits import crossing, split_all, split_off_val, united
+from unmask.datasets.splits import SHARES, crossing, split_all, split_off_val, united
 from unmask.errors import UnknownName
 
 
@@ -45,12 +45,19 @@ class Adapter(ABC):
         Raises DataError when something is missing or malformed.
         """
 
-    def build(self, root: Path, partial: bool = False) -> Manifest:
+    def build(
+        self,
+        root: Path,
+        partial: bool = False,
+        shares: Sequence[float] = SHARES,
+        seed: int = 0,
+    ) -> Manifest:
         """The manifest of the dataset at ``root``.
 
         Identities that occur together become one group. Official splits are kept as they are;
         groups that they cut are named in a note. ``partial``: take what is there and note what is
-        not, where otherwise a missing file is a DataError.
+        not, where otherwise a missing file is a DataError. ``shares`` and ``seed`` are for datasets
+        without splits, or without validation, of their own.
         """
         folder = DatasetFolder(root, self.title, self.url, self.layout, partial)
         try:
@@ -59,12 +66,13 @@ class Adapter(ABC):
             raise folder.error(f"a list or table is not as published ({error!r})") from error
         items = united(shown)
         if not self.official:
-            items = self._split(shown, items, folder)
+            items = self._split(shown, items, folder, shares, seed)
         elif self.carves_val:
-            items = split_off_val(items)
-            if not any(item.split == "val" for item in items):
+            items = split_off_val(items, seed=seed)
+            if len({item.label for item in items if item.split == "val"}) < 2:
                 folder.notes.append(
-                    "No validation: all training items share identities. Take it from elsewhere."
+                    "No validation: none with both classes can be split off training without "
+                    "cutting a group. Take it from another dataset."
                 )
         if self.official:
             folder.notes += _cut(items)
@@ -72,19 +80,25 @@ class Adapter(ABC):
             root, checked(items), self.name, self.licence, self.citation, tuple(folder.notes)
         )
 
+    @staticmethod
     def _split(
-        self, shown: tuple[Item, ...], items: tuple[Item, ...], folder: DatasetFolder
+        shown: tuple[Item, ...],
+        items: tuple[Item, ...],
+        folder: DatasetFolder,
+        shares: Sequence[float],
+        seed: int,
     ) -> tuple[Item, ...]:
         """Split by a hash of the group, or of the identity shown where donors link nearly all."""
         largest = max(Counter(item.group for item in items).values(), default=0)
         if 2 * largest <= len(items) or len({item.group.split("+")[0] for item in shown}) < 2:
-            return split_all(items)
+            return split_all(items, shares, seed)
         folder.notes.append(
             f"Donor identities link {largest} of {len(items)} items, so that no split could keep "
             "all identities apart: splits follow the identity that is shown (the first named), "
             "and donors recur in several of them."
         )
-        return split_all(replace(item, group=item.group.split("+")[0]) for item in shown)
+        first = (replace(item, group=item.group.split("+")[0]) for item in shown)
+        return split_all(first, shares, seed)
 
 
 def _cut(items: tuple[Item, ...]) -> list[str]:

@@ -56,10 +56,10 @@ def check(
 ) -> Checked:
     """Look for duplicates, shared identities and format leaks in a manifest.
 
-    All files are hashed and fingerprinted; traits are read of up to ``sample`` files of each
-    source. ``progress(done, of, what)`` is told how far it is.
+    All files are hashed and fingerprinted (of a video taken apart, three frames); traits are read
+    of up to ``sample`` files of each source. ``progress(done, of, what)`` is told how far it is.
     """
-    items = _one_a_file(manifest.items)
+    items = _looked_at(manifest.items)
     known, unread = _look(manifest, items, _seen, processes, progress, "fingerprints")
     hashes = {number: digest for number, (digest, _) in known.items()}
     prints = {number: found for number, (_, found) in known.items()}
@@ -107,12 +107,19 @@ def _seen(path: Path) -> tuple[bytes, tuple[Fingerprint, ...]]:
         return hashlib.file_digest(file, "sha256").digest(), found
 
 
-def _one_a_file(items: Sequence[Item]) -> list[Item]:
-    """The first item of each file: pairs of picture and text may share a picture in one split."""
-    seen: dict[tuple[str, str], Item] = {}
+def _looked_at(items: Sequence[Item]) -> list[Item]:
+    """Each file once a split, and three frames of a video that was taken apart."""
+    files: dict[tuple[str, str], Item] = {}
     for item in items:
-        seen.setdefault((item.path, item.split), item)
-    return list(seen.values())
+        files.setdefault((item.path, item.split), item)
+    media: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in files.values():
+        media[item.media_id, item.split].append(item)
+    return [
+        frames[at]
+        for frames in media.values()
+        for at in sorted({0, len(frames) // 2, len(frames) - 1})
+    ]
 
 
 def _sampled(items: Sequence[Item], most: int) -> list[Item]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -44,19 +44,26 @@ def split_off_val(
 ) -> tuple[Item, ...]:
     """Training groups whose hash falls under ``share`` become validation.
 
-    Nothing changes when there is validation already, or training is a single group.
+    A group that is far larger than the share stays in training. Nothing changes when validation
+    holds every class that training holds, or when it would not hold them afterwards.
     """
     rows = tuple(items)
-    groups = {item.group for item in rows if item.split == "train"}
-    if any(item.split == "val" for item in rows) or len(groups) < 2:
+    train = [item for item in rows if item.split == "train"]
+    wanted = {item.label for item in train}
+    if wanted <= {item.label for item in rows if item.split == "val"}:
         return rows
-    val = {group for group in groups if place(group, seed) < share}
-    if not val or val == groups:  # few groups: the one that comes first, never none or all
-        val = {min(groups, key=lambda group: place(group, seed))}
-    return tuple(
+    sizes = Counter(item.group for item in train)
+    most = 2 * max(share, 1 / len(sizes)) * len(train)
+    small = [group for group, size in sizes.items() if size <= most]
+    val = {group for group in small if place(group, seed) < share}
+    if not val and len(sizes) > 1:  # few groups: the one that comes first
+        val = set(sorted(small, key=lambda group: place(group, seed))[:1])
+    moved = tuple(
         replace(item, split="val") if item.split == "train" and item.group in val else item
         for item in rows
     )
+    both = all(wanted <= {i.label for i in moved if i.split == name} for name in ("train", "val"))
+    return moved if both else rows
 
 
 def united(items: Iterable[Item]) -> tuple[Item, ...]:

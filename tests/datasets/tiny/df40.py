@@ -12,7 +12,7 @@ def make(root: Path) -> None:
     )
     files(root, "DF40/heygen/fake/clip/1.png", "DF40/heygen/real/clip/1.png")
     files(root, "DF40/StyleGAN2/ff/000123.png")
-    for pair in ("000_003", "012_026"):
+    for pair in ("000_003", "012_026", "004_982"):
         files(root, f"DF40_train/simswap/ff/frames/{pair}/000.png")
     for split, pairs in (
         ("train", [["000", "003"], ["012", "026"]]), ("val", [["004", "982"]]),
@@ -25,7 +25,7 @@ def make(root: Path) -> None:
     files(root, "Celeb-DF-v2/YouTube-real/frames/00000/0.png")
 
 
-COUNT = 11
+COUNT = 12
 EXPECTED = {
     "DF40/simswap/ff/frames/953_974/000.png": {
         "label": 1, "split": "test", "generator": "simswap", "family": "face-swap",
@@ -38,6 +38,7 @@ EXPECTED = {
         "media_id": "DF40/StyleGAN2/ff/000123.png", "family": "whole-face",
         "group": "DF40/StyleGAN2/ff/000123.png",
     },
+    "DF40_train/simswap/ff/frames/004_982/000.png": {"label": 1, "split": "val"},
     f"{FF}/953/001.png": {"label": 0, "split": "test", "group": "ff:953+ff:974"},
     f"{FF}/004/001.png": {"split": "val"},
     f"{REAL}/id0_0001/0.png": {"label": 0, "split": "test", "media_id": f"{REAL}/id0_0001"},

@@ -41,8 +41,9 @@ class DF40(Adapter):
     url = "https://github.com/YZY-stack/DF40"
     kinds = ("image",)
     splits = (
-        "DF40 is test, DF40_train is train; reals of FaceForensics++ by its split files, those of "
-        "Celeb-DF by its testing list (all others are left out); validation is split off training"
+        "DF40 is test, DF40_train is train (val where FaceForensics++ has that video in val); "
+        "reals of FaceForensics++ by its split files, those of Celeb-DF by its testing list (all "
+        "others are left out); where validation lacks a class it is split off training"
     )
     layout = """
         DF40/METHOD/{ff|cdf}/… or DF40/METHOD/{fake|real}/… (testing data)
@@ -57,6 +58,7 @@ class DF40(Adapter):
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item a picture; the video it was taken from is its medium."""
         folder.need("DF40")
+        splits = _ff_splits(folder)
         sides: set[str] = set()
         for top, split in (("DF40", "test"), ("DF40_train", "train")):
             for method in folder.folders(top):
@@ -65,7 +67,7 @@ class DF40(Adapter):
                     raise folder.error(f"{top}/{method} holds neither ff, cdf, fake nor real")
                 sides.update(found)
                 for side in found:
-                    yield from self._method(folder, f"{top}/{method}/{side}", split)
+                    yield from self._method(folder, f"{top}/{method}/{side}", split, splits)
         if not sides:
             raise folder.error("DF40 holds no method")
         for side, place, reals in (("ff", _FF, self._reals_ff), ("cdf", _CDF[0], self._reals_cdf)):
@@ -75,7 +77,9 @@ class DF40(Adapter):
                 yield from reals(folder)
 
     @staticmethod
-    def _method(folder: DatasetFolder, place: str, split: str) -> Iterator[Item]:
+    def _method(
+        folder: DatasetFolder, place: str, split: str, splits: dict[str, str]
+    ) -> Iterator[Item]:
         _, method, side = place.split("/")
         label = _SIDES[side]
         names = folder.media(place, deep=True)
@@ -85,13 +89,15 @@ class DF40(Adapter):
             path = f"{place}/{name}"
             inner = name.rpartition("/")[0]
             whole = bool(inner) and inner.rpartition("/")[2] not in ("inversions", "frames")
+            shown = inner if whole else name.rpartition("/")[2].partition(".")[0]
+            people = _people(side, shown)
+            held_back = split == "train" and splits.get(people.partition("+")[0]) == "val"
             yield medium(
                 path,
                 label,
                 media_id=f"{place}/{inner}" if whole else path,
-                group=_people(side, inner if whole else name.rpartition("/")[2].partition(".")[0])
-                or path,
-                split=split,
+                group=people or path,
+                split="val" if held_back else split,
                 generator=method if label else "",
                 family=_FAMILY.get(method.lower(), "") if label else "",
                 source={"ff": "FaceForensics++", "cdf": "Celeb-DF-v2"}.get(side, method),
@@ -101,20 +107,17 @@ class DF40(Adapter):
     def _reals_ff(folder: DatasetFolder) -> Iterator[Item]:
         hint = "the authors' real data of FaceForensics++"
         folder.need(_FF, hint)
-        splits: dict[str, str] = {}
-        for split in ("train", "val", "test"):
-            for pair in folder.json(f"FaceForensics++/{split}.json", "of ondyari/FaceForensics"):
-                splits |= dict.fromkeys(pair, split)
+        splits = _ff_splits(folder)
         for name in folder.media(_FF, deep=True):
             video = name.split("/")[0]
-            if video not in splits:
+            if f"ff:{video}" not in splits:
                 raise folder.error(f"{_FF}/{video} is in none of the split files")
             yield medium(
                 f"{_FF}/{name}",
                 0,
                 media_id=f"{_FF}/{video}",
                 group=f"ff:{video}",
-                split=splits[video],
+                split=splits[f"ff:{video}"],
                 source="FaceForensics++",
             )
 
@@ -135,6 +138,17 @@ class DF40(Adapter):
                         split="test",
                         source="Celeb-DF-v2",
                     )
+
+
+def _ff_splits(folder: DatasetFolder) -> dict[str, str]:
+    """Split of every original of FaceForensics++ ("ff:000"); nothing where it is not there."""
+    found: dict[str, str] = {}
+    if not folder.has("FaceForensics++"):
+        return found
+    for split in ("train", "val", "test"):
+        for pair in folder.json(f"FaceForensics++/{split}.json", "of ondyari/FaceForensics"):
+            found |= dict.fromkeys((f"ff:{one}" for one in pair), split)
+    return found
 
 
 def _people(side: str, name: str) -> str:
