@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,7 +17,7 @@ from typing import Any
 from unmask import __version__, registry
 from unmask.bench.material import Material, gather
 from unmask.bench.outcomes import Outcome, joined, place, read_outcomes, write_outcomes
-from unmask.bench.perturb import CLEAN
+from unmask.bench.perturb import CLEAN, applies
 from unmask.bench.protocol import Protocol, Train
 from unmask.bench.score import MethodScorer, Scorer, kinds_of
 from unmask.bench.shipped import ShippedScorer
@@ -171,8 +173,11 @@ def _train(
     )
     mark = hashlib.sha256(f"{recipe!r}{[i.item_id for i in material.fit]}".encode()).hexdigest()
     out = order.runs / protocol.name / order.filed / mark[:12]
+    done_before = out / "finished.json"
+    if done_before.is_file():
+        how: dict[str, Any] = json.loads(done_before.read_text(encoding="utf-8"))
+        return out / how.pop("weights"), how
     manifest = write_manifest(out / "manifest.parquet", material.fit)
-    begun = time.monotonic()
     result = fit(
         MethodTask(recipe, manifest),
         out,
@@ -180,14 +185,17 @@ def _train(
     )
     if result is None:
         raise DataError("Run a protocol in one process; unmask train can use several.")
-    return result.onnx, {
+    how = {
         "origin": "trained",
         "samples": samples,
         "seed": recipe.seed,
-        "train_seconds": round(time.monotonic() - begun, 1),
+        "train_seconds": round(result.seconds, 1),
         "validation": {name: round(value, 4) for name, value in result.best.items()},
         "trained_on": dict(Counter(item.source for item in material.fit)),
     }
+    record = {**how, "weights": os.path.relpath(result.onnx, out)}
+    done_before.write_text(json.dumps(record), encoding="utf-8")
+    return result.onnx, how
 
 
 def _score(
@@ -195,7 +203,7 @@ def _score(
 ) -> tuple[list[Outcome], dict[str, int]]:
     """Rows of every test and condition, and how many items of each could not be judged."""
     tests = dict(material.tests)
-    if protocol.threshold == "val" and len(material.val):
+    if protocol.threshold == "val" and order.clean and len(material.val):
         tests["val"] = replace(material.val, name="val")
     own = list(protocol.conditions) if order.clean else []
     rows: list[Outcome] = []
@@ -204,23 +212,22 @@ def _score(
         extra = [] if name == "val" else [c for c in order.conditions if c not in own]
         for condition in [*(own if name != "val" else [CLEAN]), *extra]:
             part = _some(manifest, order.perturbed_most) if condition in extra else manifest
-            part = Manifest(part.root, _as_test(part), name)
+            kept = tuple(replace(i, split="test") for i in part if applies(condition, i))
+            if not kept:
+                continue
+            part = Manifest(part.root, kept, name)
             what = name if condition == CLEAN else f"{name}, {condition}"
             said = partial(_say, say, what, len(part))
             found = list(scorer.score(part, condition, protocol.classes, said))
             rows += found
             missing = {item.item_id for item in part} - {row.item_id for row in found}
-            if found and missing:
+            if missing:
                 left_out[what] = len(missing)
     return rows, left_out
 
 
 def _say(say: Progress, what: str, of: int, done: int) -> None:
     say(what, done, of)
-
-
-def _as_test(manifest: Manifest) -> tuple[Any, ...]:
-    return tuple(replace(item, split="test") for item in manifest)
 
 
 def _some(manifest: Manifest, most: int) -> Manifest:

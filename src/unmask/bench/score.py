@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from unmask.bench.metrics.pixels import counts
 from unmask.bench.outcomes import Outcome
-from unmask.bench.perturb import CLEAN, Perturbed, applies
+from unmask.bench.perturb import CLEAN, Perturbed
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Reader
 from unmask.datasets.samples import Prepared, collate
@@ -87,9 +87,6 @@ class MethodScorer:
         self, manifest: Manifest, condition: str, classes: Sequence[str], said: Said
     ) -> Iterator[Outcome]:
         """Rows of a test set; items that cannot be read are left out, and the method warns."""
-        manifest = manifest.where(lambda item: applies(condition, item))
-        if not len(manifest):
-            return
         dataset = self._dataset(manifest)
         if condition != CLEAN:
             _perturb(dataset, condition)

@@ -10,7 +10,7 @@ import numpy as np
 from unmask import registry
 from unmask.analyzers.base import Analyzer, Options
 from unmask.bench.outcomes import Outcome
-from unmask.bench.perturb import SOUND_KINDS, applies, over_picture, over_sound
+from unmask.bench.perturb import SOUND_KINDS, over_picture, over_sound
 from unmask.bench.score import Said, outcome
 from unmask.datasets.manifest import Item, Manifest
 from unmask.detectors.card import read_card
@@ -53,8 +53,7 @@ class ShippedScorer:
     ) -> Iterator[Outcome]:
         """Rows of a test set; items without a finding are left out with a warning."""
         silent: list[str] = []
-        items = [item for item in manifest if applies(condition, item)]
-        for number, item in enumerate(items, 1):
+        for number, item in enumerate(manifest, 1):
             try:
                 score = self._one(item, manifest, condition)
             except MediaError as error:
@@ -67,7 +66,7 @@ class ShippedScorer:
                 yield outcome(item, manifest.name, condition, score)
             said(number)
         if silent:
-            warnings.warn(f"{len(silent)} of {len(items)} left out: {silent[0]}", stacklevel=2)
+            warnings.warn(f"{len(silent)} of {len(manifest)} left out: {silent[0]}", stacklevel=2)
 
     def _one(self, item: Item, manifest: Manifest, condition: str) -> float | None:
         path = manifest.file(item)
