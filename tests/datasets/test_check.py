@@ -12,8 +12,9 @@ import pytest
 from leak_samples import PER_SIDE, RATE, clean, jpeg, picture, png, sound, wav
 from PIL import Image
 
+from make_media import video
 from unmask.datasets.check import Checked, check
-from unmask.datasets.fingerprints import NEAR, near_pairs, of_picture, of_sound
+from unmask.datasets.fingerprints import NEAR, fingerprints, near_pairs, of_picture, of_sound
 from unmask.datasets.leaks import FEWEST, LEAST
 from unmask.datasets.manifest import write_manifest
 from unmask.datasets.parallel import spread
@@ -236,11 +237,32 @@ def test_traits_of_sound_are_right() -> None:
 
 
 def test_traits_of_a_video(tmp_path: Path) -> None:
-    from make_media import video
-
     found = traits(video(tmp_path / "v.mp4"))
     assert found["container"] == "MP4"
     assert {"video codec", "frame rate", "seconds", "width"} <= set(found)
+
+
+@pytest.mark.parametrize("again", ["again.mkv", "again.webp"])
+def test_a_video_saved_again_has_the_same_fingerprints(tmp_path: Path, again: str) -> None:
+    shots = [picture(seed, 160, 24) for seed in range(3)]
+    others = [picture(seed, 160, 24) for seed in range(10, 13)]
+
+    def film(name: str, scenes: list[Any], **options: Any) -> tuple[Any, ...]:
+        paint = lambda i: scenes[i // 7]  # noqa: E731
+        path = video(tmp_path / name, count=21, size=(160, 160), paint=paint, **options)
+        return fingerprints(path)
+
+    first, other = film("a.mp4", shots), film("b.mp4", others)
+    if again.endswith("webp"):
+        pictures = [Image.fromarray(shot) for shot in shots]
+        pictures[0].save(tmp_path / again, save_all=True, append_images=pictures[1:], quality=60)
+        second = fingerprints(tmp_path / again)
+    else:
+        second = film(again, shots, options={"crf": "35"})
+    assert len(first) == len(second) == len(other) == 3
+    same = {(i, j) for i, j, _ in near_pairs(first, second, NEAR["picture"])}
+    assert same == {(0, 0), (1, 1), (2, 2)}
+    assert not list(near_pairs(first, other, NEAR["picture"]))
 
 
 def heavy(number: int) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.media import Limits, blocks, probe, read_image
+from unmask.errors import UnreadableMedia
+from unmask.media import Limits, blocks, frames, probe, read_image
 from unmask.media._source import decoding
 from unmask.types import Kind, MediaInfo, Pixels, Samples
 
@@ -39,7 +40,7 @@ def fingerprints(path: Path, limits: Limits | None = None) -> tuple[Fingerprint,
     if info.kind is Kind.IMAGE:
         found = [of_picture(read_image(path, limits))]
     elif info.kind is Kind.VIDEO:
-        found = [of_picture(pixels) for pixels in _moments(path, info)]
+        found = [of_picture(pixels) for pixels in _shown(path, info, limits)]
     else:
         found = [of_sound(_head(path, info, limits))]
     return tuple(one for one in found if one is not None)
@@ -92,8 +93,19 @@ def _head(path: Path, info: MediaInfo, limits: Limits | None) -> Samples:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
+def _shown(path: Path, info: MediaInfo, limits: Limits | None) -> list[Pixels]:
+    """Pictures at a few moments of a video: by seeking, or where that fails by decoding it all."""
+    try:
+        found = list(_moments(path, info))
+    except UnreadableMedia:  # moving pictures that are no recordings
+        found = []
+    if found:
+        return found
+    rate = len(_MOMENTS) / (info.seconds or 1.0)
+    return [frame.pixels for frame in frames(path, info, fps=rate, limits=limits)]
+
+
 def _moments(path: Path, info: MediaInfo) -> Iterator[Pixels]:
-    """Pictures at a few moments of a video, found by seeking where that is possible."""
     import av
 
     with decoding(path, "the video"), av.open(str(path)) as media:
