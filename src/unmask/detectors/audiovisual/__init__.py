@@ -1,0 +1,1 @@
+"""Detectors that see and hear."""

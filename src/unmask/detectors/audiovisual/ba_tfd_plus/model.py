@@ -1,0 +1,153 @@
+"""The network: two encoders over time, frame classifiers, boundary maps and their fusion.
+
+Cai, Ghosh, Dhall, Gedeon, Stefanov and Hayat 2023, "Glitch in the Matrix: A Large Scale Benchmark
+for Content Driven Audio-Visual Forgery Detection and Localization", section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.video.mvit import MSBlockConfig, MViT
+
+from unmask.detectors.audiovisual.ba_tfd_plus.boundary import BoundaryMaps, MapFusion
+from unmask.detectors.audiovisual.ba_tfd_plus.sound import SoundEncoder
+
+FPS = 25
+SIDE = 96
+_SURE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes of the network. Default: the authors' (MViTv2-B, ViT-B)."""
+
+    frames: int = 512
+    durations: int = 40
+    samples: int = 10
+    features: int = 256
+    depths: Sequence[int] = (2, 3, 16, 3)
+    heads: Sequence[int] = (1, 2, 4, 8)
+    widths: Sequence[int] = (96, 192, 384, 768)
+    sound_layers: int = 12
+    sound_heads: int = 12
+    sound_width: int = 768
+    boundary: Sequence[int] = (512, 128)
+
+
+class VideoEncoder(nn.Module):
+    """MViTv2 (Li et al. 2022) that halves the picture between stages and never time."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        number = sum(shape.depths)
+        stage = [i for i, depth in enumerate(shape.depths) for _ in range(depth)]
+        wide = [shape.widths[i] for i in stage]
+        shrinks = set(accumulate(shape.depths[:-1]))
+        last = len(shape.depths) - 1
+        blocks = [
+            MSBlockConfig(
+                num_heads=shape.heads[stage[i]],
+                input_channels=wide[max(i - 1, 0)],
+                output_channels=wide[i] if i < number - 1 else shape.features,
+                kernel_q=[3, 3, 3],
+                kernel_kv=[3, 3, 3],
+                stride_q=[1, 2, 2] if i in shrinks else [1, 1, 1],
+                stride_kv=[1, 2 ** (last - stage[i]), 2 ** (last - stage[i])],
+            )
+            for i in range(number)
+        ]
+        mvit = MViT(
+            spatial_size=(SIDE, SIDE),
+            temporal_size=shape.frames,
+            block_setting=blocks,
+            residual_pool=True,
+            residual_with_cls_embed=False,
+            rel_pos_embed=True,
+            proj_after_attn=True,
+            stochastic_depth_prob=0.2,
+            patch_embed_kernel=(3, 15, 15),
+            patch_embed_stride=(1, 12, 12),
+            patch_embed_padding=(1, 3, 3),
+        )
+        self.embed = mvit.conv_proj
+        self.position = mvit.pos_encoding
+        self.blocks = mvit.blocks
+        self.norm = mvit.norm
+
+    def forward(self, video: Tensor) -> Tensor:
+        """Frames (B, 3, T, 96, 96), 0…1, to features (B, C, T)."""
+        tokens = self.position(self.embed(video).flatten(2).transpose(1, 2))
+        grid = (self.position.temporal_size, *self.position.spatial_size)
+        for block in self.blocks:
+            tokens, grid = block(tokens, grid)
+        result: Tensor = self.norm(tokens)[:, 1:].transpose(1, 2)
+        return result
+
+
+class BaTfdPlus(nn.Module):
+    """Which frames of a talking video are forged, and which stretches."""
+
+    def __init__(self, shape: Shape | None = None) -> None:
+        super().__init__()
+        self.shape = shape = shape or Shape()
+        inside = shape.features + 1
+        self.see = VideoEncoder(shape)
+        self.hear = SoundEncoder(
+            shape.frames, shape.sound_width, shape.sound_layers, shape.sound_heads, shape.features
+        )
+        self.video_frames = nn.Conv1d(shape.features, 1, 1)
+        self.sound_frames = nn.Conv1d(shape.features, 1, 1)
+        wide, width = shape.boundary
+        sizes = (inside, wide, width, shape.frames, shape.durations, shape.samples)
+        self.video_maps = BoundaryMaps(*sizes)
+        self.sound_maps = BoundaryMaps(*sizes)
+        self.fuse = nn.ModuleList(MapFusion(inside, shape.durations) for _ in range(3))
+
+    def forward(self, video: Tensor, sound: Tensor) -> dict[str, Tensor]:
+        """Frames (B, T, 3, 96, 96), 0…255 at 25 a second, and samples (B, 640 × T) at 16 kHz.
+
+        Black frames at the end are padding: they count for nothing.
+        """
+        seen = self.see(video.transpose(1, 2) / 255)
+        heard = self.hear(sound)
+        video_frames, sound_frames = self.video_frames(seen), self.sound_frames(heard)
+        video_in = torch.cat([seen, video_frames], dim=1)
+        sound_in = torch.cat([heard, sound_frames], dim=1)
+        video_maps, sound_maps = self.video_maps(video_in), self.sound_maps(sound_in)
+        fused = torch.stack(
+            [
+                fuse(video_in, sound_in, video_maps[:, kind], sound_maps[:, kind])
+                for kind, fuse in enumerate(self.fuse)
+            ],
+            dim=1,
+        )
+        lit = (video.flatten(2).amax(2) > 0).to(sound.dtype)
+        place = torch.arange(1, video.shape[1] + 1, device=video.device, dtype=sound.dtype)
+        frames = (lit * place).amax(1)
+        best = self.highest(fused.mean(1), frames).clamp(_SURE, 1 - _SURE)
+        return {
+            "logit": best.log() - (1 - best).log(),
+            "map": fused.mean(1),
+            "video_map": video_maps.mean(1),
+            "sound_map": sound_maps.mean(1),
+            "video_frames": video_frames[:, 0],
+            "sound_frames": sound_frames[:, 0],
+            "frames": frames,
+            "fused_maps": fused,
+            "video_maps": video_maps,
+            "sound_maps": sound_maps,
+            "video_features": seen,
+            "sound_features": heard,
+        }
+
+    def highest(self, map_: Tensor, frames: Tensor) -> Tensor:
+        """The highest value of a map (B, D, T) among proposals that end within the video, (B)."""
+        durations, places = map_.shape[1:]
+        length = torch.arange(1, durations + 1, device=map_.device)[:, None]
+        end = length + torch.arange(places, device=map_.device)
+        return torch.where(end <= frames[:, None, None], map_, 0.0).flatten(1).amax(1)

@@ -1,0 +1,67 @@
+"""Sound to features of video frames: a log-mel spectrogram and a plain transformer over it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.models.vision_transformer import Encoder
+
+RATE = 16000
+HOP, WINDOW, MELS = 160, 321, 64
+PER_FRAME = 4
+"""Spectra of one video frame at 25 a second."""
+
+
+def mel_filters(count: int = MELS, bins: int = WINDOW // 2 + 1, rate: int = RATE) -> Tensor:
+    """Triangles whose corners lie evenly on the mel scale, (count, bins)."""
+    frequencies = np.linspace(0, rate / 2, bins)
+    mel = np.linspace(0, 2595 * np.log10(1 + rate / 2 / 700), count + 2)
+    corners = 700 * (10 ** (mel / 2595) - 1)
+    low, middle, high = (corners[i : i + count, None] for i in range(3))
+    rising = (frequencies - low) / (middle - low)
+    falling = (high - frequencies) / (high - middle)
+    return torch.from_numpy(np.minimum(rising, falling).clip(0).astype(np.float32))
+
+
+def fourier() -> Tensor:
+    """Real and imaginary parts of a windowed transform as filters, (2 × bins, 1, WINDOW)."""
+    time = np.arange(WINDOW)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * time / WINDOW)
+    angle = 2 * np.pi * np.arange(WINDOW // 2 + 1)[:, None] * time / WINDOW
+    both = np.concatenate([np.cos(angle), -np.sin(angle)]) * window
+    return torch.from_numpy(both.astype(np.float32))[:, None]
+
+
+class LogMel(nn.Module):
+    """Samples (B, N) to log mel energies (B, 64, N / 160)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("fourier", fourier(), persistent=False)
+        self.register_buffer("filters", mel_filters(), persistent=False)
+
+    def forward(self, sound: Tensor) -> Tensor:
+        """Samples at 16 kHz, -1…1; both ends are mirrored outwards."""
+        padded = F.pad(sound[:, None], (WINDOW // 2, WINDOW // 2), mode="reflect")
+        real, imaginary = F.conv1d(padded, self.get_buffer("fourier"), stride=HOP).chunk(2, dim=1)
+        power = real.square() + imaginary.square()
+        return (self.get_buffer("filters") @ power + 0.01).log()
+
+
+class SoundEncoder(nn.Module):
+    """A vision transformer's encoder over columns of the spectrogram (Cai et al. 2023, ViT-B)."""
+
+    def __init__(self, frames: int, width: int, layers: int, heads: int, outside: int) -> None:
+        super().__init__()
+        self.spectrum = LogMel()
+        self.embed = nn.Conv2d(1, width, (MELS, PER_FRAME), stride=(MELS, PER_FRAME))
+        self.encoder = Encoder(frames, layers, heads, width, 4 * width, 0.0, 0.0)
+        self.out = nn.Linear(width, outside)
+
+    def forward(self, sound: Tensor) -> Tensor:
+        """Samples (B, 640 × frames) to features (B, outside, frames)."""
+        columns = self.embed(self.spectrum(sound)[:, None])[:, :, 0].transpose(1, 2)
+        result: Tensor = self.out(self.encoder(columns)).transpose(1, 2)
+        return result
