@@ -101,7 +101,9 @@ def list_datasets(json: Json = False) -> None:
     if json:
         emit([_about(one) for one in known], as_json=True, text="")
         return
-    table = Table("name", "kinds", "licence", "where", box=None)
+    table = Table(box=None)
+    for column in ("name", "kinds", "licence", "where"):
+        table.add_column(column, overflow="fold", no_wrap=column == "name")
     for one in known:
         table.add_row(one.name, ", ".join(one.kinds), one.licence, one.url)
     out.print(table)
@@ -121,7 +123,8 @@ def show(
         emit(_counts(manifest), as_json=json, text=_summary(manifest))
         return
     about = _about(adapter(what))
-    text = "\n".join(f"{name}: {value}" for name, value in about.items() if name != "layout")
+    shown = {**about, "kinds": ", ".join(about["kinds"])}
+    text = "\n".join(f"{name}: {value}" for name, value in shown.items() if name != "layout")
     emit(about, as_json=json, text=f"{text}\nlayout:\n{about['layout']}")
 
 
