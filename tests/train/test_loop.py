@@ -79,6 +79,12 @@ def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     assert [json.loads(line)["samples"] for line in lines] == [400, 800, 1200, 1600]
 
 
+def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, samples=16)
+    with pytest.raises(DataError, match="is of another run"):
+        run(tmp_path, settings={"norm": True})
+
+
 def test_parts_of_a_batch_give_the_same_as_the_whole(tmp_path: Path) -> None:
     run(tmp_path / "one")
     run(tmp_path / "four", accumulate=4)

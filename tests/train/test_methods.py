@@ -129,6 +129,12 @@ def test_a_manifest_without_validation_is_refused(data: Path, tmp_path: Path) ->
         MethodTask(RECIPE, path)
 
 
+def test_a_method_that_makes_its_fakes_needs_reals_alone(data: Path, tmp_path: Path) -> None:
+    path = changed_manifest(data, tmp_path, label=0)
+    task = MethodTask(changed(RECIPE, name="sbi"), path)
+    assert {item.label for item in task.manifest.select(split="val")} == {0}
+
+
 def test_a_group_in_two_splits_is_refused(data: Path, tmp_path: Path) -> None:
     path = changed_manifest(data, tmp_path, group="train 0")
     with pytest.raises(DataError, match="'train 0' stands in the splits 'train' and 'val'"):

@@ -55,12 +55,13 @@ class Loaded:
 class Reader:
     """Reads the items of a manifest for the inputs of a card.
 
-    Faces come from the item, or from a search that is made once an item.
+    Faces come from the item, or from a search that is made once a picture.
     """
 
     def __init__(self, manifest: Manifest, inputs: Sequence[Input]) -> None:
         self.manifest, self.inputs = manifest, tuple(inputs)
         self._faces: dict[str, Box] = {}
+        self._known: dict[str, MediaInfo] = {}
 
     def read(self, item: Item, draw: Draw) -> Loaded:
         """One item. Raises MediaError when its file is damaged, or shows no face to be taken."""
@@ -76,7 +77,7 @@ class Reader:
                 view = view or seen
                 arrays[part.name] = preparation.channels_first(seen.take(pixels, draw.change))
         if timed:
-            info = probe(self.manifest.file(item))
+            info = self._info(item)
             start, seconds = _stretch(timed, info.seconds, draw.moment)
             for part in timed:
                 arrays[part.name] = self._timed(part, item, info, start, draw)
@@ -95,11 +96,17 @@ class Reader:
             values = values.resize(loaded.size, Image.Resampling.NEAREST)
         return loaded.view.mask(np.asarray(values))
 
+    def _info(self, item: Item) -> MediaInfo:
+        """What a recording is; found once, because it reads the whole file."""
+        if item.path not in self._known:
+            self._known[item.path] = probe(self.manifest.file(item))
+        return self._known[item.path]
+
     def _pixels(self, item: Item, moment: float) -> Pixels:
         path = self.manifest.file(item)
         if item.kind != "video":
             return read_image(path)
-        info = probe(path)
+        info = self._info(item)
         # A grid of places over the whole; the stream is left as soon as the chosen one came.
         place = round(moment * (PLACES - 1))
         rate = PLACES / info.seconds if info.seconds else 25.0

@@ -19,7 +19,7 @@ from lightning.fabric import Fabric, seed_everything
 from torch.utils.data import DataLoader
 
 from unmask.datasets.samples import plainly
-from unmask.errors import ModelError
+from unmask.errors import DataError, ModelError
 from unmask.train.average import Average
 from unmask.train.checkpoint import (
     load,
@@ -99,10 +99,16 @@ class _Run:
         if not last.exists():
             return
         kept = load(last)
-        self.network.load_state_dict(kept["network"])
-        self.average.network.load_state_dict(kept["average"])
-        self.average.updates = kept["updates"]
-        self.inner.load_state_dict(kept["optimiser"])
+        try:
+            self.network.load_state_dict(kept["network"])
+            self.average.network.load_state_dict(kept["average"])
+            self.average.updates = kept["updates"]
+            self.inner.load_state_dict(kept["optimiser"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise DataError(
+                f"{last} is of another run and does not fit the recipe {self.recipe.name!r}. "
+                "Choose another folder for --out."
+            ) from error
         self.fabric.strategy.precision.load_state_dict(kept.get("precision", {}))
         self.state |= kept["state"]
         everyone = kept.get("randomness", [])

@@ -58,7 +58,9 @@ class MethodTask(Task):
         if not groups["train"]:
             raise DataError("The manifest has no item in the split 'train'; nothing can be learnt.")
         select = self.recipe.select
-        if labels[select] != {0, 1}:
+        # A method with samples of its own may make its forgeries from reals.
+        makes = type(self.method).samples is not Method.samples
+        if not labels[select] or (labels[select] != {0, 1} and not makes):
             what = "only one class" if labels[select] else "no item"
             raise DataError(
                 f"The manifest has {what} in the split {select!r}, so no weights can be chosen. "
