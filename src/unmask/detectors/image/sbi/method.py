@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 class SBIMethod(Method):
     """Shiohara and Yamasaki 2022, "Detecting Deepfakes with Self-Blended Images".
 
-    ``settings``: ``backbone`` (another EfficientNet of timm's, with TensorFlow's rims), ``side``
-    (of the example's pictures).
+    ``settings``: ``backbone`` (another EfficientNet of timm's), ``side`` (of the example).
     """
 
-    small: ClassVar[Mapping[str, Any]] = {"backbone": "tf_efficientnet_b0", "side": 64}
+    small: ClassVar[Mapping[str, Any]] = {"backbone": "test_efficientnet", "side": 64}
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """EfficientNet-B4. Raises MissingExtra or ModelError when its weights cannot be had."""

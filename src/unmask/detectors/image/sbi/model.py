@@ -53,6 +53,7 @@ class SBI(nn.Module):
             backbone,
             pretrained,
             num_classes=2,
+            pad_type="same",
             drop_rate=0.4,
             drop_path_rate=0.2,
             bn_momentum=0.01,
