@@ -1,8 +1,9 @@
-"""Backbones as transformers publishes them: whole, or not at all."""
+"""What the Hugging Face hub keeps: backbones of transformers, whole or not at all, and files."""
 
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -25,7 +26,7 @@ def transformers_model(kind: str, name: str, config: Any) -> nn.Module:
         raise MissingExtra(f"The backbone {name}", "train") from None
     try:
         network, report = getattr(transformers, kind).from_pretrained(
-            name, config=config, output_loading_info=True, local_files_only=not _online()
+            name, config=config, output_loading_info=True, local_files_only=not online()
         )
     except (OSError, ValueError, RuntimeError) as error:
         first = str(error).strip().split("\n", 1)[0]
@@ -42,8 +43,24 @@ def transformers_model(kind: str, name: str, config: Any) -> nn.Module:
     return result
 
 
-def _online() -> bool:
-    """Whether the hub could be reached: without this its client tries for minutes."""
+def hub_file(name: str, file: str) -> Path:
+    """A file of the hub's repository ``name``, from the local cache or fetched.
+
+    Raises MissingExtra without the hub's client, ModelError when the file cannot be had.
+    """
+    try:
+        from huggingface_hub import hf_hub_download
+    except ImportError:
+        raise MissingExtra(f"The file {file} of {name}", "train") from None
+    try:
+        return Path(hf_hub_download(name, file, local_files_only=not online()))
+    except (OSError, ValueError) as error:
+        first = str(error).strip().split("\n", 1)[0]
+        raise ModelError(f"The file {file} of {name!r} cannot be had: {first}") from error
+
+
+def online() -> bool:
+    """Whether the hub could be reached; its client would go on trying for minutes."""
     from huggingface_hub.constants import ENDPOINT
 
     if getproxies():

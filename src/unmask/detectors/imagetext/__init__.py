@@ -1,0 +1,1 @@
+"""Detectors whose input is a picture with its text."""
