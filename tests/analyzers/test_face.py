@@ -106,6 +106,21 @@ def test_forged_and_clear_face_in_one_picture(network: RedIsForged) -> None:
     assert forged.reason != clear.reason
 
 
+def test_an_undecided_but_suspect_face_is_marked_as_a_hint(network: RedIsForged) -> None:
+    """Over the 5 % threshold but under the file's 1 %: no verdict, and yet a mark."""
+    seen: dict[tuple[Vote, bool], str] = {}
+    for red in np.linspace(1.0, 1.2, 21):
+        (finding,) = still(tinted(float(red), 1.0), fpr=0.01).finish().findings
+        score = finding.score or 0.0
+        marked = bool(finding.where.masks)
+        assert marked == (score > TABLE.threshold(0.05))
+        assert (finding.vote is Vote.FORGED) == (score > TABLE.threshold(0.01))
+        seen[finding.vote, marked] = finding.reason
+    assert set(seen) == {(Vote.UNDECIDED, False), (Vote.UNDECIDED, True), (Vote.FORGED, True)}
+    assert len(set(seen.values())) == 3
+    assert "look" in seen[Vote.UNDECIDED, True]
+
+
 def test_mask_lies_over_the_marked_quarter_of_the_crop(network: RedIsForged) -> None:
     pixels = tinted(1.3, 0.6)
     (finding,) = still(pixels).finish().findings

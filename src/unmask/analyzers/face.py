@@ -48,6 +48,8 @@ _CUT = 42.0
 """Mean change in grey levels of a coarse copy from which on the scene was cut."""
 _SHORTEST = 3
 """Judged frames that a face of a video needs."""
+_MARKED = 0.05
+"""An undecided face over the threshold of this rate is marked too: a hint, not a verdict."""
 _MOST_FINDINGS = 32
 _SNAPSHOT = 320
 
@@ -216,7 +218,9 @@ class FaceAnalyzer(Analyzer):
         subject = f"face {history.number}"
         times, logits = history.curve.points()
         chances = tuple(posterior(table.llr(value), 0.5) for value in logits)
-        where = self._where(history, vote, times, logits, table.threshold(fpr))
+        hint = vote is Vote.UNDECIDED and score > table.threshold(max(fpr, _MARKED))
+        marked = hint or vote is Vote.FORGED
+        where = self._where(history, vote, marked, times, logits, table.threshold(fpr))
         series = () if self._still else (Series(f"{subject}: forged", tuple(times), chances),)
         details: dict[str, Any] = {
             "judged_frames": history.judged,
@@ -226,11 +230,11 @@ class FaceAnalyzer(Analyzer):
             "face_fpr": fpr,
         }
         if not self._still:
-            details["aggregate"] = "mean of the scores of the judged frames, calibrated on stills"
+            details["aggregate"] = "mean over judged frames, calibrated on stills and filmed stills"
         return Finding(
             analyzer=self.name,
             claim=Claim.FACE_MANIPULATED,
-            reason=reason(vote, history.judged, self._still),
+            reason=reason(vote, history.judged, self._still, hint),
             where=where,
             subject=subject,
             detector=DETECTOR,
@@ -246,6 +250,7 @@ class FaceAnalyzer(Analyzer):
         self,
         history: History,
         vote: Vote,
+        marked: bool,
         times: list[float],
         logits: list[float],
         threshold: float,
@@ -257,7 +262,7 @@ class FaceAnalyzer(Analyzer):
             if vote is Vote.FORGED:
                 spans = suspect_spans(times, logits, threshold, step)
             spans = spans or (Span(history.first, history.last),)
-        if vote is not Vote.FORGED or history.worst_mask is None or history.worst_region is None:
+        if not marked or history.worst_mask is None or history.worst_region is None:
             return Where(boxes, spans)
         width = self.media.width or round(history.worst_region.x + history.worst_region.width)
         height = self.media.height or round(history.worst_region.y + history.worst_region.height)

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from unmask.errors import MissingExtra
 
-SIZE = 128
+SIZE = 160
 """Side of the face crop in pixels."""
-GRID = 32
+GRID = 40
 """Side of the mask in cells."""
 MARGINS = (1.2, 1.4)
 """Looks at a face that are averaged; every second one is mirrored. The card repeats them."""
