@@ -164,12 +164,12 @@ class Readout(nn.Module):
         self.classes = nn.Linear(5 * hidden, 2)
 
     def forward(self, spectral: Tensor, temporal: Tensor) -> dict[str, Tensor]:
-        """Nodes (B, S, C) and (B, T, C) to ``logit``, ``classes`` and ``embedding``."""
+        """Nodes (B, S, C) and (B, T, C) to ``logit``, ``classes`` and ``features``."""
         spectral = self.pool_spectral(self.spectral(spectral))
         temporal = self.pool_temporal(self.temporal(temporal))
         both = [branch(temporal, spectral) for branch in self.branches]
         temporal, spectral, stack = (torch.maximum(a, b) for a, b in zip(*both, strict=True))
-        embedding = torch.cat(
+        features = torch.cat(
             [
                 temporal.abs().amax(1),
                 temporal.mean(1),
@@ -179,9 +179,9 @@ class Readout(nn.Module):
             ],
             dim=1,
         )
-        classes = self.classes(self.drop(embedding))
+        classes = self.classes(self.drop(features))
         return {
             "logit": classes[:, 1] - classes[:, 0],
             "classes": classes,
-            "embedding": embedding,
+            "features": features,
         }

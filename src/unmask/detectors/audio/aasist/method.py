@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from unmask.detectors.audio.aasist.convert import renamed
 from unmask.detectors.audio.aasist.model import LENGTH, Aasist, SpeechAasist
 from unmask.detectors.base import Batch, Method, Outputs, fitted
 from unmask.detectors.hub import transformers_model
 from unmask.errors import MissingExtra, ModelError
+
+if TYPE_CHECKING:
+    from unmask.datasets.manifest import Manifest
+    from unmask.train.recipe import Recipe
 
 _LARGE: dict[str, Any] = {
     "hidden_size": 1024,
@@ -45,12 +50,17 @@ _FRONTS: dict[str, tuple[str, str, dict[str, Any]]] = {
 class AasistMethod(Method):
     """AASIST, its light form, and the same graphs on wav2vec 2.0 XLS-R or WavLM.
 
-    ``settings``: ``class_weights`` (of real and forged in the loss), ``backbone_config`` (values
-    of the speech encoder's configuration to change, for small ones; such an encoder has no
-    published weights).
+    ``settings``: ``class_weights`` (of real and forged in the loss), ``length`` (samples of a clip
+    in training, where not the card's), ``backbone_config`` (values of the speech encoder's
+    configuration to change, for small ones; such an encoder has no published weights).
     """
 
     variants = ("aasist", "aasist-l", "wav2vec2", "wavlm")
+    small: ClassVar[Mapping[str, Any]] = {"length": 16000}
+
+    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
+        super().__init__(settings)
+        self.length = int(self.settings.get("length") or LENGTH)
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """The variant's network. On raw sound nothing is pre-trained, in the paper as here.
@@ -94,5 +104,14 @@ class AasistMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise of a clip's length, and labels that take turns."""
-        sound = torch.randn(batch, LENGTH, generator=torch.Generator().manual_seed(seed)) * 0.1
+        sound = torch.randn(batch, self.length, generator=torch.Generator().manual_seed(seed)) * 0.1
         return {"sound": sound, "label": (torch.arange(batch) % 2).float()}
+
+    def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
+        """Clips: of ``length`` in training, of the card's elsewhere."""
+        from unmask.datasets.samples import Prepared
+
+        inputs = list(self.card.inputs)
+        if split == "train":
+            inputs = [part.model_copy(update={"shape": ["batch", self.length]}) for part in inputs]
+        return Prepared(manifest.select(split=split), inputs, recipe, train=split == "train")
