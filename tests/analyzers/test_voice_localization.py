@@ -31,7 +31,8 @@ def clips() -> list[tuple[str, str, str, Samples]]:
             row = json.loads(line)
             if row["kind"] == "audio" and row["label"] == "real" and row["split"] == "dev":
                 wave, _ = soundfile.read(Path(named) / row["path"], dtype="float32")
-                found.append((row["source"], row["source"], row.get("group") or row["path"], wave))
+                speaker = row.get("subject") or row["path"]
+                found.append((speaker, row["source"], row.get("group") or row["path"], wave))
     elif LIBRIVOX.is_dir():
         for path in sorted(LIBRIVOX.glob("*.wav")):
             wave, _ = soundfile.read(path, dtype="float32")

@@ -110,7 +110,7 @@ class VoiceAnalyzer(Analyzer):
             score=heard.score,
             llr=operating.llr(heard.score),
             vote=vote,
-            series=(_series(heard, operating),),
+            series=(_series("Synthetic voice", heard.course, heard, operating),),
             details={"speech_seconds": round(spoken, 2), "windows": heard.windows},
         )
 
@@ -121,19 +121,22 @@ class VoiceAnalyzer(Analyzer):
         # rate is shared by stretches as long as those that the threshold was fitted on.
         tries = max(1.0, heard.seconds / float(self._parameters["fitted_seconds"]))
         rate = self.options.fpr / 2 / tries
-        vote = operating.vote(heard.contrast, rate)
+        vote = operating.vote(heard.evidence, rate)
         if vote is Vote.FORGED and whole.vote is Vote.FORGED:
             vote = Vote.UNDECIDED
         spans: tuple[Span, ...] = ()
         if vote is Vote.FORGED:
-            rise = operating.threshold(rate)
+            least = operating.threshold(rate)
             spans = tuple(
                 Span(first * _SECOND, min(last * _SECOND, heard.seconds))
-                for first, last in stretches(heard.logits, heard.activity.speech, rise)
+                for first, last in stretches(heard.logits, heard.activity.speech, least)
             )
         if spans:
             said = ", ".join(f"{span.start:.1f}–{span.end:.1f} s" for span in spans[:5])
-            reason = f"The speech at {said} stands out of the rest with traces of a generator."
+            reason = (
+                f"The speech at {said} does not go with what surrounds it: it was generated, "
+                "or comes from another recording."
+            )
         elif whole.vote is Vote.FORGED:
             reason = "The speech is suspect as a whole; no part can be told from the rest."
         elif vote is Vote.CLEAR:
@@ -146,16 +149,17 @@ class VoiceAnalyzer(Analyzer):
             reason=reason,
             where=Where(spans=spans),
             detector=DETECTOR,
-            score=heard.contrast,
-            llr=operating.llr(heard.contrast),
+            score=heard.evidence,
+            llr=operating.llr(heard.evidence),
             vote=vote,
+            series=(_series("Replaced speech", heard.logits, heard, operating),),
         )
 
 
-def _series(heard: Heard, operating: Operating) -> Series:
+def _series(name: str, along: NDArray[np.float32], heard: Heard, operating: Operating) -> Series:
     """Probability along time, some ten a second, the highest of each stretch in long files."""
     speech = heard.activity.speech
-    level = filled(smoothed(filled(heard.logits, speech), 5), speech)
+    level = filled(smoothed(filled(along, speech), 5), speech)
     count = level.size
     pool = max(round(_SHORTEST_SERIES / _SECOND), math.ceil(count / _MOST_POINTS), 1)
     starts = np.arange(0, count, pool)
@@ -167,7 +171,7 @@ def _series(heard: Heard, operating: Operating) -> Series:
     ]
     middles = (starts + np.minimum(starts + pool, count)) / 2 * _SECOND
     return Series(
-        "Synthetic voice",
+        name,
         tuple(round(float(t), 3) for t in middles),
         tuple(round(p, 4) for p in probability),
     )

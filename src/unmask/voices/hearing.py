@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from unmask.types import Samples, Tensor
 from unmask.voices.activity import RATE, STEP, Activity, Meter
-from unmask.voices.parts import contrast
+from unmask.voices.parts import evidence
 from unmask.voices.windows import Merge, Windows
 
 Network = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -26,14 +26,16 @@ _TRIMMED = 0.2
 class Heard:
     """What came of it.
 
-    ``logits``: one a frame of 40 ms, not a number where nothing was scored. ``score``: the whole
-    recording's; ``contrast``: how far its most suspect half second stands out. ``seconds``: length.
+    ``logits``: log-odds of each frame of 40 ms to have been laid in, ``course``: score of the
+    windows around it; neither is a number where nothing was scored. ``score``: the whole
+    recording's; ``evidence``: for a part, see ``parts.evidence``. ``seconds``: length.
     """
 
     activity: Activity
     logits: NDArray[np.float32]
+    course: NDArray[np.float32]
     score: float
-    contrast: float
+    evidence: float
     windows: int
     seconds: float
 
@@ -51,6 +53,7 @@ class Hearing:
         self._windows = Windows(size, size // STEP // 2 * STEP)
         self._meter = Meter()
         self._merge = Merge(frames, STEP)
+        self._course = Merge(frames, STEP)
         self._waiting: list[tuple[int, Samples]] = []
         self._starts: list[int] = []
         self._logits: list[float] = []
@@ -78,6 +81,7 @@ class Hearing:
             self._starts.append(start)
             self._logits.append(float(logit))
             self._merge.add(start, row)
+            self._course.add(start, np.full_like(row, logit))
 
     def finish(self) -> Heard:
         """Run what is left and sum up."""
@@ -90,8 +94,9 @@ class Hearing:
         return Heard(
             activity,
             logits,
+            self._course.values(count),
             self._whole(activity.speech),
-            contrast(logits, activity.speech),
+            evidence(logits, activity.speech),
             len(self._logits),
             self._windows.heard / RATE,
         )

@@ -1,7 +1,8 @@
-"""Which stretch of a recording stands out of the rest.
+"""Which stretch of a recording was laid in, from log-odds a frame.
 
-A forged insert raises the frame logits for a while. What counts is the *contrast* to the rest of
-the same recording: an odd microphone raises all frames alike and must not look like an edit.
+What counts is how far a stretch rises over the rest of the same recording, in units of how much
+that rest wavers: an odd microphone raises all frames alike, and lively or noisy speech makes them
+waver; neither must look like an edit.
 """
 
 from __future__ import annotations
@@ -13,6 +14,12 @@ SMOOTH = 13
 """Frames (0.52 s) over which logits are averaged to find the place that stands out most."""
 _SHORTEST = 5
 _MOST = 20
+_REST = 0.7
+"""Share of the speech, from the least suspect frame on, that is taken for the rest."""
+_STEADY = 0.6
+"""Added to the spread of the rest, in log-odds, so that a very even one makes nothing of little."""
+_EDGE = 0.5
+"""Where between the recording's median and a peak the edges of its stretch are sought."""
 
 
 def smoothed(values: NDArray[np.float32], count: int = SMOOTH) -> NDArray[np.float32]:
@@ -33,39 +40,46 @@ def filled(values: NDArray[np.float32], speech: NDArray[np.bool_]) -> NDArray[np
     return np.where(known, values, np.median(values[known])).astype(np.float32)
 
 
-def contrast(values: NDArray[np.float32], speech: NDArray[np.bool_]) -> float:
-    """How far the most suspect half second rises over the median of the recording's speech."""
+def _rest(level: NDArray[np.float32], speech: NDArray[np.bool_]) -> tuple[float, float]:
+    """Median of the recording's speech, and the unit that a rise over it is measured in."""
+    known = level[speech[: level.size]]
+    if not known.size:
+        return 0.0, _STEADY
+    quiet = known[known <= np.quantile(known, _REST)]
+    return float(np.median(known)), float(quiet.std()) + _STEADY
+
+
+def evidence(values: NDArray[np.float32], speech: NDArray[np.bool_]) -> float:
+    """How far the most suspect half second rises over the rest, in units of the rest's spread."""
     level = filled(values, speech)
     if level.size == 0:
         return 0.0
-    known = level[speech[: level.size]]
-    base = float(np.median(known)) if known.size else 0.0
-    return float(smoothed(level).max()) - base
+    base, unit = _rest(level, speech)
+    return (float(smoothed(level).max()) - base) / unit
 
 
 def stretches(
-    values: NDArray[np.float32], speech: NDArray[np.bool_], rise: float
+    values: NDArray[np.float32], speech: NDArray[np.bool_], least: float
 ) -> list[tuple[int, int]]:
-    """First and last-but-one frames of the stretches that rise by ``rise`` or more, in order.
+    """First and last-but-one frames of the stretches whose evidence is ``least`` or more, in order.
 
-    Each is the run with the largest sum over the level halfway between the recording's median and
-    its own peak (the maximum-sum segment, Bentley 1984), so one odd frame neither makes nor breaks
-    a stretch.
+    Each is the run with the largest sum over a level between the recording's median and its own
+    peak (the maximum-sum segment, Bentley 1984), so one odd frame neither makes nor breaks a
+    stretch.
     """
     level = filled(values, speech)
-    known = level[speech[: level.size]]
-    if not known.size:
+    if not level.size:
         return []
-    base = float(np.median(known))
+    base, unit = _rest(level, speech)
     left = level.astype(np.float64)
     found: list[tuple[int, int]] = []
     for _ in range(_MOST):
         soft = smoothed(left.astype(np.float32))
         peak = int(np.argmax(soft))
-        if soft[peak] - base < rise:
+        if soft[peak] <= base or (soft[peak] - base) / unit < least:
             break
-        middle = (float(soft[peak]) + base) / 2
-        first, last = _around(left - middle, peak)
+        over = base + _EDGE * (float(soft[peak]) - base)
+        first, last = _around(left - over, peak)
         if last - first >= _SHORTEST:
             found.append((first, last))
         left[max(0, first - 1) : last + 1] = min(base, float(left.min()))

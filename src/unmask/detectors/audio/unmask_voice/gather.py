@@ -22,7 +22,7 @@ import av
 import numpy as np
 import soundfile
 
-from unmask.detectors.audio.unmask_voice.model import LEVEL, RATE, SAMPLES
+from unmask.detectors.audio.unmask_voice.front import LEVEL, RATE, SAMPLES
 from unmask.forge.launder_sound import band
 from unmask.types import Samples
 

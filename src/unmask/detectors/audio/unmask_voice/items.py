@@ -1,4 +1,4 @@
-"""The recordings of a manifest, and the windows of sound that training makes of them."""
+"""The recordings of a manifest, and the clips of sound that training makes of them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
-from unmask.detectors.audio.unmask_voice.model import FRAMES, LEVEL, RATE, SAMPLES
+from unmask.detectors.audio.unmask_voice.front import CLIP, LEVEL, RATE, STEP
 from unmask.errors import DataError
 from unmask.forge.launder_sound import launder
 from unmask.forge.vocode import insert, resynthesise
@@ -22,13 +21,13 @@ from unmask.types import Samples
 HELD_OUT = ("lpc",)
 """Vocoders that training never hears, kept for evaluation."""
 METHODS = (
-    "griffin-lim", "mel-griffin-lim", "mel-nonnegative", "random-phase", "smeared", "smeared",
-    "periodic", "world", "world-converted", "quantised",
+    "griffin-lim", "mel-griffin-lim", "mel-nonnegative", "random-phase", "smeared", "periodic",
+    "world", "world-converted", "quantised", "smeared", "cepstral", "harmonic", "channel",
+    "shifted",
 )  # fmt: skip
+"""Vocoders that training hears."""
 HELD_SOURCES = ("debian/asterisk-it", "debian/asterisk-ru")
 """Real sources kept wholly for calibration: thresholds must hold on microphones not trained on."""
-IGNORED = 255
-"""A frame that counts neither as real nor as forged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +81,15 @@ def load(path: Path) -> Samples:
     return np.ascontiguousarray(wave.mean(axis=1), np.float32)
 
 
-def window(samples: Samples) -> Samples:
-    """Exactly one window: the first 2.2 s, or the recording again and again."""
-    if samples.size >= SAMPLES:
-        return samples[:SAMPLES]
-    return np.resize(samples, SAMPLES)
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A window for training. ``frames``: 0 real, 1 forged, ``IGNORED``; ``label`` of the whole."""
-
-    samples: Samples
-    frames: NDArray[np.uint8]
-    label: int
+def clip(samples: Samples) -> Samples:
+    """Exactly one clip: the first 2.2 s, or the recording again and again."""
+    if samples.size >= CLIP:
+        return samples[:CLIP]
+    return np.resize(samples, CLIP)
 
 
 class Forge:
-    """Makes windows: clean, laundered, re-synthesised, partly forged, joined.
+    """Makes clips for the window's logit: as they are, re-synthesised, joined; then laundered.
 
     ``launder`` and framing are the same for real and forged sound. Deterministic in the generator
     that is passed.
@@ -107,79 +97,41 @@ class Forge:
 
     def __init__(self, items: Sequence[Item]) -> None:
         self._reals: dict[str, list[Item]] = defaultdict(list)
-        self._fakes: dict[str, list[Item]] = defaultdict(list)
-        self._same: dict[str, list[Item]] = defaultdict(list)
         for item in items:
-            (self._fakes if item.label else self._reals)[item.source].append(item)
-            if item.label:
-                self._same[item.group].append(item)
+            if not item.label:
+                self._reals[item.source].append(item)
 
-    def whole(self, item: Item, strength: float, rng: np.random.Generator) -> Example:
+    def whole(self, item: Item, strength: float, rng: np.random.Generator) -> Samples:
         """The recording as it is, laundered."""
-        return self._shared(window(load(item.path)), _all(item.label), item.label, strength, rng)
+        return _shared(clip(load(item.path)), strength, rng)
 
-    def copied(self, item: Item, strength: float, rng: np.random.Generator) -> Example:
-        """A real recording re-synthesised by a random vocoder, laundered."""
-        fake = resynthesise(str(rng.choice(METHODS)), window(load(item.path)), RATE, rng)
-        return self._shared(fake, _all(1), 1, strength, rng)
+    def copied(self, item: Item, method: str, strength: float, rng: np.random.Generator) -> Samples:
+        """A real recording re-synthesised by a vocoder, laundered."""
+        fake = resynthesise(method, clip(load(item.path)), RATE, rng)
+        return _shared(fake, strength, rng)
 
-    def partial(self, item: Item, strength: float, rng: np.random.Generator) -> Example:
-        """A real recording with 0.3 … 1.5 s of something forged laid in, then laundered."""
-        real = window(load(item.path))
-        seconds = float(rng.uniform(0.3, 1.5))
-        start = float(rng.uniform(0, SAMPLES / RATE - seconds))
-        others = self._same[item.group] or self._fakes[item.source]
-        if others and rng.random() < 0.45:
-            other = window(load(others[int(rng.integers(len(others)))].path))
-        else:
-            other = resynthesise(str(rng.choice(METHODS)), real, RATE, rng)
-        mixed, inside = _laid(real, other, start, seconds, rng)
-        frames = inside.astype(np.uint8)
-        return self._shared(mixed, frames, 1, strength, rng)
-
-    def joined(self, item: Item, strength: float, rng: np.random.Generator) -> Example:
+    def joined(self, item: Item, strength: float, rng: np.random.Generator) -> Samples:
         """A real recording with another real one of its source laid in: a cut is no forgery."""
         others = self._reals[item.source]
-        other = window(load(others[int(rng.integers(len(others)))].path))
-        seconds = float(rng.uniform(0.3, 1.5))
-        start = float(rng.uniform(0, SAMPLES / RATE - seconds))
-        mixed, _ = _laid(window(load(item.path)), other, start, seconds, rng)
-        return self._shared(mixed, _all(0), 0, strength, rng)
-
-    def _shared(
-        self,
-        samples: Samples,
-        frames: NDArray[np.uint8],
-        label: int,
-        strength: float,
-        rng: np.random.Generator,
-    ) -> Example:
-        """What every window goes through: another start, a stretch of near silence, laundering."""
-        step = SAMPLES // FRAMES
-        if strength > 0 and rng.random() < 0.5:
-            turn = int(rng.integers(FRAMES))
-            samples, frames = np.roll(samples, turn * step), np.roll(frames, turn)
-        if strength > 0 and rng.random() < 0.25:
-            count = int(rng.integers(3, FRAMES // 2))
-            at = 0 if rng.random() < 0.5 else FRAMES - count
-            samples, frames = samples.copy(), frames.copy()
-            floor = LEVEL * 10 ** (rng.uniform(-70, -35) / 20)
-            quiet = slice(at * step, (at + count) * step)
-            samples[quiet] = floor * rng.standard_normal(count * step)
-            frames[at : at + count] = IGNORED
-        if strength > 0:
-            samples = launder(samples, RATE, rng, strength)
-        return Example(samples, frames, label)
+        other = clip(load(others[int(rng.integers(len(others)))].path))
+        size = round(float(rng.uniform(0.3, 1.5)) * RATE)
+        first = int(rng.integers(0, CLIP - size))
+        fade = float(rng.uniform(0.005, 0.04))
+        mixed = insert(clip(load(item.path)), other[first : first + size], first / RATE, RATE, fade)
+        return _shared(mixed, strength, rng)
 
 
-def _all(label: int) -> NDArray[np.uint8]:
-    return np.full(FRAMES, label, np.uint8)
-
-
-def _laid(
-    real: Samples, other: Samples, start: float, seconds: float, rng: np.random.Generator
-) -> tuple[Samples, NDArray[np.bool_]]:
-    first, count = round(start * RATE), round(seconds * RATE)
-    mixed = insert(real, other[first : first + count], start, RATE, float(rng.uniform(0.005, 0.04)))
-    middles = (np.arange(FRAMES) + 0.5) * SAMPLES / FRAMES / RATE
-    return mixed, (middles >= start) & (middles < start + seconds)
+def _shared(samples: Samples, strength: float, rng: np.random.Generator) -> Samples:
+    """What every clip goes through: another start, a stretch of near silence, laundering."""
+    if strength == 0:
+        return samples
+    frames = CLIP // STEP
+    if rng.random() < 0.5:
+        samples = np.roll(samples, int(rng.integers(frames)) * STEP)
+    if rng.random() < 0.25:
+        count = int(rng.integers(3, frames // 2))
+        at = 0 if rng.random() < 0.5 else frames - count
+        samples = samples.copy()
+        floor = LEVEL * 10 ** (rng.uniform(-70, -35) / 20)
+        samples[at * STEP : (at + count) * STEP] = floor * rng.standard_normal(count * STEP)
+    return launder(samples, RATE, rng, strength)

@@ -36,14 +36,12 @@ def fit(
     between sources; ``copied``: share of the forged weight of a source that its re-synthesised
     clips get where it has others too. Partly forged windows do not count.
     """
-    kept = [i for i, entry in enumerate(entries) if entry.kind != "partial"]
-    chosen = [entries[i] for i in kept]
-    raw = np.asarray(statistics[kept], np.float64)
+    raw = np.asarray(statistics, np.float64)
     mean, scale = raw.mean(axis=0), raw.std(axis=0) + 1e-3
-    x = (raw - mean) / scale
-    source = np.array([entry.source for entry in chosen])
-    label = np.array([entry.label for entry in chosen])
-    made_here = np.array([entry.kind == "copied" for entry in chosen])
+    x = ((raw - mean) / scale).astype(np.float32)
+    source = np.array([entry.source for entry in entries])
+    label = np.array([entry.label for entry in entries])
+    made_here = np.array([entry.kind == "copied" for entry in entries])
     size = x.shape[1]
     square, target = np.zeros((size, size)), np.zeros(size)
     middles, weights = [], []
@@ -54,8 +52,9 @@ def fit(
         middle = np.mean(means, axis=0)
         weight = _weights(truth, made_here[here], copied) * np.sqrt(len(part))
         part = part - middle
-        square += (part * weight[:, None]).T @ part
-        target += (part * weight[:, None]).T @ truth
+        weighted = (part * weight[:, None]).astype(np.float32)
+        square += weighted.T @ part
+        target += weighted.T @ truth
         middles.append(middle)
         weights.append(np.sqrt(len(part)))
     penalty = ridge * np.trace(square) / size
