@@ -81,6 +81,9 @@ def test_held_out_stand_first_and_perturbed_last() -> None:
     cell = found[0].cells["auc"]
     assert cell.low < cell.value < cell.high
     assert math.isnan(found[0].cells["eer:mean"].low)
+    # halving all scores changes no rank
+    assert found[4].unperturbed == found[4].cells["auc"].value
+    assert math.isnan(found[0].unperturbed)
 
 
 def test_the_threshold_comes_from_validation() -> None:
@@ -121,8 +124,15 @@ def test_the_page_says_what_a_reader_must_know() -> None:
     assert (
         text.index("### Held out") < text.index("### Known sources") < text.index("### Perturbed")
     )
-    for words in ("jpeg@3", "(+2 not judged)", "may have seen these sources", "- A note.",
-                  "where validation is balanced best", "EER (mean)"):  # fmt: skip
+    for words in (
+        "jpeg@3",
+        "(+0.000)",
+        "(+2 not judged)",
+        "may have seen these sources",
+        "- A note.",
+        "where validation is balanced best",
+        "EER (mean)",
+    ):
         assert words in text
 
 

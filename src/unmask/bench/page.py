@@ -69,16 +69,25 @@ def _perturbed(protocol: Protocol, lines: Sequence[Line]) -> list[str]:
         return []
     conditions = sorted({line.condition for line in changed})
     spec = measure(protocol.primary).spec
-    figures = {(line.test, line.detector, line.condition): line.cells[spec] for line in lines}
+    figures = {(line.test, line.detector, line.condition): line for line in changed}
     rows = []
     for test, detector in dict.fromkeys((line.test, line.detector) for line in changed):
-        cells = [figures.get((test, detector, name)) for name in (CLEAN, *conditions)]
-        rows.append([test, detector, *(f"{c.value:.3f}" if c else "–" for c in cells)])
+        found = [figures.get((test, detector, name)) for name in conditions]
+        rows.append([test, detector, *(_moved(line, spec) for line in found)])
     note = (
-        f"{measure(protocol.primary).title} after a perturbation, with its severity of 1 to 5. "
-        "Where a perturbed test is a sample of the items, the clean figure is of all of them."
+        f"{measure(protocol.primary).title} after a perturbation, with its severity of 1 to 5, "
+        "and in brackets how far it moved from that of the very same items when clean."
     )
-    return ["### Perturbed", "", note, "", *grid(["test", "detector", CLEAN, *conditions], rows, 2)]
+    return ["### Perturbed", "", note, "", *grid(["test", "detector", *conditions], rows, 2)]
+
+
+def _moved(line: Line | None, spec: str) -> str:
+    if line is None or math.isnan(line.cells[spec].value):
+        return "–"
+    value = line.cells[spec].value
+    if math.isnan(line.unperturbed):
+        return f"{value:.3f}"
+    return f"{value:.3f} ({value - line.unperturbed:+.3f})"
 
 
 def origin(outcomes: Outcomes) -> str:

@@ -148,21 +148,18 @@ def bars(protocol: Protocol, everything: Sequence[Outcomes], lines: Sequence[Lin
 
 
 def robustness(protocol: Protocol, everything: Sequence[Outcomes], lines: Sequence[Line]) -> str:
-    """The ranking figure over severity, a panel a perturbation, averaged over tests."""
+    """The ranking figure over severity, a panel a perturbation, averaged over tests.
+
+    Severity 0 are the very same items when clean.
+    """
     spec = measure(protocol.primary).spec
-    clean = {(x.test, x.detector): x.cells[spec].value for x in lines if x.condition == CLEAN}
     found: dict[str, dict[str, dict[int, list[float]]]] = {}
-    tests: set[tuple[str, str, str]] = set()
     for line in lines:
         kind, at, severity = line.condition.partition("@")
-        if not at:
-            continue
-        own = found.setdefault(kind, {}).setdefault(line.detector, {})
-        own.setdefault(int(severity), []).append(line.cells[spec].value)
-        place = (line.test, line.detector)
-        if place in clean and (kind, *place) not in tests:
-            tests.add((kind, *place))
-            own.setdefault(0, []).append(clean[place])
+        if at:
+            own = found.setdefault(kind, {}).setdefault(line.detector, {})
+            own.setdefault(int(severity), []).append(line.cells[spec].value)
+            own.setdefault(0, []).append(line.unperturbed)
     if not found:
         return ""
     colours = _colours(everything)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a table. ``part``: the value of what the table is split by, or nothing."""
+    """One line of a table. ``part``: the value of what the table is split by, or nothing.
+
+    ``unperturbed``: the ranking figure of the very same items when clean; NaN when not stored.
+    """
 
     detector: str
     test: str
@@ -71,6 +75,7 @@ class Line:
     fakes: int
     left_out: int
     cells: dict[str, Cell]
+    unperturbed: float = float("nan")
 
 
 def scored(rows: Sequence[Outcome], protocol: Protocol) -> Scored:
@@ -199,10 +204,16 @@ def lines(
                     wide = intervals and number == 0 and not np.isnan(value)
                     bounds = spread(what, found, threshold, verifier) if wide else ()
                     cells[what.spec] = Cell(value, *bounds)
+                before = math.nan
+                if condition != CLEAN and not by:
+                    same = {row.item_id for row in own}
+                    clean = [row for row in sets.get((test, CLEAN), ()) if row.item_id in same]
+                    if clean:
+                        before = figure(measures[0], scored(clean, protocol), threshold, verifier)
                 out.append(
                     Line(
                         outcomes.detector, test, condition, part, held.get(test, False),
-                        found.reals, found.fakes, gone, cells,
+                        found.reals, found.fakes, gone, cells, before,
                     )
                 )  # fmt: skip
     return sorted(out, key=_worst_first(measures[0]))
