@@ -17,6 +17,7 @@ from unmask import registry
 from unmask.detectors.base import Batch, Method
 from unmask.detectors.card import read_card
 from unmask.train.export import to_onnx
+from unmask.train.loop import laid_out
 from unmask.train.methods import MethodTask
 from unmask.train.recipe import read_recipe, resolve
 
@@ -138,7 +139,7 @@ def loss_of(method: Method, network: nn.Module, batch: Batch) -> Tensor:
 def test_one_step_reaches_every_parameter_and_lowers_the_loss(method: Method) -> None:
     torch.manual_seed(0)
     # As the loop does it: convolutions are faster in this layout, and `view` may not like it.
-    network = method.network().to(memory_format=torch.channels_last).train()
+    network = laid_out(method.network()).train()
     batch = {
         key: value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
         for key, value in method.example().items()

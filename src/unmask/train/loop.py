@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from lightning.fabric import Fabric, seed_everything
+from torch import nn
 from torch.utils.data import DataLoader
 
 from unmask.datasets.samples import plainly
@@ -76,9 +77,7 @@ class _Run:
         torch.set_num_threads(self.recipe.threads)
         seed_everything(self.recipe.seed, workers=False, verbose=False)
         self.dataset = task.samples()
-        # Convolutions on a processor are up to 1.7 times faster in this layout.
-        network = task.network().to(memory_format=torch.channels_last)
-        self.network = network.to(self.fabric.device)
+        self.network = laid_out(task.network()).to(self.fabric.device)
         self.average = Average(self.network, self.recipe.optimiser.ema)
         self.inner = make_optimiser(self.network, self.recipe.optimiser)
         self.optimiser = self.fabric.setup_optimizers(self.inner)
@@ -277,6 +276,18 @@ class _Run:
         self.task.export(final.eval(), onnx)
         seconds = time.monotonic() - self.begun
         return FitResult(onnx, self.state["best"], self.state["done"], seconds)
+
+
+def laid_out(network: nn.Module) -> nn.Module:
+    """The network with the kernels of pictures channels last in memory.
+
+    Convolutions on a processor are up to 1.7 times faster so. ``Module.to`` would refuse the
+    kernels of clips, which stay as they are.
+    """
+    for value in network.parameters():
+        if value.ndim == 4:
+            value.data = value.data.contiguous(memory_format=torch.channels_last)
+    return network
 
 
 def _laid_out(batch: Batch) -> Batch:
