@@ -144,7 +144,7 @@ class Hammer(nn.Module):
         words = self.cross_norm(read)
         heard = self.cross(self.cross_norm(seen), words, words, padded, need_weights=False)[0]
         patches = self.gather_norm((seen + heard)[:, 1:])
-        asked = self.gather_norm(self.local.expand(len(seen), -1, -1))
+        asked = self.gather_norm(self.local.expand(seen.shape[0], -1, -1))
         gathered = self.gather(asked, patches, patches, need_weights=False)[0]
         result: Tensor = self.box(gathered[:, 0]).sigmoid()
         return result
