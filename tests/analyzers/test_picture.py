@@ -151,9 +151,12 @@ def test_a_large_picture_is_seen_whole_and_close() -> None:
     assert rows.mean() / said.mask.shape[0] == pytest.approx(0.55, abs=0.05)
 
 
-def test_the_top_mean_takes_a_quarter_and_at_least_one() -> None:
-    assert top_mean(np.array([1.0], np.float32)) == 1
-    assert top_mean(np.array([0, 0, 0, 4, 8, 0, 0, 0], np.float32)) == 6
+def test_the_top_mean_takes_three_in_a_hundred_and_at_least_one() -> None:
+    assert top_mean(np.array([1.0, -2.0], np.float32)) == 1
+    cells = np.zeros((4, 5, 10), np.float32)
+    cells[0, 1, 2], cells[3, 0, 0], cells[2, 4, 9] = 9, 6, 3
+    cells[1, 1, 1] = cells[1, 2, 2] = cells[1, 3, 3] = 1
+    assert top_mean(cells) == pytest.approx(21 / 6)
 
 
 def test_islands_are_apart_and_sorted() -> None:

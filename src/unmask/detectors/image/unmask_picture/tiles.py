@@ -115,10 +115,10 @@ def _run(
     return np.concatenate(logits), np.concatenate(masks)
 
 
-def top_mean(values: NDArray[np.float32], share: float = 0.25) -> float:
-    """Mean of the highest quarter (at least one value)."""
-    count = max(1, round(len(values) * share))
-    return float(np.sort(values)[-count:].mean())
+def top_mean(values: NDArray[np.float32], share: float = 0.03) -> float:
+    """Mean of the highest values, 3 % of them and at least one."""
+    count = max(1, round(values.size * share))
+    return float(np.sort(values, axis=None)[-count:].mean())
 
 
 def _laid(
@@ -141,7 +141,7 @@ def _laid(
 def judge(pixels: Pixels, run: Run, budget: Budget) -> Judgement:
     """Judge a picture of any size; the mask covers it with cells of 8 pixels of the covering view.
 
-    Edited: the mean logit of the highest quarter of tiles, of the view where it is higher.
+    Edited: the mean logit of the highest 3 % of all tiles' cells, of the view where it is higher.
     Generated: the mean logit of all tiles, likewise.
     """
     height, width = pixels.shape[:2]
@@ -152,15 +152,15 @@ def judge(pixels: Pixels, run: Run, budget: Budget) -> Judgement:
         logits, cells = _run(framed, places, run, budget)
         grid = _laid(cells, places, tall, wide)
         grid = grid[: math.ceil(height / CELL), : math.ceil(width / CELL)]
-        return Judgement(top_mean(logits[:, 0]), float(logits[:, 1].mean()), grid, len(places), 1.0)
+        return Judgement(top_mean(cells), float(logits[:, 1].mean()), grid, len(places), 1.0)
     size = shrunk_size(tall, wide, budget)
     small = np.asarray(Image.fromarray(framed).resize((size[1], size[0]), Image.Resampling.LANCZOS))
     places = covering(*size, budget)
     logits, cells = _run(small, places, run, budget)
     single = scattered(tall, wide, budget.spread, budget.side)
-    close, _ = _run(framed, single, run, budget)
+    close, closer = _run(framed, single, run, budget)
     return Judgement(
-        max(top_mean(logits[:, 0]), top_mean(close[:, 0])),
+        max(top_mean(cells), top_mean(closer)),
         max(float(logits[:, 1].mean()), float(close[:, 1].mean())),
         _laid(cells, places, *size)[: math.ceil(size[0] / CELL), : math.ceil(size[1] / CELL)],
         len(places) + len(single),
@@ -172,8 +172,8 @@ def glance(pixels: Pixels, run: Run, budget: Budget, count: int) -> tuple[float,
     """Both scores of a frame from about ``count`` spread tiles at full resolution."""
     framed = _framed(pixels, budget.side)
     places = scattered(framed.shape[0], framed.shape[1], count, budget.side)
-    logits, _ = _run(framed, places, run, budget)
-    return top_mean(logits[:, 0]), float(logits[:, 1].mean())
+    logits, cells = _run(framed, places, run, budget)
+    return top_mean(cells), float(logits[:, 1].mean())
 
 
 def islands(marked: NDArray[np.bool_], least: int = 2) -> list[tuple[int, int, int, int]]:
