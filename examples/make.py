@@ -85,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--librivox", type=Path, required=True)
     parser.add_argument("--face-seed", type=int, default=39)
-    parser.add_argument("--splice-seed", type=int, default=4)
+    parser.add_argument("--splice-seed", type=int, default=15)
     options = parser.parse_args()
     photos(options.face_seed, options.splice_seed)
     sound(options.librivox)
