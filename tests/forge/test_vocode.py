@@ -17,7 +17,6 @@ from voice_samples import RATE, speech  # noqa: E402
 from unmask.errors import SettingError  # noqa: E402
 from unmask.forge.vocode import METHODS, insert, levelled, resynthesise  # noqa: E402
 
-
 PITCHED = ("world", "world-converted", "cepstral", "harmonic", "channel")
 """Methods that take the pitch from WORLD."""
 
