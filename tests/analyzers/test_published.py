@@ -16,6 +16,9 @@ import av  # noqa: E402
 import soundfile  # noqa: E402
 from onnx import TensorProto, helper  # noqa: E402
 
+from unmask import registry  # noqa: E402
+from unmask.analyzers.published import scoring, taker  # noqa: E402
+from unmask.detectors.card import read_card  # noqa: E402
 from unmask.errors import ModelError, UnknownName  # noqa: E402
 from unmask.report.html import to_html  # noqa: E402
 from unmask.report.json import to_dict  # noqa: E402
@@ -192,3 +195,16 @@ def test_what_a_scan_cannot_feed_is_refused(tmp_path: Path, picture: Path) -> No
 def test_unknown_names_are_refused(picture: Path) -> None:
     with pytest.raises(UnknownName, match="Did you mean 'mesonet'"):
         scan(picture, detector="mezonet")
+
+
+@pytest.mark.parametrize("name", registry.methods())
+def test_a_scan_can_feed_every_method_or_says_that_it_cannot(name: str) -> None:
+    card = read_card(registry.detector_card(name))
+    if len(card.inputs) > 1:
+        with pytest.raises(ModelError, match=r"takes .* together"):
+            taker(card.inputs)
+        return
+    assert taker(card.inputs).what
+    claim, output = scoring(card)
+    assert claim in set(Claim)
+    assert output == "logit"

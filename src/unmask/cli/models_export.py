@@ -102,6 +102,6 @@ def _say(card: Card, folder: Path, json: bool) -> None:
     value: dict[str, Any] = {"folder": str(folder), **weights.model_dump()}
     text = (
         f"{folder}: {card.title}, {weights.bytes / 1e6:.1f} MB, {weights.licence} "
-        f"({weights.origin})\nNot calibrated: unmask bench calibrate gives it thresholds."
+        f"({weights.origin})\nNot calibrated: a scan shows its score and draws no verdict from it."
     )
     emit(value, as_json=json, text=text)
