@@ -24,8 +24,8 @@ from unmask.analyzers.base import Analyzer, Options
 from unmask.analyzers.published import Published
 from unmask.media import Limits, probe, read_image, stream
 from unmask.runtime.fusion import fuse
-from unmask.settings import Settings, make_settings
-from unmask.types import AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked, Report
+from unmask.settings import PATHS, Settings, make_settings
+from unmask.types import Absent, AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked, Report
 
 Progress = Callable[[float, float | None], None]
 """Called with the seconds of media done, and in all (``None``: not known)."""
@@ -66,10 +66,12 @@ def scan(
     _feed(Path(path), media, running, chosen, limits, notes.append, progress)
     findings: list[Finding] = []
     not_checked = list(skipped)
+    absent: list[Absent] = []
     for analyzer in running:
         result = analyzer.finish()
         findings += result.findings
         not_checked += result.not_checked
+        absent += result.absent
     not_checked += [NotChecked("scan", what, _NO_ANALYZER) for what in _BEYOND[media.kind]]
     if notes:
         media = replace(media, notes=tuple(dict.fromkeys((*media.notes, *notes))))
@@ -86,6 +88,7 @@ def scan(
         settings=chosen.public(),
         versions=versions(),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        absent=tuple(absent),
     )
 
 
@@ -106,13 +109,23 @@ def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], li
         for name in registry.analyzers()
         if name not in names and media.kind in registry.analyzer(name).kinds
     ]
-    options = Options(fpr=settings.fpr / max(1, len(apply)), threads=settings.threads)
+    options = _options(settings)
+    lacking = [kind for kind in apply if kind.needs and not getattr(options, kind.needs)]
+    skipped += [NotChecked(k.name, k.title, f"it needs --{k.needs}") for k in lacking]
+    apply = [kind for kind in apply if kind not in lacking]
+    voters = sum(kind.votes for kind in apply)
+    options = replace(options, fpr=settings.fpr / max(1, voters))
     return [kind(media, options) for kind in apply], skipped
+
+
+def _options(settings: Settings) -> Options:
+    paths = {name: getattr(settings, name) for name in PATHS}
+    return Options(fpr=settings.fpr, threads=settings.threads, **paths)
 
 
 def _chosen(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], list[NotChecked]]:
     """The one detector that was asked for, and everything else as not checked."""
-    options = Options(fpr=settings.fpr, threads=settings.threads)
+    options = _options(settings)
     alone = Published(media, options, registry.weighted_card(settings.detector))
     skipped = [
         NotChecked(name, registry.analyzer(name).title, "a detector was asked for by name")

@@ -43,6 +43,15 @@ SETTINGS: dict[str, Setting] = {
 }
 
 
+PATHS: dict[str, str] = {
+    "reference": "Authentic material of the person whom the file claims to show: a folder, or a "
+    "profile made of it.",
+    "trust": "Certificates (PEM) of the signers of provenance manifests that you trust.",
+    "index": "Your index of known items, to find what this file is a copy or an edit of.",
+}
+"""Files and folders that a scan may be given, and what they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The choices of one scan. ``analyzers`` empty: all that apply.
@@ -57,6 +66,9 @@ class Settings:
     timeout: float = SETTINGS["timeout"].default
     analyzers: tuple[str, ...] = ()
     detector: str = ""
+    reference: str = ""
+    trust: str = ""
+    index: str = ""
 
     def __post_init__(self) -> None:
         for name, setting in SETTINGS.items():
@@ -65,13 +77,14 @@ class Settings:
     def public(self) -> dict[str, Any]:
         """What shapes the result, for the report: how fast it was reached is left out."""
         values = asdict(self)
-        shaping = ("fpr", "prior", "fps", "analyzers", "detector")
-        return {name: values[name] for name in shaping if name != "detector" or self.detector}
+        always = ("fpr", "prior", "fps", "analyzers")
+        given = [name for name in ("detector", *PATHS) if values[name]]
+        return {name: values[name] for name in (*always, *given)}
 
 
 def make_settings(**values: Any) -> Settings:
     """Settings from keywords. Raises UnknownName, SettingError."""
-    known = (*SETTINGS, "analyzers", "detector")
+    known = (*SETTINGS, "analyzers", "detector", *PATHS)
     for name in values:
         if name not in known:
             raise UnknownName("setting", name, known)

@@ -41,10 +41,17 @@ class Claim(StrEnum):
     PICTURE_GENERATED = "picture-generated"
     VOICE_SYNTHETIC = "voice-synthetic"
     VOICE_EDITED = "voice-edited"
+    FACE_IDENTITY = "face-identity"
+    VOICE_IDENTITY = "voice-identity"
+    PROVENANCE = "provenance"
+    METADATA = "metadata"
+    WATERMARK = "watermark"
+    COMPRESSION = "compression"
+    KNOWN_ITEM = "known-item"
 
     @property
     def makes(self) -> Label:
-        """The verdict that this claim leads to when it holds."""
+        """The verdict that a score with this claim leads to; a fact says so by ``bearing``."""
         whole = (Claim.PICTURE_GENERATED, Claim.VOICE_SYNTHETIC)
         return Label.SYNTHETIC if self in whole else Label.MANIPULATED
 
@@ -141,6 +148,15 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """A branch of a tree: what it is, a remark, and what hangs on it."""
+
+    label: str
+    remark: str = ""
+    children: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing an analyzer has to say.
 
@@ -148,6 +164,9 @@ class Finding:
     ``"fact"`` (something read and not estimated: they are ``None``). ``score`` is the raw output
     that the card's thresholds speak about. ``subject`` tells findings of one analyzer apart
     ("face 2"). ``reason`` is one or two sentences for a person.
+
+    ``bearing`` is for facts: what this one decides by itself. *manipulated* and *synthetic* settle
+    the verdict, *inconclusive* forbids to clear the file, ``None`` decides nothing. No fact clears.
     """
 
     analyzer: str
@@ -163,6 +182,8 @@ class Finding:
     series: tuple[Series, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
+    bearing: Label | None = None
+    tree: tuple[Node, ...] = ()
 
     def probability(self, prior: float = 0.5) -> float | None:
         """Posterior probability of forgery under ``prior``; ``None`` for a fact."""
@@ -176,6 +197,14 @@ class NotChecked:
     analyzer: str
     what: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Something that was looked for and is not there: "a C2PA manifest"."""
+
+    analyzer: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +284,7 @@ class Report:
     settings: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     created: str = ""
+    absent: tuple[Absent, ...] = ()
 
 
 def posterior(llr: float, prior: float) -> float:

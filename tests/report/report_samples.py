@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from skimage.data import astronaut
 
 from unmask.detectors.card import Card
 from unmask.types import (
+    Absent,
     Box,
     Claim,
     Finding,
@@ -14,6 +17,7 @@ from unmask.types import (
     Label,
     Mask,
     MediaInfo,
+    Node,
     NotChecked,
     Report,
     Series,
@@ -266,14 +270,17 @@ def authentic() -> Report:
 def facts() -> Report:
     """A file that itself says that a machine made it."""
     finding = Finding(
-        analyzer="provenance",
-        claim=Claim.PICTURE_GENERATED,
+        analyzer="metadata",
+        claim=Claim.METADATA,
         reason="The file's metadata names an image generator.",
         kind="fact",
+        bearing=Label.SYNTHETIC,
+        tree=(Node("a.jpg", "signed", (Node("b.jpg", "<taken from>"), Node("c.png"))),),
         details={"field": "parameters", "text": "Steps: 20, Sampler: Euler a"},
     )
     verdict = Verdict(Label.SYNTHETIC, None, None, 0.01, 0.5, "The file says so itself.")
-    return report(media(Kind.IMAGE, width=512, height=512), verdict, (finding,), (), ())
+    base = report(media(Kind.IMAGE, width=512, height=512), verdict, (finding,), (), ())
+    return replace(base, absent=(Absent("provenance", "a signed manifest (C2PA)"),))
 
 
 def many(count: int = 50) -> Report:

@@ -339,3 +339,11 @@ def test_thresholds_have_a_birth_certificate() -> None:
     assert "Thresholds for “Face manipulation” were fitted on a held-out tenth" in text
     assert "1,200 authentic and 1,180 forged items, 311 independent groups" in text
     assert "5 % of the known forgeries there score as low" in text
+
+
+def test_a_tree_and_what_is_absent_are_shown() -> None:
+    text = " ".join(Outline(page(samples.facts())).text.split())
+    assert "What it was made from a.jpg signed b.jpg <taken from> c.png" in text
+    assert "Fact: it decides the verdict" in text
+    assert "Looked for and not there" in text
+    assert "A signed manifest (C2PA)" in text

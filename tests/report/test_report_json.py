@@ -86,7 +86,7 @@ def test_top_level_fields_are_those_of_the_report() -> None:
 
 def test_values_are_those_of_the_report() -> None:
     report, made = samples.two_faces(), record("two_faces")
-    assert made["schema_version"] == SCHEMA_VERSION == "1.0"
+    assert made["schema_version"] == SCHEMA_VERSION == "1.1"
     assert made["path"] == made["media"]["path"] == "press/astronaut.jpg"
     first = made["findings"][0]
     assert first["llr"] == 3.5
@@ -181,7 +181,7 @@ def test_error_record() -> None:
     made = error_dict("a\udcff.jpg", UnreadableMedia("The file\nis cut off."))
     VALIDATOR.validate(made)
     assert made == {
-        "schema_version": "1.0",
+        "schema_version": "1.1",
         "path": "a\\udcff.jpg",
         "error": {"kind": "UnreadableMedia", "message": "The file is cut off."},
     }

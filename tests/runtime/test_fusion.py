@@ -67,12 +67,31 @@ def test_nothing_judged_is_inconclusive_without_a_number() -> None:
     assert verdict.probability is None
 
 
-def test_a_fact_is_not_averaged() -> None:
-    fact = Finding("p", Claim.PICTURE_GENERATED, "The file says so.", kind="fact")
-    verdict = fuse([finding(-4, Vote.CLEAR), fact], 0.01, 0.5)
-    assert verdict.label is Label.SYNTHETIC
+def fact(bearing: Label | None) -> Finding:
+    return Finding("p", Claim.METADATA, "The file says so.", kind="fact", bearing=bearing)
+
+
+@pytest.mark.parametrize("label", [Label.MANIPULATED, Label.SYNTHETIC])
+def test_a_fact_that_settles_it_is_not_averaged(label: Label) -> None:
+    verdict = fuse([finding(-4, Vote.CLEAR), fact(label)], 0.01, 0.5)
+    assert verdict.label is label
     assert verdict.reason == "The file says so."
-    assert verdict.llr == pytest.approx(-4)
+    assert verdict.llr is None
+    assert verdict.probability is None
+
+
+def test_a_fact_that_raises_a_doubt_keeps_a_file_from_being_cleared_and_does_no_more() -> None:
+    doubt = fact(Label.INCONCLUSIVE)
+    kept = fuse([finding(-4, Vote.CLEAR), doubt], 0.01, 0.5)
+    assert kept.label is Label.INCONCLUSIVE
+    assert kept.reason == "The file says so."
+    assert kept.llr == pytest.approx(-4)
+    assert fuse([finding(4, Vote.FORGED), doubt], 0.01, 0.5).label is Label.MANIPULATED
+
+
+def test_a_fact_that_bears_on_nothing_changes_nothing() -> None:
+    votes = [finding(-4, Vote.CLEAR)]
+    assert fuse([*votes, fact(None)], 0.01, 0.5) == fuse(votes, 0.01, 0.5)
 
 
 def test_the_prior_moves_the_probability_and_not_the_ratio() -> None:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unmask.types import AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked
+from unmask.types import Absent, AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Result:
 
     findings: tuple[Finding, ...] = ()
     not_checked: tuple[NotChecked, ...] = ()
+    absent: tuple[Absent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,23 @@ class Options:
 
     ``fpr``: the false-positive rate of this analyzer's share of the operating point. An analyzer
     that casts several votes (many faces) divides it by their number (Bonferroni), so that the
-    rate holds for the file. ``threads``: processor threads of one model call.
+    rate holds for the file. ``threads``: processor threads of one model call. The rest are paths,
+    empty when the user gave none: see ``unmask.settings.PATHS``.
     """
 
     fpr: float = 0.01
     threads: int = 0
+    reference: str = ""
+    trust: str = ""
+    index: str = ""
 
 
 class Analyzer(ABC):
-    """Judges one file. Subclasses are found by the registry."""
+    """Judges one file. Subclasses are found by the registry.
+
+    One that only states facts (``votes`` is false) takes no share of the false-positive rate. It
+    may read the file itself at ``media.path``.
+    """
 
     name: str
     title: ClassVar[str]
@@ -45,6 +54,9 @@ class Analyzer(ABC):
     """The kinds of file that it can say something about."""
     wants_frames: bool = False
     wants_sound: bool = False
+    votes: ClassVar[bool] = True
+    needs: ClassVar[str] = ""
+    """The path in ``Options`` without which it cannot run ("reference"); empty: none."""
     detectors: ClassVar[tuple[str, ...]] = ()
     """The detectors whose cards bound what it can say."""
 

@@ -12,14 +12,15 @@ import typer
 
 from unmask.cli.app import ExitCode
 from unmask.cli.console import Progressing, emit, err, out
-from unmask.settings import SETTINGS, Settings, make_settings
+from unmask.settings import PATHS, SETTINGS, Settings, make_settings
 
 if TYPE_CHECKING:
     from unmask.report.terminal import Tally
 
 
 def _option(name: str) -> Any:
-    return typer.Option(f"--{name}", help=SETTINGS[name].help, envvar=f"UNMASK_{name.upper()}")
+    help_ = SETTINGS[name].help if name in SETTINGS else PATHS[name]
+    return typer.Option(f"--{name}", help=help_, envvar=f"UNMASK_{name.upper()}")
 
 
 def scan(
@@ -50,6 +51,9 @@ def scan(
         str,
         typer.Option(help="Run this detector alone: a model's name, or the path of its card."),
     ] = "",
+    reference: Annotated[str, _option("reference")] = "",
+    trust: Annotated[str, _option("trust")] = "",
+    index: Annotated[str, _option("index")] = "",
     fpr: Annotated[float, _option("fpr")] = SETTINGS["fpr"].default,
     prior: Annotated[float, _option("prior")] = SETTINGS["prior"].default,
     fps: Annotated[float, _option("fps")] = SETTINGS["fps"].default,
@@ -77,6 +81,9 @@ def scan(
         timeout=timeout,
         analyzers=tuple(only or ()),
         detector=detector,
+        reference=reference,
+        trust=trust,
+        index=index,
     )
     single = len(paths) == 1 and not paths[0].is_dir() and jsonl is None
     if single:

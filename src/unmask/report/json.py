@@ -20,6 +20,7 @@ from unmask.types import (
     Finding,
     Mask,
     MediaInfo,
+    Node,
     NotChecked,
     Report,
     Series,
@@ -88,6 +89,10 @@ def to_record(
         verdict=_verdict(report.verdict, used),
         findings=[_finding(finding, used, snapshots) for finding in report.findings],
         not_checked=[_not_checked(item) for item in report.not_checked],
+        absent=[
+            schema.AbsentRecord(analyzer=item.analyzer, what=unicode_text(item.what))
+            for item in report.absent
+        ],
         detectors=[_detector(card) for card in cards_of(report.detectors, cards)],
         settings=plain(report.settings),
         versions=plain(report.versions),
@@ -155,6 +160,16 @@ def _finding(finding: Finding, prior: float, snapshots: bool) -> schema.FindingR
         series=[_series(series) for series in finding.series],
         details=plain(finding.details),
         snapshots=[_snapshot(snapshot) for snapshot in finding.snapshots] if snapshots else [],
+        bearing=finding.bearing,
+        tree=[_node(node) for node in finding.tree],
+    )
+
+
+def _node(node: Node) -> schema.NodeRecord:
+    return schema.NodeRecord(
+        label=unicode_text(node.label),
+        remark=unicode_text(node.remark),
+        children=[_node(child) for child in node.children],
     )
 
 

@@ -14,9 +14,10 @@ from unmask.report.cards import cards_of
 from unmask.report.plain import finite, plain, visible
 from unmask.report.scenes import Numbered, Scene, frames, still, style_of
 from unmask.report.timeline import Timeline, timeline
-from unmask.types import Finding, Kind, MediaInfo, Report, Snapshot, Vote
+from unmask.types import Finding, Kind, Label, MediaInfo, Node, Report, Snapshot, Vote
 
 _RANK = {None: 0, Vote.FORGED: 1, Vote.UNDECIDED: 2, Vote.CLEAR: 3}
+_BEARING: dict[Label | None, int] = {Label.MANIPULATED: 0, Label.SYNTHETIC: 0, Label.INCONCLUSIVE: 1}
 Rows = list[tuple[str, str]]
 
 
@@ -27,6 +28,15 @@ class Tile:
     name: str
     value: str
     meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A node of a tree on the page."""
+
+    label: str
+    remark: str
+    children: list[Branch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class Item:
     facts: Rows
     places: list[str]
     details: Rows
+    tree: list[Branch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,7 @@ class Page:
     timeline: Timeline | None
     items: list[Item]
     not_checked: list[tuple[str, str, str]]
+    absent: list[tuple[str, str]]
     cards: list[Card]
     media: Rows
     making: Rows
@@ -99,6 +111,9 @@ def page(
             )
             for item in report.not_checked
         ],
+        absent=[
+            (words.sentence(visible(item.what)), visible(item.analyzer)) for item in report.absent
+        ],
         cards=used,
         media=_media(report.media),
         making=_making(report),
@@ -109,7 +124,11 @@ def page(
 
 def ordered(report: Report) -> list[Numbered]:
     """The findings numbered from 1: facts first, then what points to forgery most."""
-    findings = sorted(report.findings, key=lambda f: (_RANK[f.vote], -(finite(f.llr) or 0.0)))
+
+    def rank(finding: Finding) -> tuple[int, int, float]:
+        return _RANK[finding.vote], _BEARING.get(finding.bearing, 2), -(finite(finding.llr) or 0.0)
+
+    findings = sorted(report.findings, key=rank)
     return list(enumerate(findings, start=1))
 
 
@@ -125,7 +144,7 @@ def _tiles(report: Report) -> list[Tile]:
     if llr is None or probability is None:
         why = (
             "The verdict rests on facts read from the file, not on an estimate."
-            if any(finding.kind == "fact" for finding in report.findings)
+            if any(finding.bearing in words.DECISIVE for finding in report.findings)
             else "No check gave a score that could be turned into a probability."
         )
         return [Tile("Probability of forgery", "not estimated", why)]
@@ -168,7 +187,15 @@ def _item(number: int, finding: Finding, report: Report, titles: Mapping[str, st
         facts=facts,
         places=_places(finding, report.media),
         details=_rows(finding.details),
+        tree=_branches(finding.tree),
     )
+
+
+def _branches(nodes: Sequence[Node]) -> list[Branch]:
+    return [
+        Branch(visible(node.label), visible(node.remark), _branches(node.children))
+        for node in nodes
+    ]
 
 
 def _places(finding: Finding, media: MediaInfo) -> list[str]:

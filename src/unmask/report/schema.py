@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from unmask.types import Claim, Kind, Label, Vote
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -85,6 +85,14 @@ class SnapshotRecord(_Record):
     caption: str = Field(description="What it shows, in words.")
 
 
+class NodeRecord(_Record):
+    """A branch of a tree, such as a picture and what it was made from."""
+
+    label: str = Field(description="What it is.")
+    remark: str = Field(description="A remark; may be ''.")
+    children: list[NodeRecord] = Field(description="What hangs on it.")
+
+
 class FindingRecord(_Record):
     """One thing an analyzer has to say."""
 
@@ -115,6 +123,12 @@ class FindingRecord(_Record):
         description="More values of this analyzer. Their keys may change with its version."
     )
     snapshots: list[SnapshotRecord] = Field(description="Evidence pictures; empty unless asked.")
+    bearing: Label | None = Field(
+        description="What a fact decides by itself: 'manipulated' and 'synthetic' settle the "
+        "verdict, 'inconclusive' forbids to clear the file; null for a score, and where it "
+        "decides nothing."
+    )
+    tree: list[NodeRecord] = Field(description="What the file was made from, where it says so.")
 
 
 class NotCheckedRecord(_Record):
@@ -123,6 +137,13 @@ class NotCheckedRecord(_Record):
     analyzer: str = Field(description="Which analyzer would have judged it.")
     what: str = Field(description="What was not judged.")
     why: str = Field(description="Why not.")
+
+
+class AbsentRecord(_Record):
+    """Something that was looked for and is not there."""
+
+    analyzer: str = Field(description="Which analyzer looked.")
+    what: str = Field(description="What it looked for.")
 
 
 class VerdictRecord(_Record):
@@ -198,6 +219,7 @@ class ReportRecord(_Record):
     verdict: VerdictRecord
     findings: list[FindingRecord] = Field(description="All findings, in the order of the scan.")
     not_checked: list[NotCheckedRecord] = Field(description="As important as the findings.")
+    absent: list[AbsentRecord] = Field(description="What was looked for and is not there.")
     detectors: list[DetectorRecord] = Field(description="The detectors that ran.")
     settings: dict[str, Any] = Field(description="Settings of the scan.")
     versions: dict[str, str] = Field(description="Versions of unmask and of what it ran on.")

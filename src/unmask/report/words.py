@@ -16,6 +16,13 @@ CLAIMS = {  # names of what was looked for, not of what was found
     Claim.PICTURE_GENERATED: "Picture generation by a machine",
     Claim.VOICE_SYNTHETIC: "Voice synthesis",
     Claim.VOICE_EDITED: "Voice editing",
+    Claim.FACE_IDENTITY: "Whose face it is",
+    Claim.VOICE_IDENTITY: "Whose voice it is",
+    Claim.PROVENANCE: "Signed provenance",
+    Claim.METADATA: "Metadata",
+    Claim.WATERMARK: "Watermark",
+    Claim.COMPRESSION: "Compression history",
+    Claim.KNOWN_ITEM: "Known item",
 }
 VOTES = {
     Vote.FORGED: "Points to forgery",
@@ -23,6 +30,13 @@ VOTES = {
     Vote.UNDECIDED: "Undecided",
     None: "Fact",
 }
+BEARINGS = {
+    Label.MANIPULATED: "Fact: it decides the verdict",
+    Label.SYNTHETIC: "Fact: it decides the verdict",
+    Label.INCONCLUSIVE: "Fact: it raises a doubt",
+}
+DECISIVE = (Label.MANIPULATED, Label.SYNTHETIC)
+"""The bearings with which a fact settles a verdict."""
 UNCALIBRATED = "Not calibrated"
 KINDS = {Kind.IMAGE: "picture", Kind.VIDEO: "video", Kind.AUDIO: "sound recording"}
 _MADE = {
@@ -44,6 +58,8 @@ def vote(finding: Finding) -> str:
     """On which side a finding stands."""
     if finding.vote is None and finding.kind == "score":
         return UNCALIBRATED
+    if finding.bearing in BEARINGS:
+        return BEARINGS[finding.bearing]
     return VOTES[finding.vote]
 
 

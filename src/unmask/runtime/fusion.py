@@ -27,6 +27,8 @@ _WORDS = {
     Claim.PICTURE_GENERATED: "the whole picture looks generated",
     Claim.VOICE_SYNTHETIC: "the voice looks synthetic",
     Claim.VOICE_EDITED: "a part of the speech looks replaced",
+    Claim.FACE_IDENTITY: "a face is not that of the reference person",
+    Claim.VOICE_IDENTITY: "a voice is not that of the reference person",
 }
 
 
@@ -37,8 +39,17 @@ def mean_ratio(llrs: Sequence[float]) -> float:
 
 
 def fuse(findings: Sequence[Finding], fpr: float, prior: float) -> Verdict:
-    """The verdict on a file. A fact decides before any score; no vote at all is inconclusive."""
-    facts = [finding for finding in findings if finding.kind == "fact"]
+    """The verdict on a file.
+
+    A fact that bears on it decides before any score, and is not weighed: the verdict then has no
+    probability. One that raises a doubt keeps the file from being cleared. No vote at all is
+    inconclusive.
+    """
+    for label in (Label.MANIPULATED, Label.SYNTHETIC):
+        for finding in findings:
+            if finding.bearing is label:
+                return Verdict(label, None, None, fpr, prior, finding.reason)
+    doubts = [finding for finding in findings if finding.bearing is Label.INCONCLUSIVE]
     scores = [finding for finding in findings if finding.llr is not None]
     llr = (
         mean_ratio([finding.llr for finding in scores if finding.llr is not None])
@@ -50,8 +61,6 @@ def fuse(findings: Sequence[Finding], fpr: float, prior: float) -> Verdict:
     def verdict(label: Label, reason: str) -> Verdict:
         return Verdict(label, llr, probability, fpr, prior, reason)
 
-    if facts:
-        return verdict(facts[0].claim.makes, facts[0].reason)
     if not scores and any(finding.score is not None for finding in findings):
         return verdict(
             Label.INCONCLUSIVE,
@@ -68,6 +77,8 @@ def fuse(findings: Sequence[Finding], fpr: float, prior: float) -> Verdict:
         text = "; ".join(said)
         return verdict(forged[0].claim.makes, text[0].upper() + text[1:] + ".")
     if all(finding.vote is Vote.CLEAR for finding in scores):
+        if doubts:
+            return verdict(Label.INCONCLUSIVE, doubts[0].reason)
         return verdict(
             Label.AUTHENTIC,
             "No sign of the forgeries that these models know was found in what was checked.",
