@@ -12,6 +12,7 @@
     ├── SettingError               a value outside what is allowed
     ├── MissingExtra               an optional dependency is needed; says which command adds it
     ├── DataError                  training data is missing or malformed
+    ├── StoreError                 a file that unmask keeps for you is missing, damaged or locked
     └── OutputError                a result cannot be written
 
 Every message is one line that says what was wrong, what is allowed and what to do.
@@ -80,6 +81,10 @@ class MissingExtra(UnmaskError):
 
 class DataError(UnmaskError):
     """Training data is missing or malformed."""
+
+
+class StoreError(UnmaskError):
+    """A file that unmask keeps for its user (an index, a profile) is missing, damaged or locked."""
 
 
 class OutputError(UnmaskError):
