@@ -33,9 +33,9 @@ Progress = Callable[[float, float | None], None]
 SOUND_RATE = 16000
 _NO_ANALYZER = "this version has no analyzer for it"
 _BEYOND = {
-    Kind.IMAGE: ("metadata, provenance and watermarks",),
-    Kind.VIDEO: ("metadata, provenance and watermarks", "whether lips and sound belong together"),
-    Kind.AUDIO: ("metadata, provenance and watermarks", "sound that is not speech"),
+    Kind.IMAGE: ("metadata and watermarks",),
+    Kind.VIDEO: ("metadata and watermarks", "whether lips and sound belong together"),
+    Kind.AUDIO: ("metadata and watermarks", "sound that is not speech"),
 }
 """What a reader might think was looked at, and was not."""
 _AHEAD = 4

@@ -14,6 +14,7 @@ from unmask.cli.console import emit
 EXTRAS: dict[str, tuple[tuple[str, str], ...]] = {
     "parquet": (("pyarrow", "tables of results (--parquet)"),),
     "pdf": (("weasyprint", "the report as PDF (--pdf)"),),
+    "provenance": (("c2pa", "checking signed manifests (C2PA)"),),
     "train": (
         ("torch", "training"),
         ("torchvision", "training"),

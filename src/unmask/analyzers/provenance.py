@@ -1,0 +1,152 @@
+"""Signed manifests (C2PA): is one there, does it hold, who signed it, what does it say?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from unmask.analyzers.base import Analyzer, Options, Result
+from unmask.provenance import reading as library
+from unmask.provenance.ancestry import done, tree
+from unmask.provenance.boxes import walk
+from unmask.provenance.declared import Declaration, declared
+from unmask.provenance.find import Store, find_store
+from unmask.provenance.judge import Fault, State, faults, stamp, state, trusted
+from unmask.provenance.manifest import Reading, parse
+from unmask.provenance.store import Refused
+from unmask.provenance.trust import read_trust
+from unmask.provenance.words import listed
+from unmask.types import Absent, Claim, Finding, Kind, Label, MediaInfo, NotChecked
+
+_WHAT = "a signed manifest (C2PA)"
+_NEVER_CLEARS = (
+    "It says nothing about what was in front of the lens: a signed camera may photograph a screen."
+)
+_BEARING = {
+    State.VALID: None,
+    State.EXPIRED: None,
+    State.CHANGED: Label.MANIPULATED,
+    State.UNSOUND: Label.INCONCLUSIVE,
+}
+
+
+class ProvenanceAnalyzer(Analyzer):
+    """States what a file's manifest says and whether it holds; never asks a server."""
+
+    name = "provenance"
+    title = "Signed manifests (C2PA)"
+    kinds = frozenset(Kind)
+    votes = False
+
+    def __init__(self, media: MediaInfo, options: Options) -> None:
+        super().__init__(media, options)
+        self._trust = read_trust(options.trust) if options.trust else ""
+
+    def finish(self) -> Result:
+        """Find, check and tell; an unreadable manifest is a doubt and not an error."""
+        path = Path(self.media.path)
+        try:
+            store, remote = find_store(path)
+            if store is None:
+                return self._elsewhere(remote) if remote else self._absent()
+            boxes = walk(store.data)
+            if not library.available():
+                return self._unchecked(store)
+            reading = parse(library.read(path, store, self._trust))
+            if reading is None:
+                raise Refused("it names no active manifest")
+        except Refused as refusal:
+            return self._refused(refusal)
+        broken = faults(reading, store, boxes, path.stat().st_size)
+        standing = state(reading)
+        said = declared(reading, standing is State.VALID)
+        found = [self._manifest(reading, standing, broken)]
+        if said:
+            found.append(self._declaration(said))
+        return Result(tuple(found))
+
+    def _absent(self) -> Result:
+        return Result(absent=(Absent(self.name, _WHAT),))
+
+    def _elsewhere(self, remote: str) -> Result:
+        reason = f"The file says that its manifest lies at {remote}. Nothing was fetched."
+        fact = Finding(self.name, Claim.PROVENANCE, reason, kind="fact", details={"at": remote})
+        left = NotChecked(self.name, _WHAT, "it lies on a server, and unmask asks none")
+        return Result((fact,), (left,))
+
+    def _unchecked(self, store: Store) -> Result:
+        why = "its reader is not installed. Run: pip install 'unmask[provenance]'"
+        what = f"the signed manifest (C2PA) of {len(store.data):,} bytes in this file"
+        return Result(not_checked=(NotChecked(self.name, what, why),))
+
+    def _refused(self, refusal: Refused) -> Result:
+        reason = f"There is a signed manifest, but it cannot be read: {refusal}."
+        fact = Finding(self.name, Claim.PROVENANCE, reason, kind="fact", bearing=Label.INCONCLUSIVE)
+        return Result((fact,))
+
+    def _manifest(self, reading: Reading, standing: State, broken: tuple[Fault, ...]) -> Finding:
+        active = reading.active
+        remark = {State.VALID: "valid", State.CHANGED: "changed after it was signed"}.get(
+            standing, "not valid"
+        )
+        details: dict[str, Any] = {
+            "state": standing.value,
+            "signed by": active.issuer,
+            "certificate": active.name,
+            "time of signing": active.time,
+            "time stamp authority": stamp(reading),
+            "made with": active.generator,
+            "done": [done(action) for action in active.actions],
+            "broken": [str(fault) for fault in broken],
+            "checked with": reading.reader,
+            "signer trusted": trusted(reading) if self._trust else None,
+        }
+        return Finding(
+            self.name,
+            Claim.PROVENANCE,
+            self._reason(reading, standing, broken),
+            kind="fact",
+            details={key: value for key, value in details.items() if value not in ("", [], None)},
+            bearing=_BEARING[standing],
+            tree=(tree(reading, Path(self.media.path).name, remark),),
+        )
+
+    def _reason(self, reading: Reading, standing: State, broken: tuple[Fault, ...]) -> str:
+        who = reading.active.issuer or reading.active.name or "somebody without a name"
+        when = f" on {reading.active.time}" if reading.active.time else ""
+        said = listed([str(fault) for fault in broken]) if broken else ""
+        if standing is State.CHANGED:
+            return f"The file was changed after “{who}” signed it{when}: {said}."
+        if standing is State.UNSOUND:
+            return f"The signed manifest of “{who}” is not sound: {said}."
+        if standing is State.EXPIRED:
+            return f"The manifest fits the file, but its signature by “{who}” has no force: {said}."
+        begin = f"The file is as “{who}” signed it{when}. {self._vouched(reading)}"
+        return f"{begin} {_NEVER_CLEARS}"
+
+    def _vouched(self, reading: Reading) -> str:
+        if not self._trust:
+            return "The signature is valid, but nobody said whom to trust (--trust)."
+        if trusted(reading):
+            return "Your trust list vouches for the signer."
+        return "The signature is valid, but your trust list does not vouch for the signer."
+
+    def _declaration(self, said: Declaration) -> Finding:
+        if said.proven:
+            return Finding(
+                self.name,
+                Claim.PROVENANCE,
+                f"The signed manifest says so itself: {said.what}.",
+                kind="fact",
+                subject="what made it",
+                bearing=said.bearing,
+            )
+        reason = f"The manifest says: {said.what}. The manifest does not hold, so it is unproven."
+        return Finding(
+            self.name,
+            Claim.PROVENANCE,
+            reason,
+            kind="fact",
+            subject="what made it",
+            bearing=Label.INCONCLUSIVE,
+        )

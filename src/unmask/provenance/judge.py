@@ -1,0 +1,130 @@
+"""What a manifest is worth: whole, changed since it was signed, expired, or unsound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from unmask.provenance import words
+from unmask.provenance.boxes import Box
+from unmask.provenance.find import Store
+from unmask.provenance.manifest import Ingredient, Reading, Status
+from unmask.provenance.store import in_file
+
+_CHANGED = frozenset(
+    {
+        "assertion.bmffHash.mismatch",
+        "assertion.boxesHash.mismatch",
+        "assertion.boxesHash.unknownBox",
+        "assertion.collectionHash.mismatch",
+        "assertion.dataHash.mismatch",
+        "assertion.hashedURI.mismatch",
+        "assertion.missing",
+        "assertion.undeclared",
+        "claimSignature.mismatch",
+        "hashedURI.mismatch",
+        "ingredient.claimSignature.mismatch",
+        "ingredient.hashedURI.mismatch",
+        "ingredient.manifest.mismatch",
+    }
+)
+_EXPIRED = frozenset({"claimSignature.outsideValidity", "signingCredential.expired"})
+_UNKNOWN = frozenset({"signingCredential.untrusted"})
+_MOST_SHOWN = 4
+
+
+class State(StrEnum):
+    """How a manifest stands. Whether its signer is trusted is another question."""
+
+    VALID = "valid"
+    CHANGED = "changed"
+    EXPIRED = "expired"
+    UNSOUND = "unsound"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What broke, in words, and where: bytes of the file, first and last."""
+
+    code: str
+    what: str
+    places: tuple[tuple[int, int], ...]
+
+    def __str__(self) -> str:
+        if not self.places:
+            return self.what
+        spans = [f"{first:,} to {last:,}" for first, last in self.places]
+        return f"{self.what}: bytes {words.listed(spans, 4)}"
+
+
+def state_of(failures: tuple[Status, ...]) -> State:
+    """How a manifest with these failures stands; doubts about a time stamp do not count."""
+    codes = {s.code for s in failures if not s.code.startswith("timeStamp.")} - _UNKNOWN
+    if codes & _CHANGED:
+        return State.CHANGED
+    if codes - _EXPIRED:
+        return State.UNSOUND
+    return State.EXPIRED if codes else State.VALID
+
+
+def state(reading: Reading) -> State:
+    """How the active manifest stands, with the records of its ingredients."""
+    return state_of(reading.failures + reading.changes)
+
+
+def ingredient_state(ingredient: Ingredient, reading: Reading) -> State | None:
+    """How an ingredient's own manifest stands; None if it has none."""
+    if ingredient.manifest not in reading.manifests:
+        return None
+    since = tuple(s for s in reading.changes if ingredient.manifest in s.url)
+    return state_of(ingredient.failures + since)
+
+
+def trusted(reading: Reading) -> bool:
+    """True if the user's list vouches for the signer."""
+    return any(s.code == "signingCredential.trusted" for s in reading.successes)
+
+
+def stamp(reading: Reading) -> str:
+    """The authority that vouches for the time, and whether the user's list vouches for it."""
+    for status in reading.successes:
+        if status.code == "timeStamp.validated":
+            known = any(s.code == "timeStamp.trusted" for s in reading.successes)
+            name = status.explanation.partition(": ")[2] or "an authority without a name"
+            return name if known else f"{name}, which the trust list does not name"
+    return ""
+
+
+def faults(
+    reading: Reading, store: Store, boxes: dict[str, Box], file_bytes: int
+) -> tuple[Fault, ...]:
+    """What broke, each once, the file's own bytes first."""
+    found: dict[str, Fault] = {}
+    for status in reading.failures + reading.changes:
+        if status.code in _UNKNOWN or status.code.startswith("timeStamp."):
+            continue
+        what = words.FAILURES.get(status.code) or status.explanation or status.code
+        box = boxes.get(status.box)
+        if status.code == "assertion.dataHash.mismatch":
+            places = _signed(reading, file_bytes)
+        elif box is None or status.code in _EXPIRED or ".bmffHash." in status.code:
+            places = ()
+        else:
+            places = (in_file(store.pieces, box.start, box.end),)
+            what = f"{what}: {words.statement(status.box)}"
+        found.setdefault(f"{status.code} {status.box}", Fault(status.code, what, places))
+    order = sorted(found.values(), key=lambda f: (f.code not in _CHANGED, "Hash" not in f.code))
+    return tuple(order[:_MOST_SHOWN])
+
+
+def _signed(reading: Reading, file_bytes: int) -> tuple[tuple[int, int], ...]:
+    """The bytes that the hash of the file covers: all but those that it leaves out."""
+    covered: list[tuple[int, int]] = []
+    at = 0
+    for start, end in sorted(reading.left_out):
+        if start > at:
+            covered.append((at, min(start, file_bytes) - 1))
+        at = max(at, end)
+    if at < file_bytes:
+        covered.append((at, file_bytes - 1))
+    return tuple(covered)
