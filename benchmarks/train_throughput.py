@@ -29,12 +29,12 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from unmask import registry
 from unmask.datasets import face_crops
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.samples import Prepared
 from unmask.faces.detect import detect
 from unmask.train.loop import fit
+from unmask.train.method import method_named
 from unmask.train.methods import as_floats
 from unmask.train.recipe import Recipe
 from unmask.train.task import Batch, Task
@@ -79,7 +79,7 @@ class Timed(Task):
     def __init__(self, recipe: Recipe, dataset: Dataset[Batch]) -> None:
         super().__init__(recipe, Path())
         self.dataset = dataset
-        self.method = registry.method("mesonet")()
+        self.method = method_named("mesonet")()
 
     def network(self) -> nn.Module:
         return self.method.network()
@@ -153,7 +153,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    card = registry.method("mesonet")().card
+    card = method_named("mesonet")().card
     base = Recipe(
         name="mesonet", task="benchmark:Timed", samples=asked.samples, batch=BATCH, threads=1,
         validate_every=asked.samples, settings={"augment": AUGMENT},

@@ -18,29 +18,21 @@ HEAVY = {
 }  # fmt: skip
 OPTIONAL = {"pyarrow", "weasyprint"}
 RESEARCH_FOLDERS = ("train", "bench", "forge", "datasets")
-RESEARCH_FILES = {
-    "cli": {"train", "bench", "bench_protocol", "forge", "data", "models_export", "catalog"},
-    "detectors": {"base", "backbones", "hub"},
-}
-"""Files of rooms that are otherwise of the inference wing."""
+RESEARCH_VERBS = {
+    "train", "bench", "bench_protocol", "forge", "data", "models_export", "catalog",
+}  # fmt: skip
 
 
 def is_research(path: Path) -> bool:
     room, *rest = path.relative_to(ROOT).parts
     if room == "detectors" and len(rest) == 3:
         return path.name != "__init__.py"
-    return room in RESEARCH_FOLDERS or (
-        len(rest) == 1 and path.stem in RESEARCH_FILES.get(room, ())
-    )
+    return room in RESEARCH_FOLDERS or (room == "cli" and path.stem in RESEARCH_VERBS)
 
 
 def reaches_research(name: str) -> bool:
-    parts = name.split(".")
-    if parts[0] != "unmask" or len(parts) < 2:
-        return False
     # A verb may name another verb's file: what that imports is seen in its own right.
-    files = {} if parts[1] == "cli" else RESEARCH_FILES
-    return parts[1] in RESEARCH_FOLDERS or (len(parts) > 2 and parts[2] in files.get(parts[1], ()))
+    return any(name.split(".")[:2] == ["unmask", folder] for folder in RESEARCH_FOLDERS)
 
 
 def imports(tree: ast.AST, nested: bool) -> set[str]:
@@ -68,8 +60,7 @@ def test_inference_wing_reaches_neither_torch_nor_research(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     everywhere = imports(tree, nested=True)
     assert not {name for name in everywhere if name.split(".")[0] in HEAVY}
-    if path.name != "registry.py":  # it hands a method out to those who ask for one
-        assert not {name for name in everywhere if reaches_research(name)}
+    assert not {name for name in everywhere if reaches_research(name)}
     at_import = imports(tree, nested=False)
     assert not {name for name in at_import if name.split(".")[0] in OPTIONAL}
 

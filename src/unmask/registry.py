@@ -1,10 +1,9 @@
 """What exists, found by looking: detector folders, analyzer files, plug-ins by entry point.
 
 Nothing is listed by hand. Adding a detector is adding a folder with a ``card.toml`` (a published
-method has a ``method.py`` too); adding an
-analyzer is adding a file to ``analyzers/`` that defines one subclass of ``Analyzer``. Other
-packages announce theirs under the entry-point group ``unmask.plugins``: the value is a module
-that holds detector folders, analyzers, or both.
+method has a ``method.py`` too); adding an analyzer is adding a file to ``analyzers/`` that defines
+one subclass of ``Analyzer``. Other packages announce theirs under the entry-point group
+``unmask.plugins``: the value is a module that holds detector folders, analyzers, or both.
 """
 
 from __future__ import annotations
@@ -17,11 +16,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from unmask.errors import ModelError, UnknownName
+from unmask.errors import UnknownName
 
 if TYPE_CHECKING:
     from unmask.analyzers.base import Analyzer
-    from unmask.detectors.base import Method
 
 _HERE = Path(__file__).parent
 PLUGINS = "unmask.plugins"
@@ -80,34 +78,18 @@ def methods() -> tuple[str, ...]:
     return tuple(n for n, card in sorted(_detectors().items()) if _method_file(card).is_file())
 
 
-def method(name: str) -> type[Method]:
-    """The method of a name. Raises UnknownName. Needs the research wing."""
+def method_file(name: str) -> Path:
+    """The ``method.py`` of a published method. Raises UnknownName.
+
+    What it defines belongs to the research wing: ``train.method.method_named`` reads it.
+    """
     if name not in methods():
         raise UnknownName("method", name, methods())
-    from unmask.detectors.base import Method
-
-    path = _method_file(_detectors()[name])
-    module = _module_at(path)
-    own = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type)
-        and issubclass(value, Method)
-        and value.__module__ == module.__name__
-    ]
-    if len(own) != 1:
-        raise ModelError(f"{path} defines {len(own)} methods; it must define one.")
-    return own[0]
+    return _method_file(_detectors()[name])
 
 
 def _method_file(card: Path) -> Path:
     return card.parent / "method.py"
-
-
-def _module_at(path: Path) -> ModuleType:
-    """The module of a file, wherever its package lies on the import path."""
-    package = next((up for up in path.parents if not (up / "__init__.py").is_file()), path.parent)
-    return importlib.import_module(".".join(path.relative_to(package).with_suffix("").parts))
 
 
 def detector_card(name: str) -> Path:

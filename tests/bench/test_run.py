@@ -12,7 +12,6 @@ import soundfile
 import torch
 from PIL import Image
 
-from unmask import registry
 from unmask.bench import run as running
 from unmask.bench.outcomes import Outcome, read_outcomes
 from unmask.bench.perturb import (
@@ -30,6 +29,7 @@ from unmask.bench.shipped import ShippedScorer
 from unmask.datasets.manifest import Item, Manifest, read_manifest, write_manifest
 from unmask.errors import DataError, SettingError, UnknownName
 from unmask.train.loop import FitResult
+from unmask.train.method import method_named
 
 PROTOCOL = Protocol.model_validate(
     {
@@ -66,7 +66,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MesoNet with random weights."""
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("weights") / "random.pt"
-    torch.save(registry.method("mesonet")().network().state_dict(), path)
+    torch.save(method_named("mesonet")().network().state_dict(), path)
     return path
 
 
@@ -107,7 +107,7 @@ def test_other_weights_replace_all_rows(data: Path, weights: Path, tmp_path: Pat
     assert len(read_outcomes(path).rows) == 12
     torch.manual_seed(1)
     other = tmp_path / "other.pt"
-    torch.save(registry.method("mesonet")().network().state_dict(), other)
+    torch.save(method_named("mesonet")().network().state_dict(), other)
     run(PROTOCOL, order(data, tmp_path, weights=other))
     assert len(read_outcomes(path).rows) == 8
 
@@ -208,8 +208,8 @@ def test_unknown_perturbations_are_said() -> None:
 
 
 def test_who_only_hears_judges_no_videos() -> None:
-    assert kinds_of(registry.method("aasist")()) == {"audio"}
-    assert kinds_of(registry.method("mesonet")()) == {"image", "video"}
+    assert kinds_of(method_named("aasist")()) == {"audio"}
+    assert kinds_of(method_named("mesonet")()) == {"image", "video"}
 
 
 def test_places_of_all_kinds_are_kept() -> None:

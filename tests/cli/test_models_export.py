@@ -18,9 +18,9 @@ torch = pytest.importorskip("torch")
 
 from unmask import registry  # noqa: E402
 from unmask.cli.app import main  # noqa: E402
-from unmask.detectors.base import Method  # noqa: E402
 from unmask.detectors.card import Published, read_card  # noqa: E402
 from unmask.runtime.model import Model  # noqa: E402
+from unmask.train.method import Method, method_named  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def method() -> Method:
     torch.manual_seed(3)
-    return registry.method("mesonet")({"variant": "meso4"})
+    return method_named("mesonet")({"variant": "meso4"})
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from unmask import registry
-from unmask.detectors.base import Batch, Method
 from unmask.detectors.card import read_card
 from unmask.train.export import to_onnx
 from unmask.train.loop import laid_out
+from unmask.train.method import Batch, Method, method_named
 from unmask.train.methods import MethodTask
 from unmask.train.recipe import read_recipe, resolve
 
@@ -34,7 +34,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def made(name: str) -> Method:
     """The method, in its small form where it has one."""
-    kind = registry.method(name)
+    kind = method_named(name)
     return kind(kind.small)
 
 
@@ -73,7 +73,7 @@ def test_the_card_is_complete(name: str) -> None:
     for part in card.inputs:
         assert part.take, f"{part.name}: the card must say what is taken"
         assert part.shape[0] == "batch"
-    variants = registry.method(name).variants
+    variants = method_named(name).variants
     for entry in card.published:
         assert entry.variant in variants
         assert entry.licence
@@ -93,7 +93,7 @@ def test_the_recipe_is_the_papers(name: str) -> None:
     assert recipe.name == name
     assert resolve(recipe.task) is MethodTask
     assert recipe.evaluation == ""
-    registry.method(name)(recipe.settings)  # its variant is known
+    method_named(name)(recipe.settings)  # its variant is known
 
 
 def test_the_network_gives_what_the_card_says(method: Method, name: str) -> None:

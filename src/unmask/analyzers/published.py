@@ -26,6 +26,7 @@ from unmask.types import (
     Snapshot,
     Vote,
     Where,
+    posterior,
 )
 
 _BATCH = 8
@@ -130,7 +131,7 @@ class Published(Analyzer):
             }
             reason = f"{self.card.title} {words[vote]} ({parts})."
         times = tuple(round(time, 3) for time, _ in self._scores)
-        chances = tuple(round(1 / (1 + float(np.exp(-value))), 4) for _, value in self._scores)
+        chances = tuple(round(posterior(value, 0.5), 4) for _, value in self._scores)
         series = (Series(self.card.title, times, chances),) if len(times) > 1 else ()
         return Finding(
             analyzer=self.name,

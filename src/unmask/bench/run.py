@@ -26,6 +26,7 @@ from unmask.datasets.splits import place as spread
 from unmask.detectors.card import read_card
 from unmask.detectors.shelf import shelved
 from unmask.errors import DataError, UnknownName
+from unmask.train.method import method_named
 from unmask.train.recipe import Recipe, changed, read_recipe
 
 Progress = Callable[[str, int, int], None]
@@ -112,7 +113,7 @@ def _method(
             **order.settings,
         },
     )
-    method = registry.method(order.detector)(recipe.settings)
+    method = method_named(order.detector)(recipe.settings)
     material = gather(protocol, order.data, kinds_of(method))
     if order.train:
         weights, how = _train(protocol, order, recipe, material, say)

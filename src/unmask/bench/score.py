@@ -19,8 +19,8 @@ from unmask.bench.perturb import CLEAN, Perturbed
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Reader
 from unmask.datasets.samples import Prepared, collate
-from unmask.detectors.base import Batch, Method, Outputs, read_checkpoint
 from unmask.errors import DataError, ModelError
+from unmask.train.method import Batch, Method, Outputs, read_checkpoint
 from unmask.train.methods import as_floats
 from unmask.train.recipe import Recipe
 

@@ -10,8 +10,8 @@ import typer
 from unmask.cli.console import Progressing, emit
 
 if TYPE_CHECKING:
-    from unmask.detectors.base import Method
     from unmask.detectors.card import Card
+    from unmask.train.method import Method
 
 Name = Annotated[str, typer.Argument(help="Name of a published method.")]
 Variant = Annotated[str, typer.Option(help="Which of the method's variants; default: the first.")]
@@ -81,11 +81,12 @@ def pull(
 
 
 def _method(name: str, variant: str) -> Method:
-    from unmask import registry
     from unmask.errors import MissingExtra
 
     try:
-        return registry.method(name)({"variant": variant})
+        from unmask.train.method import method_named
+
+        return method_named(name)({"variant": variant})
     except ModuleNotFoundError as error:
         raise MissingExtra(f"Exporting (the package {error.name!r})", "train") from error
 

@@ -17,7 +17,11 @@ from unmask.report.timeline import Timeline, timeline
 from unmask.types import Finding, Kind, Label, MediaInfo, Node, Report, Snapshot, Vote
 
 _RANK = {None: 0, Vote.FORGED: 1, Vote.UNDECIDED: 2, Vote.CLEAR: 3}
-_BEARING: dict[Label | None, int] = {Label.MANIPULATED: 0, Label.SYNTHETIC: 0, Label.INCONCLUSIVE: 1}
+_BEARING: dict[Label | None, int] = {
+    Label.MANIPULATED: 0,
+    Label.SYNTHETIC: 0,
+    Label.INCONCLUSIVE: 1,
+}
 Rows = list[tuple[str, str]]
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from unmask.detectors.base import Batch, Method
 from unmask.errors import ModelError
+from unmask.train.method import Batch, Method
+from unmask.train.onnx_model import onnx_model, save_onnx
 
 TOLERANCE = 1e-3
 """Largest difference between torch and ONNX Runtime, relative to the output's size."""
@@ -38,21 +39,11 @@ def to_onnx(method: Method, network: nn.Module, path: Path) -> Path:
     """
     card = method.card
     names = [part.name for part in card.outputs]
-    wrapped = _InOrder(network.float().to(memory_format=torch.contiguous_format), names).eval()
+    wrapped = _InOrder(network.float(), names)
     example = method.example(2)
     shapes = [_free(part.shape, part.name) for part in card.inputs]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(
-        wrapped,
-        tuple(example[name] for name in method.inputs),
-        str(path),
-        input_names=list(method.inputs),
-        output_names=names,
-        dynamic_shapes=(tuple(shapes),),
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
+    inputs = [example[name] for name in method.inputs]
+    save_onnx(onnx_model(wrapped, inputs, method.inputs, names, shapes), path)
     for batch in (method.example(2), method.example(3, seed=1)):
         _compare(wrapped, path, method, batch)
     return path

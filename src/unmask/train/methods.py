@@ -13,14 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from unmask import registry
 from unmask.bench.metrics import auc, eer
 from unmask.bench.metrics.aggregate import merged
 from unmask.datasets.manifest import read_manifest
 from unmask.datasets.samples import collate, plainly
-from unmask.detectors.base import Batch, Method, read_checkpoint
 from unmask.errors import DataError
 from unmask.train.export import to_onnx
+from unmask.train.method import Batch, Method, method_named, read_checkpoint
 from unmask.train.recipe import Recipe
 from unmask.train.task import Task
 
@@ -41,7 +40,7 @@ class MethodTask(Task):
                 "Weights must not be chosen on the split 'test': its figures would say nothing "
                 "about unseen media. Set select = 'val'."
             )
-        self.method: Method = registry.method(recipe.name)(recipe.settings)
+        self.method: Method = method_named(recipe.name)(recipe.settings)
         manifest = read_manifest(data)
         left_out = {name.strip() for name in recipe.leave_out.split(",") if name.strip()}
         if unknown := sorted(left_out - {item.source for item in manifest}):

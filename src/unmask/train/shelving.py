@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from unmask.detectors.base import Method, fitted, read_checkpoint
 from unmask.detectors.card import Card, Published, read_card
 from unmask.errors import DataError, OutputError
 from unmask.train.export import to_onnx
+from unmask.train.method import Method, fitted, read_checkpoint
 
 ONNX = "weights.onnx"
 
@@ -71,11 +71,7 @@ def shelve(
 
 def _write_card(method: Method, onnx: Path, licence: str, origin: str, target: Path) -> None:
     """The method's card with the table of its weights behind it."""
-    import sys
-
-    source = sys.modules[type(method).__module__].__file__
-    assert source
-    text = (Path(source).parent / "card.toml").read_text(encoding="utf-8").rstrip()
+    text = method.card_file.read_text(encoding="utf-8").rstrip()
     data = onnx.read_bytes()
     values = {
         "file": onnx.name,

@@ -14,8 +14,8 @@ from official import filled, noise
 
 from unmask.detectors.audio.aasist.method import AasistMethod
 from unmask.detectors.audio.aasist.model import SpeechAasist
-from unmask.detectors.base import read_checkpoint
 from unmask.errors import ModelError
+from unmask.train.method import read_checkpoint
 
 HERE = Path(__file__).parent
 NAMES: dict[str, dict[str, list[int]]] = json.loads((HERE / "names.json").read_text())["shapes"]

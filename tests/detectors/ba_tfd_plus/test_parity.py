@@ -18,8 +18,8 @@ from unmask.detectors.audiovisual.ba_tfd_plus.loss import contrast_loss, overlap
 from unmask.detectors.audiovisual.ba_tfd_plus.method import WEIGHTS, BaTfdPlusMethod
 from unmask.detectors.audiovisual.ba_tfd_plus.proposals import proposals
 from unmask.detectors.audiovisual.ba_tfd_plus.sound import WINDOW, LogMel, mel_filters
-from unmask.detectors.base import fitted
 from unmask.errors import ModelError
+from unmask.train.method import fitted
 
 HERE = Path(__file__).parent
 NAMES: dict[str, dict[str, list[int]]] = json.loads(

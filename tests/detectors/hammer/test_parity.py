@@ -13,13 +13,13 @@ import torch
 import torch.nn.functional as F
 from official import filled, noise
 
-from unmask.detectors.base import fitted
 from unmask.detectors.imagetext.hammer.convert import renamed
 from unmask.detectors.imagetext.hammer.loss import box_losses
 from unmask.detectors.imagetext.hammer.method import WEIGHTS, HammerMethod
 from unmask.detectors.imagetext.hammer.model import Hammer
 from unmask.detectors.imagetext.hammer.words import Words, cleaned
 from unmask.errors import DataError, ModelError
+from unmask.train.method import fitted
 
 HERE = Path(__file__).parent
 NAMES: dict[str, dict[str, list[int]]] = json.loads(

@@ -11,9 +11,8 @@ import pytest
 import torch
 from official import filled, noise
 
-from unmask import registry
-from unmask.detectors.base import Method, read_checkpoint
 from unmask.errors import DataError, ModelError
+from unmask.train.method import Method, method_named, read_checkpoint
 
 HERE = Path(__file__).parent
 NAMES = json.loads((HERE / "names.json").read_text())
@@ -21,7 +20,7 @@ PUBLISHED = ("Meso4_DF", "Meso4_F2F", "MesoInception_DF", "MesoInception_F2F")
 
 
 def variant(name: str) -> Method:
-    return registry.method("mesonet")({"variant": name})
+    return method_named("mesonet")({"variant": name})
 
 
 def logit(method: Method, checkpoint: dict[str, torch.Tensor], face: torch.Tensor) -> torch.Tensor:

@@ -12,18 +12,17 @@ from official import filled, noise
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from unmask import registry
-from unmask.detectors.base import Batch
 from unmask.detectors.image.npr.method import Cropped
 from unmask.detectors.image.npr.model import relationships
 from unmask.errors import ModelError
+from unmask.train.method import Batch, method_named
 
 HERE = Path(__file__).parent
 CHECKPOINT = filled(json.loads((HERE / "names.json").read_text()), gain=1.4)
 
 
 def loaded(checkpoint: dict[str, Tensor]) -> nn.Module:
-    method = registry.method("npr")()
+    method = method_named("npr")()
     network = method.network().eval()
     network.load_state_dict(method.convert(checkpoint))
     return network
@@ -37,7 +36,7 @@ def test_the_network_is_the_authors(name: str, shape: tuple[int, ...]) -> None:
 
 
 def test_a_checkpoint_of_several_gpus_is_the_same() -> None:
-    method = registry.method("npr")()
+    method = method_named("npr")()
     several = method.convert({f"module.{name}": value for name, value in CHECKPOINT.items()})
     assert all(value.equal(several[name]) for name, value in method.convert(CHECKPOINT).items())
 

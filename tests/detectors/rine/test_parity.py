@@ -12,11 +12,11 @@ import pytest
 import torch
 from official import filled, noise
 
-from unmask.detectors.base import read_checkpoint
 from unmask.detectors.image.rine import method as rine
 from unmask.detectors.image.rine.loss import supervised_contrast
 from unmask.detectors.image.rine.method import RineMethod
 from unmask.errors import ModelError
+from unmask.train.method import read_checkpoint
 
 HERE = Path(__file__).parent
 NAMES: dict[str, dict[str, list[int]]] = json.loads((HERE / "names.json").read_text())["shapes"]

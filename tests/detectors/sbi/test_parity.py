@@ -11,8 +11,8 @@ import torch
 from official import filled, noise
 from torch import Tensor, nn
 
-from unmask import registry
 from unmask.errors import ModelError
+from unmask.train.method import method_named
 
 HERE = Path(__file__).parent
 
@@ -24,7 +24,7 @@ def checkpoint() -> dict[str, Tensor]:
 
 @pytest.fixture(scope="module")
 def network(checkpoint: dict[str, Tensor]) -> nn.Module:
-    method = registry.method("sbi")()
+    method = method_named("sbi")()
     made = method.network().eval()
     made.load_state_dict(method.convert(checkpoint))
     return made
@@ -44,4 +44,4 @@ def test_the_network_is_the_authors(
 def test_a_checkpoint_with_a_strange_block_is_refused(checkpoint: dict[str, Tensor]) -> None:
     strange = checkpoint | {"net._blocks.32._bn1.weight": torch.zeros(1)}
     with pytest.raises(ModelError, match="does not fit SBI"):
-        registry.method("sbi")().convert(strange)
+        method_named("sbi")().convert(strange)

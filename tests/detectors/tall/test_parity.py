@@ -12,11 +12,10 @@ from official import filled, noise
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from unmask import registry
-from unmask.detectors.base import Batch, Method
 from unmask.detectors.video.tall.model import thumbnail
 from unmask.detectors.video.tall.sampling import MEAN, Masked, holed, part
 from unmask.errors import ModelError
+from unmask.train.method import Batch, Method, method_named
 
 HERE = Path(__file__).parent
 GOLDEN = np.load(HERE / "golden.npz")
@@ -26,7 +25,7 @@ FRAMES = noise((2, 4, 3, 112, 112), 9, 0, 1)
 @pytest.fixture(scope="module")
 def method() -> Method:
     narrow = {"width": 32, "depths": (2, 2, 2, 2), "heads": (1, 2, 4, 8)}
-    return registry.method("tall")(narrow)
+    return method_named("tall")(narrow)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +47,7 @@ def test_the_network_is_the_authors(method: Method, checkpoint: dict[str, Tensor
 
 def test_a_checkpoint_of_another_width_is_refused(checkpoint: dict[str, Tensor]) -> None:
     with pytest.raises(ModelError, match="does not fit TALL"):
-        registry.method("tall")({"width": 16, "heads": (1, 1, 2, 2)}).convert(checkpoint)
+        method_named("tall")({"width": 16, "heads": (1, 1, 2, 2)}).convert(checkpoint)
 
 
 def test_the_thumbnail_is_the_authors() -> None:

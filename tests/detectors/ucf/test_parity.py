@@ -11,12 +11,11 @@ import pytest
 import torch
 from official import filled, noise
 
-from unmask import registry
 from unmask.datasets.manifest import Item, Manifest
-from unmask.detectors.base import Batch, Method, Outputs
 from unmask.detectors.image.ucf.loss import WEIGHTS, ucf_loss
 from unmask.detectors.image.ucf.model import UCF
 from unmask.errors import DataError
+from unmask.train.method import Batch, Method, Outputs, method_named
 from unmask.train.recipe import Recipe
 
 HERE = Path(__file__).parent
@@ -25,7 +24,7 @@ GOLDEN = np.load(HERE / "golden.npz")
 
 @pytest.fixture(scope="module")
 def method() -> Method:
-    return registry.method("ucf")()
+    return method_named("ucf")()
 
 
 @pytest.fixture(scope="module")

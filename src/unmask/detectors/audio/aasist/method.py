@@ -12,9 +12,9 @@ from torch.utils.data import Dataset
 
 from unmask.detectors.audio.aasist.convert import renamed
 from unmask.detectors.audio.aasist.model import LENGTH, Aasist, SpeechAasist
-from unmask.detectors.base import Batch, Method, Outputs, fitted
-from unmask.detectors.hub import transformers_model
 from unmask.errors import MissingExtra, ModelError
+from unmask.train.backbones import transformers_model
+from unmask.train.method import Batch, Method, Outputs, fitted
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest

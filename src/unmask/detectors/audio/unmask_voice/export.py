@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from unmask.detectors.audio.unmask_voice.front import SAMPLES
+from unmask.train.onnx_model import onnx_model, save_onnx
 
 _LARGE = 4096
 
@@ -18,21 +19,10 @@ _LARGE = 4096
 def to_onnx(network: nn.Module, path: Path) -> None:
     """``wave`` (batch × SAMPLES) to ``logit`` (batch) and ``frames`` (batch × FRAMES)."""
     example = torch.randn(2, SAMPLES, generator=torch.Generator().manual_seed(0)) * 0.05
-    program = torch.onnx.export(
-        network,
-        (example,),
-        input_names=["wave"],
-        output_names=["logit", "frames"],
-        dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=512)},),
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
-    assert program is not None
-    model = program.model_proto
+    free = {0: torch.export.Dim("batch", min=1, max=512)}
+    model = onnx_model(network, [example], ["wave"], ["logit", "frames"], [free])
     halve(model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(model, str(path))
+    save_onnx(model, path)
 
 
 def halve(model: onnx.ModelProto) -> None:

@@ -14,9 +14,9 @@ from torch.utils.data import Dataset
 from unmask.datasets.manifest import Item, Manifest
 from unmask.detectors.audiovisual.ba_tfd_plus.model import FPS, SIDE
 from unmask.detectors.audiovisual.ba_tfd_plus.sound import HOP, PER_FRAME, RATE
-from unmask.detectors.base import Batch
 from unmask.errors import DataError, MediaError
 from unmask.media import blocks, frames, probe
+from unmask.train.method import Batch
 from unmask.train.recipe import Recipe
 
 _TRIES = 20

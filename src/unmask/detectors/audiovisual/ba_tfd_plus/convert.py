@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from torch import Tensor
+
+from unmask.train.names import rewritten
 
 _RULES = (
     (r"^video_encoder\.mvit\.conv_proj\.", "see.embed."),
@@ -48,11 +49,8 @@ _UNUSED = ("video_comp_boundary_generator.", "audio_comp_boundary_generator.", "
 
 def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors under our names; a name that is not known stays as it is."""
-    result = {}
-    for name, value in checkpoint.items():
-        if name.startswith(_UNUSED):
-            continue
-        for old, new in _RULES:
-            name = re.sub(old, new, name)
-        result[name] = value
-    return result
+    return {
+        rewritten(name, _RULES): value
+        for name, value in checkpoint.items()
+        if not name.startswith(_UNUSED)
+    }

@@ -13,8 +13,8 @@ from unmask.detectors.audiovisual.ba_tfd_plus.convert import renamed
 from unmask.detectors.audiovisual.ba_tfd_plus.loss import total_loss
 from unmask.detectors.audiovisual.ba_tfd_plus.model import FPS, SIDE, BaTfdPlus, Shape
 from unmask.detectors.audiovisual.ba_tfd_plus.sound import HOP, PER_FRAME
-from unmask.detectors.base import Batch, Method, fitted
 from unmask.errors import ModelError
+from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.detectors.base import Batch, Method, fitted
 from unmask.detectors.image.mesonet.convert import from_keras
 from unmask.detectors.image.mesonet.model import SIZE, MesoNet
+from unmask.train.method import Batch, Method, fitted
 
 
 class MesoNetMethod(Method):

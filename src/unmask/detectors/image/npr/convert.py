@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from unmask.train.names import new_start
+
 _STARTS = {"conv1.": "stem.0.", "bn1.": "stem.1.", "fc1.": "head."}
 
 
 def from_official(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Names of their ResNet as ours; the prefix of a network trained on several GPUs is cut."""
-    converted = {}
-    for name, value in checkpoint.items():
-        bare = name.removeprefix("module.")
-        start = next((s for s in _STARTS if bare.startswith(s)), "")
-        converted[_STARTS.get(start, "") + bare.removeprefix(start)] = value
-    return converted
+    return {
+        new_start(name.removeprefix("module."), _STARTS): value
+        for name, value in checkpoint.items()
+    }

@@ -9,12 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.detectors.base import Batch, Method, fitted
-from unmask.detectors.hub import transformers_model
 from unmask.detectors.image.rine.convert import renamed
 from unmask.detectors.image.rine.loss import supervised_contrast
 from unmask.detectors.image.rine.model import Rine
 from unmask.errors import MissingExtra, ModelError
+from unmask.train.backbones import transformers_model
+from unmask.train.method import Batch, Method, fitted
 
 CLIP = "openai/clip-vit-large-patch14"
 _LARGE: dict[str, Any] = {

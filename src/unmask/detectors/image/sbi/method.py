@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from unmask.detectors.base import Batch, Method, fitted
 from unmask.detectors.image.sbi.convert import from_official
 from unmask.detectors.image.sbi.model import BACKBONE, SBI, SIZE
+from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest

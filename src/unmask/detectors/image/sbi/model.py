@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.detectors.backbones import timm_model
+from unmask.train.backbones import timm_model
 
 SIZE = 380
 """Side of the face in pixels."""

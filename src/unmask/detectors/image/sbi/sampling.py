@@ -10,7 +10,6 @@ from torch.utils.data import Dataset
 
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Draw, Reader
-from unmask.detectors.base import Batch
 from unmask.detectors.card import Input
 from unmask.detectors.image.sbi.model import SIZE
 from unmask.errors import DataError, MediaError
@@ -18,6 +17,7 @@ from unmask.faces.crop import crop, square, window
 from unmask.faces.detect import detect
 from unmask.forge.blend import Portrait
 from unmask.forge.selfblend import Blended, augment, self_blended
+from unmask.train.method import Batch
 from unmask.types import Box, Face, Pixels
 
 MARGIN = 1.25

@@ -10,8 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from unmask.detectors.base import Batch, Method, fitted, read_checkpoint
-from unmask.detectors.hub import transformers_model
 from unmask.detectors.image.trufor.convert import renamed, stages_of_segformer
 from unmask.detectors.image.trufor.loss import (
     confidence_loss,
@@ -21,6 +19,8 @@ from unmask.detectors.image.trufor.loss import (
 from unmask.detectors.image.trufor.model import PHASES, TruFor
 from unmask.detectors.image.trufor.stream import Shape
 from unmask.errors import DataError, MissingExtra, ModelError, UnknownName
+from unmask.train.backbones import transformers_model
+from unmask.train.method import Batch, Method, fitted, read_checkpoint
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from unmask.train.names import new_start
+
 _STARTS = {
     "encoder_f.adjust_channel.": "forgery.adjust.",
     "encoder_c.adjust_channel.": "content.adjust.",
@@ -31,6 +33,5 @@ def from_official(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
         bare = name.removeprefix("module.")
         if bare.startswith(_UNUSED):
             continue
-        start = next((start for start in _STARTS if bare.startswith(start)), "")
-        converted[_STARTS.get(start, "") + bare.removeprefix(start)] = value
+        converted[new_start(bare, _STARTS)] = value
     return converted

@@ -11,8 +11,8 @@ from torch import Tensor
 from unmask.detectors.image.ucf.model import normalised
 
 if TYPE_CHECKING:
-    from unmask.detectors.base import Batch, Outputs
     from unmask.detectors.image.ucf.model import UCF
+    from unmask.train.method import Batch, Outputs
 
 WEIGHTS = {"specific": 0.1, "reconstruction": 0.3, "contrastive": 0.05}
 """Against 1 of the common classification (section 4.1)."""

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from unmask.detectors.base import Batch, Method, fitted
 from unmask.detectors.image.ucf.convert import from_official
 from unmask.detectors.image.ucf.loss import ucf_loss
 from unmask.detectors.image.ucf.model import SIZE, UCF
 from unmask.errors import DataError
+from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Item, Manifest

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.detectors.backbones import timm_model
+from unmask.train.backbones import timm_model
 
 SIZE = 256
 """Side of the face in pixels."""

@@ -16,6 +16,7 @@ from unmask.detectors.image.unmask_face.packing import Pack, held_out
 from unmask.detectors.image.unmask_face.sampling import Face, Maker
 from unmask.errors import DataError
 from unmask.train.checkpoint import load
+from unmask.train.onnx_model import onnx_model, save_onnx
 from unmask.train.task import Batch, Task
 
 
@@ -151,15 +152,7 @@ class FaceTask(Task):
 
     def export(self, network: nn.Module, path: Path) -> None:
         """Write ONNX: ``face`` [B, 3, size, size] → ``logit`` [B], ``mask`` [B, grid, grid]."""
-        network = network.float().to(memory_format=torch.contiguous_format)
         example = torch.rand(2, 3, SIZE, SIZE) * 255
-        torch.onnx.export(
-            network.eval(),
-            (example,),
-            str(path),
-            input_names=["face"],
-            output_names=["logit", "mask"],
-            dynamic_shapes={"face": {0: torch.export.Dim("batch", min=1, max=1024)}},
-            dynamo=True,
-            external_data=False,
-        )
+        free = {0: torch.export.Dim("batch", min=1, max=1024)}
+        model = onnx_model(network.float(), [example], ["face"], ["logit", "mask"], [free])
+        save_onnx(model, path)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from unmask.detectors.base import read_checkpoint
 from unmask.detectors.image.unmask_picture import model
 from unmask.detectors.image.unmask_picture.pairs import Pairs
 from unmask.detectors.image.unmask_picture.photos import (
@@ -23,6 +22,8 @@ from unmask.detectors.image.unmask_picture.photos import (
 )
 from unmask.errors import DataError
 from unmask.forge.resynth import PLANS, Generators, Plan, load_or_train
+from unmask.train.method import read_checkpoint
+from unmask.train.onnx_model import onnx_model, save_onnx
 from unmask.train.recipe import Recipe
 from unmask.train.task import Batch, Task
 from unmask.types import Pixels
@@ -146,16 +147,7 @@ class PictureTask(Task):
     def export(self, network: nn.Module, path: Path) -> None:
         """ONNX with a free batch; the tile's side is fixed by the recipe."""
         side = int(self.recipe.settings["tile"])
-        plain = network.to(memory_format=torch.contiguous_format).eval()
-        example = (torch.zeros(2, 3, side, side) + 127,)
-        torch.onnx.export(
-            plain,
-            example,
-            path,
-            input_names=["tile"],
-            output_names=["logits", "mask"],
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
+        example = torch.zeros(2, 3, side, side) + 127
+        free = {0: torch.export.Dim("batch")}
+        model = onnx_model(network, [example], ["tile"], ["logits", "mask"], [free])
+        save_onnx(model, path)

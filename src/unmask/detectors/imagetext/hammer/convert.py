@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from torch import Tensor
+
+from unmask.train.names import rewritten
 
 _TOP = {
     "temp": "temperature",
@@ -63,7 +64,5 @@ def _name(name: str) -> str:
     if kind in ("vision_proj", "text_proj"):
         return f"{owner}.{'see' if kind == 'vision_proj' else 'read'}_common.{rest}"
     if kind == "text_encoder":
-        for old, new in _TEXT:
-            rest = re.sub(old, new, rest)
-        return f"{owner}.{rest}"
+        return f"{owner}.{rewritten(rest, _TEXT)}"
     return name

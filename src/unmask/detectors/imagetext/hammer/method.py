@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from unmask.detectors.base import Batch, Method, fitted, read_checkpoint
 from unmask.detectors.imagetext.hammer.convert import renamed
 from unmask.detectors.imagetext.hammer.loss import IGNORED, total_loss
 from unmask.detectors.imagetext.hammer.model import Hammer, Shape
 from unmask.detectors.imagetext.hammer.words import VOCABULARY, Words
 from unmask.errors import ModelError
+from unmask.train.method import Batch, Method, fitted, read_checkpoint
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Item, Manifest

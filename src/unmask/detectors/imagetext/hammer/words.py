@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.detectors.hub import hub_file
 from unmask.detectors.imagetext.hammer.loss import IGNORED
 from unmask.detectors.imagetext.hammer.text import PADDING
 from unmask.errors import MissingExtra, ModelError
+from unmask.train.backbones import hub_file
 
 VOCABULARY = "bert-base-uncased"
 MOST_WORDS = 50

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from unmask.detectors.base import Batch, Method, fitted
 from unmask.detectors.video.tall.convert import from_official
 from unmask.detectors.video.tall.model import FRAMES, SIDE, TALL
+from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest

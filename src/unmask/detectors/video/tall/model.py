@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.detectors.backbones import timm_model
+from unmask.train.backbones import timm_model
 
 FRAMES = 4
 SIDE = 112

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from unmask.detectors.base import Batch
+from unmask.train.method import Batch
 
 SCALES = (1.0, 0.875, 0.75, 0.66)
 """Sides of the part, as shares; height and width differ by one step at most (Wang et al. 2016)."""

@@ -1,4 +1,7 @@
-"""What the Hugging Face hub keeps: backbones of transformers, whole or not at all, and files."""
+"""Backbones as timm and transformers publish them: with all their weights, or not at all.
+
+And single files that the Hugging Face hub keeps.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,28 @@ from urllib.request import getproxies
 from torch import nn
 
 from unmask.errors import MissingExtra, ModelError
+
+
+def timm_model(name: str, pretrained: bool, **options: Any) -> nn.Module:
+    """The model that timm calls ``name``; ``options`` say how it is built.
+
+    ``pretrained``: with its published weights, from the local cache or from the hub. Raises
+    MissingExtra without timm, and ModelError when the weights cannot be had.
+    """
+    try:
+        import timm
+    except ImportError:
+        raise MissingExtra(f"The backbone {name}", "train") from None
+    if not pretrained:
+        network: nn.Module = timm.create_model(name, pretrained=False, **options)
+        return network
+    try:
+        network = timm.create_model(name, pretrained=True, **options)
+    except (OSError, RuntimeError) as error:
+        raise _not_to_be_had(
+            name, error, f"timm.create_model({name!r}, pretrained=True)"
+        ) from error
+    return network
 
 
 def transformers_model(kind: str, name: str, config: Any) -> nn.Module:
@@ -29,11 +54,8 @@ def transformers_model(kind: str, name: str, config: Any) -> nn.Module:
             name, config=config, output_loading_info=True, local_files_only=not online()
         )
     except (OSError, ValueError, RuntimeError) as error:
-        first = str(error).strip().split("\n", 1)[0]
-        raise ModelError(
-            f"The weights {name!r} that training starts from cannot be had: {first} Fetch them "
-            f"where there is a network (transformers.{kind}.from_pretrained({name!r}))."
-        ) from error
+        call = f"transformers.{kind}.from_pretrained({name!r})"
+        raise _not_to_be_had(name, error, call) from error
     if missing := sorted(report["missing_keys"]):
         raise ModelError(
             f"The weights {name!r} lack {missing[0]!r} and {len(missing) - 1} more; training would "
@@ -55,8 +77,9 @@ def hub_file(name: str, file: str) -> Path:
     try:
         return Path(hf_hub_download(name, file, local_files_only=not online()))
     except (OSError, ValueError) as error:
-        first = str(error).strip().split("\n", 1)[0]
-        raise ModelError(f"The file {file} of {name!r} cannot be had: {first}") from error
+        raise ModelError(
+            f"The file {file} of {name!r} cannot be had: {_first_line(error)}"
+        ) from error
 
 
 def online() -> bool:
@@ -69,3 +92,15 @@ def online() -> bool:
         return bool(socket.getaddrinfo(urlsplit(ENDPOINT).hostname, None))
     except OSError:
         return False
+
+
+def _not_to_be_had(name: str, error: Exception, call: str) -> ModelError:
+    """``call`` is what brings the weights where there is a network."""
+    return ModelError(
+        f"The weights {name!r} that training starts from cannot be had: {_first_line(error)} "
+        f"Fetch them where there is a network ({call})."
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from unmask.detectors.backbones import timm_model
 from unmask.errors import MissingExtra, ModelError
+from unmask.train.backbones import timm_model
 
 timm = pytest.importorskip("timm")
 SMALL = "test_efficientnet"

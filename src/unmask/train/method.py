@@ -8,16 +8,20 @@ Nothing else in the house knows the method by name.
 
 from __future__ import annotations
 
+import importlib
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from unmask import registry
 from unmask.detectors.card import Card, read_card
 from unmask.errors import DataError, MissingExtra, ModelError, UnknownName
 
@@ -52,14 +56,17 @@ class Method(ABC):
         if self.variant not in self.variants:
             raise UnknownName("variant", self.variant, self.variants)
 
+    @property
+    def card_file(self) -> Path:
+        """Where the card beside the method is."""
+        file = sys.modules[type(self).__module__].__file__
+        assert file
+        return Path(file).parent / "card.toml"
+
     @cached_property
     def card(self) -> Card:
         """The card beside the method."""
-        import sys
-
-        file = sys.modules[type(self).__module__].__file__
-        assert file
-        return read_card(Path(file).parent / "card.toml")
+        return read_card(self.card_file)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -104,6 +111,28 @@ class Method(ABC):
         """The network on the inputs of a batch."""
         result: Outputs = network(*(batch[name] for name in self.inputs))
         return result
+
+
+def method_named(name: str) -> type[Method]:
+    """The published method of a name: what its ``method.py`` defines. Raises UnknownName."""
+    path = registry.method_file(name)
+    module = _module_at(path)
+    own = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, Method)
+        and value.__module__ == module.__name__
+    ]
+    if len(own) != 1:
+        raise ModelError(f"{path} defines {len(own)} methods; it must define one.")
+    return own[0]
+
+
+def _module_at(path: Path) -> ModuleType:
+    """The module of a file, wherever its package lies on the import path."""
+    package = next((up for up in path.parents if not (up / "__init__.py").is_file()), path.parent)
+    return importlib.import_module(".".join(path.relative_to(package).with_suffix("").parts))
 
 
 def fitted(
