@@ -15,6 +15,7 @@ EXTRAS: dict[str, tuple[tuple[str, str], ...]] = {
     "parquet": (("pyarrow", "tables of results (--parquet)"),),
     "pdf": (("weasyprint", "the report as PDF (--pdf)"),),
     "provenance": (("c2pa", "checking signed manifests (C2PA)"),),
+    "identity": (("face_recognition_models", "comparing faces (unmask compare)"),),
     "train": (
         ("torch", "training"),
         ("torchvision", "training"),
@@ -97,7 +98,11 @@ def examine() -> dict[str, Any]:
 
 
 def _installed(package: str) -> str:
-    names = {"sklearn": "scikit-learn", "cv2": "opencv-python-headless"}
+    names = {
+        "sklearn": "scikit-learn",
+        "cv2": "opencv-python-headless",
+        "face_recognition_models": "face-recognition-models",
+    }
     try:
         return version(names.get(package, package))
     except PackageNotFoundError:
