@@ -33,9 +33,9 @@ Progress = Callable[[float, float | None], None]
 SOUND_RATE = 16000
 _NO_ANALYZER = "this version has no analyzer for it"
 _BEYOND = {
-    Kind.IMAGE: ("metadata and watermarks",),
-    Kind.VIDEO: ("metadata and watermarks", "whether lips and sound belong together"),
-    Kind.AUDIO: ("metadata and watermarks", "sound that is not speech"),
+    Kind.IMAGE: ("metadata",),
+    Kind.VIDEO: ("metadata", "marks in the sound", "whether lips and sound belong together"),
+    Kind.AUDIO: ("metadata", "invisible marks of voice generators", "sound that is not speech"),
 }
 """What a reader might think was looked at, and was not."""
 _AHEAD = 4
