@@ -13,6 +13,7 @@ from unmask.provenance.declared import Declaration, declared
 from unmask.provenance.find import Store, find_store
 from unmask.provenance.judge import Fault, State, faults, stamp, state, trusted
 from unmask.provenance.manifest import Reading, parse
+from unmask.provenance.padding import padding
 from unmask.provenance.store import Refused
 from unmask.provenance.trust import read_trust
 from unmask.provenance.words import listed
@@ -61,6 +62,7 @@ class ProvenanceAnalyzer(Analyzer):
         standing = state(reading)
         said = declared(reading, standing is State.VALID)
         found = [self._manifest(reading, standing, broken)]
+        found += [self._padding(place) for place in padding(store, boxes)]
         if said:
             found.append(self._declaration(said))
         return Result(tuple(found))
@@ -112,16 +114,19 @@ class ProvenanceAnalyzer(Analyzer):
         )
 
     def _reason(self, reading: Reading, standing: State, broken: tuple[Fault, ...]) -> str:
-        who = reading.active.issuer or reading.active.name or "somebody without a name"
+        name = reading.active.issuer or reading.active.name
+        who = f"“{name}”" if name else "somebody without a name"
         when = f" on {reading.active.time}" if reading.active.time else ""
         said = listed([str(fault) for fault in broken]) if broken else ""
+        if any(fault.code == "claimSignature.mismatch" for fault in broken):
+            return f"The signature in the name of {who} does not hold: {said}."
         if standing is State.CHANGED:
-            return f"The file was changed after “{who}” signed it{when}: {said}."
+            return f"The file was changed after {who} signed it{when}: {said}."
         if standing is State.UNSOUND:
-            return f"The signed manifest of “{who}” is not sound: {said}."
+            return f"The signed manifest of {who} is not sound: {said}."
         if standing is State.EXPIRED:
-            return f"The manifest fits the file, but its signature by “{who}” has no force: {said}."
-        begin = f"The file is as “{who}” signed it{when}. {self._vouched(reading)}"
+            return f"The manifest fits the file, but its signature by {who} has no force: {said}."
+        begin = f"The file is as {who} signed it{when}. {self._vouched(reading)}"
         return f"{begin} {_NEVER_CLEARS}"
 
     def _vouched(self, reading: Reading) -> str:
@@ -130,6 +135,17 @@ class ProvenanceAnalyzer(Analyzer):
         if trusted(reading):
             return "Your trust list vouches for the signer."
         return "The signature is valid, but your trust list does not vouch for the signer."
+
+    def _padding(self, place: tuple[int, int]) -> Finding:
+        return Finding(
+            self.name,
+            Claim.PROVENANCE,
+            f"Bytes {place[0]:,} to {place[1]:,}, spare room beside the signature, are not empty. "
+            "No signature covers them: they were changed, or something is hidden there.",
+            kind="fact",
+            subject="room that is not signed",
+            bearing=Label.INCONCLUSIVE,
+        )
 
     def _declaration(self, said: Declaration) -> Finding:
         if said.proven:

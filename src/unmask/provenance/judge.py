@@ -29,6 +29,9 @@ _CHANGED = frozenset(
     }
 )
 _EXPIRED = frozenset({"claimSignature.outsideValidity", "signingCredential.expired"})
+_STATEMENTS = frozenset(
+    {"assertion.hashedURI.mismatch", "assertion.missing", "assertion.undeclared"}
+)
 _UNKNOWN = frozenset({"signingCredential.untrusted"})
 _MOST_SHOWN = 4
 
@@ -54,7 +57,7 @@ class Fault:
         if not self.places:
             return self.what
         spans = [f"{first:,} to {last:,}" for first, last in self.places]
-        return f"{self.what}: bytes {words.listed(spans, 4)}"
+        return f"{self.what} (bytes {words.listed(spans, 4)})"
 
 
 def state_of(failures: tuple[Status, ...]) -> State:
@@ -91,33 +94,45 @@ def stamp(reading: Reading) -> str:
         if status.code == "timeStamp.validated":
             known = any(s.code == "timeStamp.trusted" for s in reading.successes)
             name = status.explanation.partition(": ")[2] or "an authority without a name"
-            return name if known else f"{name}, which the trust list does not name"
+            return name if known else f"{name}, which no trust list names"
     return ""
 
 
 def faults(
     reading: Reading, store: Store, boxes: dict[str, Box], file_bytes: int
 ) -> tuple[Fault, ...]:
-    """What broke, each once, the file's own bytes first."""
+    """What broke, each once: of what decides the state, the file's own bytes first."""
     found: dict[str, Fault] = {}
+    standing = state(reading)
     for status in reading.failures + reading.changes:
         if status.code in _UNKNOWN or status.code.startswith("timeStamp."):
             continue
+        if standing is State.CHANGED and status.code not in _CHANGED:
+            continue
         what = words.FAILURES.get(status.code) or status.explanation or status.code
-        box = boxes.get(status.box)
+        places: list[tuple[int, int]] = []
         if status.code == "assertion.dataHash.mismatch":
             places = _signed(reading, file_bytes)
-        elif box is None or status.code in _EXPIRED or ".bmffHash." in status.code:
-            places = ()
-        else:
-            places = (in_file(store.pieces, box.start, box.end),)
-            what = f"{what}: {words.statement(status.box)}"
-        found.setdefault(f"{status.code} {status.box}", Fault(status.code, what, places))
-    order = sorted(found.values(), key=lambda f: (f.code not in _CHANGED, "Hash" not in f.code))
+        elif status.code not in _EXPIRED and ".bmffHash." not in status.code:
+            at_fault = _boxes_of(status, boxes)
+            places = [in_file(store.pieces, box.start, box.end) for box in at_fault]
+            if status.code in _STATEMENTS and at_fault:
+                what += f": {words.statement(status.box)}"
+        found.setdefault(f"{status.code} {status.box}", Fault(status.code, what, tuple(places)))
+    order = sorted(found.values(), key=lambda fault: "Hash." not in fault.code)
     return tuple(order[:_MOST_SHOWN])
 
 
-def _signed(reading: Reading, file_bytes: int) -> tuple[tuple[int, int], ...]:
+def _boxes_of(status: Status, boxes: dict[str, Box]) -> list[Box]:
+    """The box that a status is about; for a signature, the claim that it signs as well."""
+    own = [boxes[status.box]] if status.box in boxes else []
+    if status.code != "claimSignature.mismatch":
+        return own
+    beside = status.box.rpartition("/")[0] + "/c2pa.claim"
+    return [box for path, box in boxes.items() if path.startswith(beside)] + own
+
+
+def _signed(reading: Reading, file_bytes: int) -> list[tuple[int, int]]:
     """The bytes that the hash of the file covers: all but those that it leaves out."""
     covered: list[tuple[int, int]] = []
     at = 0
@@ -127,4 +142,4 @@ def _signed(reading: Reading, file_bytes: int) -> tuple[tuple[int, int], ...]:
         at = max(at, end)
     if at < file_bytes:
         covered.append((at, file_bytes - 1))
-    return tuple(covered)
+    return covered

@@ -32,14 +32,15 @@ def available() -> bool:
     return importlib.util.find_spec("c2pa") is not None
 
 
-def read(path: Path, store: Store, trust: str, seconds: float = SECONDS) -> dict[str, Any]:
+def read(path: Path, store: Store, trust: str, seconds: float | None = None) -> dict[str, Any]:
     """What the library says: ``told`` (its report) and ``ranges`` (bytes left out of the hash).
 
     ``trust``: certificates in PEM, or nothing. Raises Refused if the library could not read the
-    manifest, crashed, or did not finish in ``seconds`` and the time that the file's size takes.
+    manifest, crashed, or did not finish in ``seconds`` (else ``SECONDS``) and the time that the
+    file's size takes.
     """
     size = path.stat().st_size
-    allowed = seconds + size / _BYTES_A_SECOND
+    allowed = (seconds or SECONDS) + size / _BYTES_A_SECOND
     job = {
         "path": os.fspath(path),
         "mime": store.mime,
@@ -58,7 +59,18 @@ def read(path: Path, store: Store, trust: str, seconds: float = SECONDS) -> dict
         raise Refused(f"its reader did not finish in {allowed:.0f} s") from None
     if done.returncode:
         raise Refused(f"its reader crashed on it (exit code {done.returncode})")
-    answer: dict[str, Any] = json.loads(done.stdout)
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise Refused("its reader gave no answer") from None
     if "error" in answer:
-        raise Refused(str(answer["error"]))
+        raise Refused(_plain(str(answer["error"])))
     return answer
+
+
+def _plain(error: str) -> str:
+    """The library's message without the name of its class."""
+    if "not found in XMP" in error or "no JUMBF data" in error:
+        return "its outermost box is damaged"
+    kind, _, message = error.partition(": ")
+    return message if message and kind.isalpha() else error

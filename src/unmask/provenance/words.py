@@ -73,7 +73,7 @@ FAILURES = {
     "claim.hardBindings.missing": "nothing ties it to this file",
     "claim.malformed": "its claim makes no sense",
     "claim.missing": "it has no claim",
-    "claimSignature.mismatch": "the signature does not fit the claim",
+    "claimSignature.mismatch": "the signature does not fit what it signs",
     "claimSignature.missing": "it has no signature",
     "claimSignature.outsideValidity": "it was signed when the certificate was not valid",
     "hashedURI.mismatch": "a part of the manifest is not the one that was signed",
