@@ -1,0 +1,136 @@
+"""How far apart faces and voices of one person and of two lie: measured and stored as pairs.
+
+    python benchmarks/identity_pairs.py --data DIR --lfw lfw-deepfunneled
+
+DIR holds manifest.jsonl. Vectors of people are not stored in the repository; with ``--keep FOLDER``
+they are kept there for the next run.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from unmask.bench import identity_media as media
+from unmask.bench.identity_pairs import Item, Pair, half, pairs, write_pairs
+from unmask.faces.embed import FaceEmbedder
+from unmask.identity.cards import MEAN, PAIR
+from unmask.identity.distance import mean_vector
+from unmask.types import Tensor
+from unmask.voices.embed import VoiceEmbedder
+
+HOME = Path(__file__).resolve().parents[1]
+STORED = HOME / "results" / "identity"
+REFERENCES = 4
+"""Recordings whose mean stands for a speaker."""
+Vectors = list[tuple[Item, Tensor]]
+
+
+def kept(path: Path | None, made: Iterable[tuple[Item, Tensor]]) -> Vectors:
+    """The vectors of a file of the folder for keeping; made and kept when there is none."""
+    if path is not None and path.is_file():
+        with np.load(path, allow_pickle=False) as file:
+            table = {name: file[name].tolist() for name in file.files if name != "vector"}
+            vectors = file["vector"]
+        rows = [
+            dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)
+        ]
+        return [
+            (Item(**{**row, "traits": tuple(row["traits"])}), vector)
+            for row, vector in zip(rows, vectors, strict=True)
+        ]
+    found = list(made)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = [asdict(item) for item, _ in found]
+        columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        np.savez_compressed(path, vector=np.stack([v for _, v in found]), **columns)
+    return found
+
+
+def face_pairs(found: Vectors) -> list[Pair]:
+    """Each person's second photo, as it is and laundered, against first ones."""
+    first: Vectors = []
+    rest: Vectors = []
+    seen: dict[str, str] = {}
+    for item, vector in found:
+        own = seen.setdefault(item.identity, item.item_id)
+        if own == item.item_id and item.condition == "clean":
+            first.append((item, vector))
+        if own != item.item_id or item.source == "UTKFace":
+            rest.append((item, vector))
+    return pairs(first, rest, PAIR, strangers=20, alike=10)
+
+
+def voice_pairs(found: Vectors) -> list[Pair]:
+    """Recordings against clean ones, and against the mean of several of a speaker."""
+    clean = [(item, vector) for item, vector in found if item.condition == "clean"]
+    single = pairs(clean, found, PAIR, strangers=12, alike=6)
+    by_speaker: dict[str, Vectors] = {}
+    for item, vector in clean:
+        by_speaker.setdefault(item.identity, []).append((item, vector))
+    means, held = [], set()
+    for who, own in by_speaker.items():
+        if len({item.content for item, _ in own}) > REFERENCES:
+            chosen = own[:REFERENCES]
+            held |= {item.content for item, _ in chosen}
+            name = replace(chosen[0][0], item_id=f"{who}:mean", content="")
+            means.append((name, mean_vector(np.stack([vector for _, vector in chosen]))))
+    probes = [(item, vector) for item, vector in found if item.content not in held]
+    return single + pairs(means, probes, MEAN, strangers=12, alike=6)
+
+
+def thinned(rows: list[Pair], most: int = 12) -> list[Pair]:
+    """At most so many pairs of one person with the self, for each condition and table."""
+    count: dict[tuple[str, str, str, int], int] = {}
+    kept_rows = []
+    for row in rows:
+        key = (row.identity, row.condition, row.output, row.label)
+        count[key] = count.get(key, 0) + 1
+        if row.label or count[key] <= most:
+            kept_rows.append(row)
+    return kept_rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--lfw", type=Path, required=True)
+    parser.add_argument("--london", type=Path, help="london_info.csv: traits of the London set")
+    parser.add_argument("--vctk", type=Path, help="speaker-info.txt of VCTK")
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
+    given = parser.parse_args()
+
+    def place(name: str) -> Path | None:
+        return given.keep / f"{name}.npz" if given.keep else None
+
+    voice = VoiceEmbedder(given.threads)
+    recordings = media.voices(given.data, given.vctk)
+    heard = kept(place("voices"), media.voice_vectors(recordings, media.VOICE_CONDITIONS, voice))
+    rows = thinned(voice_pairs(heard))
+    write_pairs(STORED / "voice_identity.parquet", rows)
+    print(f"voices: {len(heard)} vectors, {len(rows)} pairs", flush=True)
+
+    face = FaceEmbedder(threads=given.threads)
+    sets = {
+        "london": (media.london(given.data, given.london), media.FACE_CONDITIONS),
+        "lfw": (media.lfw(given.lfw), media.FACE_CONDITIONS),
+        "utkface": (media.utkface(given.data), ("clean",)),
+    }
+    seen: Vectors = []
+    for name, (photos, conditions) in sets.items():
+        seen += kept(place(name), media.face_vectors(photos, conditions, face))
+        print(f"{name}: {len(seen)} vectors", flush=True)
+    rows = face_pairs(seen)
+    write_pairs(STORED / "face_identity.parquet", rows)
+    halves = sorted({half(row.identity) for row in rows})
+    print(f"faces: {len(rows)} pairs in {halves}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
