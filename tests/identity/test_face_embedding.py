@@ -140,7 +140,7 @@ def test_a_network_of_the_users_is_used(tmp_path: Path) -> None:
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
     # The points of this picture lie where the network wants them: no change but the cut.
     cut = picture[20:132, 20:132]
-    np.testing.assert_allclose(embedder.embed_chips([cut])[0], vector, atol=0.01)
+    assert float(embedder.embed_chips([cut])[0] @ vector) > 0.998
     assert embedder.name != FaceEmbedder(tiny(tmp_path / "other.onnx", 64)).name
 
 
