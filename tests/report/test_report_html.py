@@ -343,7 +343,7 @@ def test_thresholds_have_a_birth_certificate() -> None:
 
 def test_a_tree_and_what_is_absent_are_shown() -> None:
     text = " ".join(Outline(page(samples.facts())).text.split())
-    assert "What it was made from a.jpg signed b.jpg <taken from> c.png" in text
+    assert "What it was made from a.jpg – signed b.jpg – <taken from> c.png" in text
     assert "Fact: it decides the verdict" in text
     assert "Looked for and not there" in text
     assert "A signed manifest (C2PA)" in text

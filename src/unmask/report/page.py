@@ -249,6 +249,14 @@ def _making(report: Report) -> Rows:
 def _rows(values: Mapping[str, Any]) -> Rows:
     rows = []
     for key, value in plain(values).items():
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        rows.append((visible(key, 80), visible(text, 600)))
+        rows.append((visible(key, 80), visible(_text(value), 600)))
     return rows
+
+
+def _text(value: Any) -> str:
+    """A value for a person: words as they are, a list of words with semicolons, else JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return "; ".join(value)
+    return json.dumps(value, ensure_ascii=False)
