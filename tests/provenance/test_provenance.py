@@ -194,6 +194,15 @@ def test_what_it_says_of_its_making(look, me: Identity, said, bearing) -> None:
     assert all("unproven" in fact.reason for fact in told[1:])
 
 
+def test_a_broken_rule_is_a_doubt_but_what_was_signed_counts(look, me: Identity) -> None:
+    placed = {"action": "c2pa.placed"}  # it must name the ingredient that was placed
+    said = statement("trainedAlgorithmicMedia", placed)
+    fact, declared = look(sign_media.sign(png(), "image/png", me, said)).findings
+    assert fact.details["state"] == "irregular"
+    assert fact.bearing is Label.INCONCLUSIVE
+    assert declared.bearing is Label.SYNTHETIC
+
+
 def test_ingredients_are_a_tree_and_a_generated_parent_counts(look, me: Identity) -> None:
     maker = sign_media.identity("Model Works")
     made = sign_media.sign(

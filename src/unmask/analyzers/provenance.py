@@ -26,6 +26,7 @@ _NEVER_CLEARS = (
 _BEARING = {
     State.VALID: None,
     State.EXPIRED: None,
+    State.IRREGULAR: Label.INCONCLUSIVE,
     State.CHANGED: Label.MANIPULATED,
     State.UNSOUND: Label.INCONCLUSIVE,
 }
@@ -60,7 +61,7 @@ class ProvenanceAnalyzer(Analyzer):
             return self._refused(refusal)
         broken = faults(reading, store, boxes, path.stat().st_size)
         standing = state(reading)
-        said = declared(reading, standing is State.VALID)
+        said = declared(reading, standing.holds)
         found = [self._manifest(reading, standing, broken)]
         found += [self._padding(place) for place in padding(store, boxes)]
         if said:
@@ -88,8 +89,8 @@ class ProvenanceAnalyzer(Analyzer):
 
     def _manifest(self, reading: Reading, standing: State, broken: tuple[Fault, ...]) -> Finding:
         active = reading.active
-        remark = {State.VALID: "valid", State.CHANGED: "changed after it was signed"}.get(
-            standing, "not valid"
+        remark = "this file: " + (
+            "changed after it was signed" if standing is State.CHANGED else standing.value
         )
         details: dict[str, Any] = {
             "state": standing.value,
@@ -108,6 +109,7 @@ class ProvenanceAnalyzer(Analyzer):
             Claim.PROVENANCE,
             self._reason(reading, standing, broken),
             kind="fact",
+            subject="the signature",
             details={key: value for key, value in details.items() if value not in ("", [], None)},
             bearing=_BEARING[standing],
             tree=(tree(reading, Path(self.media.path).name, remark),),
@@ -122,6 +124,8 @@ class ProvenanceAnalyzer(Analyzer):
             return f"The signature in the name of {who} does not hold: {said}."
         if standing is State.CHANGED:
             return f"The file was changed after {who} signed it{when}: {said}."
+        if standing is State.IRREGULAR:
+            return f"The file is as {who} signed it{when}, but the manifest breaks a rule: {said}."
         if standing is State.UNSOUND:
             return f"The signed manifest of {who} is not sound: {said}."
         if standing is State.EXPIRED:

@@ -10,6 +10,7 @@ from unmask.types import Node
 _DEEPEST, _MOST = 12, 200
 _STATES = {
     State.VALID: "its own manifest is valid",
+    State.IRREGULAR: "its own manifest breaks rules of its standard",
     State.CHANGED: "it had been changed after it was signed",
     State.EXPIRED: "the certificate of its signer has expired",
     State.UNSOUND: "its own manifest is not sound",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unmask.provenance.judge import State, ingredient_state
+from unmask.provenance.judge import ingredient_state
 from unmask.provenance.manifest import Ingredient, Manifest, Reading
 from unmask.types import Label
 
@@ -26,7 +26,7 @@ class Declaration:
 
 
 def declared(reading: Reading, sound: bool) -> Declaration | None:
-    """What is said of the file, or of what it was made from. ``sound``: the active one is valid.
+    """What is said of the file, or of what it was made from. ``sound``: the active one holds.
 
     A statement about a parent counts for the file, one about a component for a part of it; an
     input of a program (a prompt, a reference picture) is not in the file.
@@ -47,7 +47,8 @@ def _of(
         inner = reading.manifests.get(ingredient.manifest)
         if inner is None or ingredient.relationship not in ("parentOf", "componentOf"):
             continue
-        holds = sound and ingredient_state(ingredient, reading) is State.VALID
+        own = ingredient_state(ingredient, reading)
+        holds = sound and own is not None and own.holds
         below = _of(reading, inner, holds, _named(ingredient), seen | {manifest.label})
         if below is None:
             continue
@@ -69,9 +70,13 @@ def _own(manifest: Manifest, sound: bool, whose: str) -> Declaration | None:
     created = [action.source for action in manifest.actions if action.name == "c2pa.created"]
     for source in (*created, *manifest.sources):
         if source in _WHOLE:
-            return Declaration(Label.SYNTHETIC, f"{_WHOLE[source]} made {of}{who}: {source}", sound)
+            return Declaration(
+                Label.SYNTHETIC, f"{_WHOLE[source]} made {of}{who}, declared as {source}", sound
+            )
     for source in (*(action.source for action in manifest.actions), *manifest.sources):
         by = _PART.get(source) or _WHOLE.get(source)
         if by:
-            return Declaration(Label.MANIPULATED, f"{by} made parts of {of}{who}: {source}", sound)
+            return Declaration(
+                Label.MANIPULATED, f"{by} made parts of {of}{who}, declared as {source}", sound
+            )
     return None

@@ -1,4 +1,4 @@
-"""What a manifest is worth: whole, changed since it was signed, expired, or unsound."""
+"""What a manifest is worth: valid, irregular, expired, unsound, or changed since it was signed."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ _CHANGED = frozenset(
     }
 )
 _EXPIRED = frozenset({"claimSignature.outsideValidity", "signingCredential.expired"})
+_IRREGULAR = (
+    "assertion.action.",
+    "assertion.cbor.",
+    "assertion.ingredient.",
+    "assertion.json.",
+    "assertion.metadata.",
+    "assertion.selfRedacted",
+    "assertion.timestamp.",
+    "ingredient.manifest.missing",
+    "ingredient.unknownProvenance",
+    "manifest.multipleParents",
+    "manifest.timestamp.",
+    "manifest.update.",
+)
+"""Rules of form: breaking them leaves the signature and the hashes whole."""
 _STATEMENTS = frozenset(
     {"assertion.hashedURI.mismatch", "assertion.missing", "assertion.undeclared"}
 )
@@ -40,9 +55,15 @@ class State(StrEnum):
     """How a manifest stands. Whether its signer is trusted is another question."""
 
     VALID = "valid"
-    CHANGED = "changed"
+    IRREGULAR = "irregular"
     EXPIRED = "expired"
     UNSOUND = "unsound"
+    CHANGED = "changed"
+
+    @property
+    def holds(self) -> bool:
+        """True if the signature and all hashes hold, so that what is said was signed."""
+        return self in (State.VALID, State.IRREGULAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +86,12 @@ def state_of(failures: tuple[Status, ...]) -> State:
     codes = {s.code for s in failures if not s.code.startswith("timeStamp.")} - _UNKNOWN
     if codes & _CHANGED:
         return State.CHANGED
-    if codes - _EXPIRED:
+    rest = {code for code in codes if not code.startswith(_IRREGULAR)}
+    if rest - _EXPIRED:
         return State.UNSOUND
-    return State.EXPIRED if codes else State.VALID
+    if rest:
+        return State.EXPIRED
+    return State.IRREGULAR if codes else State.VALID
 
 
 def state(reading: Reading) -> State:

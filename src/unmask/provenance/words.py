@@ -62,6 +62,7 @@ RELATIONSHIPS = {
 }
 FAILURES = {
     "algorithm.unsupported": "it uses an algorithm that is not allowed",
+    "assertion.action.malformed": "an action that was done is not described as it should be",
     "assertion.bmffHash.mismatch": "the media are not those that were signed",
     "assertion.boxesHash.mismatch": "parts of the file are not those that were signed",
     "assertion.boxesHash.unknownBox": "the file holds a part that was not there when it was signed",
