@@ -8,7 +8,7 @@ from unmask.metadata.source import At
 from unmask.metadata.text import decoded
 
 _MOST_BLOCKS, _HEAD = 4_000, 4_000_000
-_XMP = b"XMP DataXMP"
+_XMP, _TRAILER = b"XMP DataXMP", 258
 
 
 def read(at: At, out: Collector) -> None:
@@ -44,7 +44,8 @@ def _blocks(data: bytes, position: int) -> tuple[bytes, int, bytes]:
 
 
 def _packet(raw: bytes, out: Collector) -> None:
-    """The packet stands there unblocked, so its end is found in the bytes themselves."""
-    begin, end = raw.find(b"<"), raw.rfind(b">")
+    """The packet stands there unblocked; 258 bytes after it lead readers of blocks to the end."""
+    packet = raw[:-_TRAILER] if raw[-_TRAILER : -_TRAILER + 2] == b"\x01\xff" else raw
+    begin, end = packet.find(b"<"), packet.rfind(b">")
     if 0 <= begin < end:
-        xmp.read(raw[begin : end + 1], out)
+        xmp.read(packet[begin : end + 1], out)

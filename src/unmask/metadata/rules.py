@@ -79,8 +79,11 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class _Ready:
     rule: Rule
-    where: re.Pattern[str]
-    pattern: re.Pattern[str]
+    names: frozenset[str]
+    globs: re.Pattern[str] | None
+
+    def asks(self, key: str) -> bool:
+        return key in self.names or (self.globs is not None and bool(self.globs.match(key)))
 
 
 @lru_cache(maxsize=1)
@@ -92,21 +95,20 @@ def rules() -> Rules:
 @lru_cache(maxsize=1)
 def _ready() -> tuple[_Ready, ...]:
     known = rules()
-    return tuple(
-        _Ready(rule, _places(rule.where, known.lists), re.compile(rule.pattern))
-        for rule in known.rule
-    )
+    return tuple(_with_places(rule, known.lists) for rule in known.rule)
 
 
-def _places(where: tuple[str, ...], lists: dict[str, tuple[str, ...]]) -> re.Pattern[str]:
-    names = [n for one in where for n in (lists[one[1:]] if one.startswith("@") else (one,))]
-    return re.compile("|".join(fnmatch.translate(name) for name in names))
+def _with_places(rule: Rule, lists: dict[str, tuple[str, ...]]) -> _Ready:
+    names = {n for one in rule.where for n in (lists[one[1:]] if one.startswith("@") else (one,))}
+    globs = sorted(name for name in names if "*" in name)
+    places = re.compile("|".join(fnmatch.translate(glob) for glob in globs)) if globs else None
+    return _Ready(rule, frozenset(names.difference(globs)), places)
 
 
 @lru_cache(maxsize=4096)
 def _asked(key: str) -> tuple[_Ready, ...]:
     """The rules that look into this tag."""
-    return tuple(ready for ready in _ready() if ready.where.match(key))
+    return tuple(ready for ready in _ready() if ready.asks(key))
 
 
 def matches(metadata: Metadata) -> Iterator[Match]:
@@ -114,7 +116,7 @@ def matches(metadata: Metadata) -> Iterator[Match]:
     found: dict[str, fields.Field] = {}
     for field in metadata.fields:
         for ready in _asked(field.key):
-            if ready.rule.id in found or not ready.pattern.search(field.text):
+            if ready.rule.id in found or not re.search(ready.rule.pattern, field.text):
                 continue
             also = ready.rule.also
             if also is None or re.search(also.pattern, metadata.text(also.where)):

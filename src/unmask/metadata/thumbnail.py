@@ -20,7 +20,7 @@ LONGEST = 320
 """The picture is reduced to this many pixels on its longer side before it is compared."""
 _SAME, _OTHER, _CROP = 0.90, 0.55, 0.88
 _CELL, _STEP, _LEAST_CELLS = 8, 28.0, 3
-_SHIFT, _TEXTURE = 2, 0.5
+_SHIFT, _TEXTURE, _MOST_MARKED, _REST = 2, 0.5, 0.4, 0.85
 _MOST_SIDE, _LEAST_SIDE = 2_000, 48
 
 
@@ -41,7 +41,8 @@ def reduced(pixels: Pixels) -> Grey:
     """A picture as grey of at most ``LONGEST`` pixels a side."""
     from PIL import Image
 
-    picture = Image.fromarray(pixels)
+    step = max(1, max(pixels.shape[:2]) // (4 * LONGEST))
+    picture = Image.fromarray(np.ascontiguousarray(pixels[::step, ::step]))
     picture.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
     return np.asarray(picture.convert("L"), np.float32)
 
@@ -67,17 +68,20 @@ def compare(picture: Grey, thumbnail: Grey, width: int, height: int) -> Comparis
     if picture.std() < 4 or thumbnail.std() < 4:
         return Comparison("", 0.0)
     best, window = max(
-        ((_likeness(_cut(picture, window), thumbnail), window) for window in _windows(
-            picture, thumbnail)), key=lambda pair: pair[0],
-    )  # fmt: skip
-    if best >= _SAME:
-        return _local(best, _cut(picture, window), thumbnail, window, picture, width, height)
-    crop = _as_crop(picture, thumbnail)
-    if crop >= max(_CROP, best + 0.1):
-        return Comparison("crop", crop)
-    if best >= _OTHER:
-        return _local(best, _cut(picture, window), thumbnail, window, picture, width, height)
-    return Comparison("other", max(best, crop))
+        (_likeness(_cut(picture, window), thumbnail), window)
+        for window in _windows(picture, thumbnail)
+    )
+    if best < _SAME:
+        crop = _as_crop(picture, thumbnail)
+        if crop >= max(_CROP, best + 0.1):
+            return Comparison("crop", crop)
+    values = _local(_cut(picture, window), thumbnail)
+    if values is None:
+        return Comparison("same" if best >= _SAME else "other" if best < _OTHER else "", best)
+    scale = width / picture.shape[1], height / picture.shape[0]
+    top, left, high, wide = window
+    box = Box(left * scale[0], top * scale[1], wide * scale[0], high * scale[1])
+    return Comparison("region", best, values, box)
 
 
 Window = tuple[int, int, int, int]
@@ -121,10 +125,11 @@ def _without_border(grey: Grey) -> Grey:
     return grey[rows[0] + edge : rows[-1] + 1 - edge, columns[0] + edge : columns[-1] + 1 - edge]
 
 
-def _local(
-    best: float, cut: Grey, thumbnail: Grey, window: Window, picture: Grey, width: int, height: int
-) -> Comparison:
-    """Cells of the thumbnail that differ after brightness and contrast were matched."""
+def _local(cut: Grey, thumbnail: Grey) -> NDArray[np.float32] | None:
+    """How much each cell differs after brightness and contrast were matched; 0.5 is marked.
+
+    None where too few cells differ, so many that it is no local change, or the rest does not agree.
+    """
     rows, columns = (max(1, side // _CELL) for side in thumbnail.shape)
     half = _CELL // 2
     a = _resized(cut, rows * half, columns * half)
@@ -133,14 +138,14 @@ def _local(
     busy = _cells(b**2, half) - _cells(b, half) ** 2
     busy = np.sqrt(np.maximum(busy, _cells(a**2, half) - _cells(a, half) ** 2).clip(0))
     level = max(_STEP, 5 * float(np.median(apart)))
-    marked = apart > level + _TEXTURE * busy
-    if marked.sum() < _LEAST_CELLS or marked.mean() > 0.4:
-        kind = "same" if best >= _SAME else ""
-        return Comparison(kind, best)
-    scale = width / picture.shape[1], height / picture.shape[0]
-    top, left, high, wide = window
-    box = Box(left * scale[0], top * scale[1], wide * scale[0], high * scale[1])
-    return Comparison("region", best, np.clip(apart / (2 * level), 0, 1).astype(np.float32), box)
+    limit = level + _TEXTURE * busy
+    marked = apart > limit
+    if marked.sum() < _LEAST_CELLS or marked.mean() > _MOST_MARKED:
+        return None
+    x, y = _cells(a, half)[~marked], _cells(b, half)[~marked]
+    if np.corrcoef(x, y)[0, 1] < _REST:
+        return None
+    return np.clip(apart / (2 * limit), 0, 1).astype(np.float32)
 
 
 def _cells(values: Grey, side: int) -> Grey:
