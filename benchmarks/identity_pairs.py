@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from unmask.bench import identity_media as media
-from unmask.bench.identity_pairs import Item, Pair, half, pairs, write_pairs
+from unmask.bench.identity_pairs import Item, Pair, half, pairs
+from unmask.bench.identity_rows import write_rows
 from unmask.faces.embed import FaceEmbedder
 from unmask.identity.cards import MEAN, PAIR
 from unmask.identity.distance import mean_vector
@@ -69,7 +70,7 @@ def face_pairs(found: Vectors) -> list[Pair]:
 def voice_pairs(found: Vectors) -> list[Pair]:
     """Recordings against clean ones, and against the mean of several of a speaker."""
     clean = [(item, vector) for item, vector in found if item.condition == "clean"]
-    single = pairs(clean, found, PAIR, strangers=12, alike=6)
+    single = pairs(clean, found, PAIR, strangers=8, alike=4)
     by_speaker: dict[str, Vectors] = {}
     for item, vector in clean:
         by_speaker.setdefault(item.identity, []).append((item, vector))
@@ -81,7 +82,7 @@ def voice_pairs(found: Vectors) -> list[Pair]:
             name = replace(chosen[0][0], item_id=f"{who}:mean", content="")
             means.append((name, mean_vector(np.stack([vector for _, vector in chosen]))))
     probes = [(item, vector) for item, vector in found if item.content not in held]
-    return single + pairs(means, probes, MEAN, strangers=12, alike=6)
+    return single + pairs(means, probes, MEAN, strangers=8, alike=4)
 
 
 def thinned(rows: list[Pair], most: int = 12) -> list[Pair]:
@@ -113,7 +114,7 @@ def main() -> None:
     recordings = media.voices(given.data, given.vctk)
     heard = kept(place("voices"), media.voice_vectors(recordings, media.VOICE_CONDITIONS, voice))
     rows = thinned(voice_pairs(heard))
-    write_pairs(STORED / "voice_identity.parquet", rows)
+    write_rows(STORED / "voice_identity.parquet", rows)
     print(f"voices: {len(heard)} vectors, {len(rows)} pairs", flush=True)
 
     face = FaceEmbedder(threads=given.threads)
@@ -127,7 +128,7 @@ def main() -> None:
         seen += kept(place(name), media.face_vectors(photos, conditions, face))
         print(f"{name}: {len(seen)} vectors", flush=True)
     rows = face_pairs(seen)
-    write_pairs(STORED / "face_identity.parquet", rows)
+    write_rows(STORED / "face_identity.parquet", rows)
     halves = sorted({half(row.identity) for row in rows})
     print(f"faces: {len(rows)} pairs in {halves}", flush=True)
 

@@ -14,15 +14,22 @@ from pathlib import Path
 from unmask.bench import identity_figures as figures
 from unmask.bench.calibrate import fit_operating
 from unmask.bench.edit import write_operating
-from unmask.bench.identity_pairs import CALIBRATION, Pair, as_predictions, read_pairs
+from unmask.bench.identity_page import fill
+from unmask.bench.identity_pairs import CALIBRATION, Pair, as_predictions
 from unmask.bench.identity_roc import roc
+from unmask.bench.identity_rows import read_rows
 from unmask.detectors.card import Operating, read_card
-from unmask.identity.cards import MEAN, NAMES, PAIR, card_path
+from unmask.identity.cards import MEAN, PAIR, card_path
 
 HOME = Path(__file__).resolve().parents[1]
-STORED, PAGE = HOME / "results" / "identity", HOME / "docs" / "identity.md"
+STORED = HOME / "results" / "identity"
 CLAIMS = {"face_identity": "face-identity", "voice_identity": "voice-identity"}
 TITLES = {"face_identity": "Faces", "voice_identity": "Voices"}
+WITHIN = {
+    "face_identity": ("clean", "jpeg:50", "small:64", "blur:2"),
+    "voice_identity": ("clean", "mp3:32", "opus:16"),
+}
+"""Conditions that the gates let through: calibration sees these."""
 WHAT = {
     PAIR: "One against one",
     MEAN: "One against the mean of four recordings",
@@ -34,7 +41,11 @@ def calibrate(name: str, rows: Sequence[Pair]) -> None:
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     fitted = []
     for output in (PAIR, MEAN):
-        own = [row for row in rows if row.output == output and row.half == CALIBRATION]
+        own = [
+            row
+            for row in rows
+            if row.output == output and row.half == CALIBRATION and row.condition in WITHIN[name]
+        ]
         if own:
             predictions = as_predictions(own, CLAIMS[name])
             fitted.append(fit_operating(predictions, output, CLAIMS[name], today))
@@ -51,8 +62,8 @@ def section(name: str, rows: Sequence[Pair], table: Sequence[Operating]) -> str:
             f"{operating.threshold(0.01):.3f}; llr = {operating.slope:.2f} × distance "
             f"{operating.offset:+.2f}, held within ± {operating.llr_limit:.2f})",
             figures.overall(own, operating),
-            "All of these together, at other thresholds:",
-            figures.by_rate(own, operating),
+            f"Together under {', '.join(WITHIN[name])}, at other thresholds:",
+            figures.by_rate([row for row in own if row.condition in WITHIN[name]], operating),
         ]
         if operating.output == PAIR:
             picture = f"{name}_roc.svg"
@@ -65,21 +76,13 @@ def section(name: str, rows: Sequence[Pair], table: Sequence[Operating]) -> str:
     return "\n\n".join(parts)
 
 
-def fill(mark: str, text: str) -> None:
-    """Put text between the two marks of a section of the page."""
-    begin, end = f"<!-- {mark} -->", f"<!-- end of {mark} -->"
-    before, rest = PAGE.read_text(encoding="utf-8").split(begin, 1)
-    _, after = rest.split(end, 1)
-    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calibrate", action="store_true")
     given = parser.parse_args()
     parts = []
-    for name in NAMES:
-        rows = read_pairs(STORED / f"{name}.parquet")
+    for name in CLAIMS:
+        rows = read_rows(STORED / f"{name}.parquet", Pair)
         if given.calibrate:
             calibrate(name, rows)
         parts.append(section(name, rows, read_card(card_path(name)).operating))

@@ -37,8 +37,10 @@ _NAMED = re.compile(r"^(libri_\d+|mlspt_\d+|cv_\w+-\w+-\d+|Chinese_\w+:\w+)$")
 
 
 def age_band(years: str) -> str:
-    """The band of an age in years; empty stays empty."""
-    return next(band for limit, band in _AGES if float(years) < limit) if years else ""
+    """The band of an age in years; empty where it is unknown."""
+    if not years.replace(".", "", 1).isdigit():
+        return ""
+    return next(band for limit, band in _AGES if float(years) < limit)
 
 
 def main_face(pixels: Pixels) -> Face | None:
@@ -108,7 +110,7 @@ def utkface(data: Path) -> list[Sample]:
     return found
 
 
-def lfw(folder: Path, people: int = 1000, photos: int = 2) -> list[Sample]:
+def lfw(folder: Path, people: int = 500, photos: int = 2) -> list[Sample]:
     """``photos`` of each of ``people`` of Labeled Faces in the Wild that have so many.
 
     ``folder`` holds a folder a person. Raises DataError when it does not.
@@ -129,16 +131,19 @@ def lfw(folder: Path, people: int = 1000, photos: int = 2) -> list[Sample]:
 def face_vectors(
     photos: Sequence[Sample], conditions: Sequence[str], embedder: FaceEmbedder
 ) -> Iterator[tuple[Item, Tensor]]:
-    """Vectors of the main face of each photo under each condition.
+    """Vectors of the main face of each photo; a person's first is taken as it is only.
 
     The face is searched again in the changed picture; where none is found, there is no vector.
     """
+    known: set[str] = set()
     for photo in photos:
         pixels = read_image(photo.path)
         face = main_face(pixels)
         if face is None:
             continue
-        for condition in conditions:
+        first = photo.item.identity not in known
+        known.add(photo.item.identity)
+        for condition in conditions[:1] if first else conditions:
             changed = laundered(pixels, condition, face)
             again = face if condition == "clean" else main_face(changed)
             if again is not None:

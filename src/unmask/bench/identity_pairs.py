@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 
 from unmask.bench.predictions import Prediction
-from unmask.errors import DataError, MissingExtra
 from unmask.identity.distance import distances
 from unmask.types import Tensor
 
@@ -160,29 +158,3 @@ def as_predictions(rows: Iterable[Pair], claim: str) -> list[Prediction]:
         )
         for row in rows
     ]
-
-
-def write_pairs(path: Path, rows: Sequence[Pair]) -> None:
-    """Store pairs. Raises MissingExtra without pyarrow."""
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingExtra("Writing Parquet", "parquet") from None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.Table.from_pylist([asdict(row) for row in rows])
-    pq.write_table(table, path, compression="zstd")
-
-
-def read_pairs(path: Path) -> list[Pair]:
-    """Stored pairs. Raises DataError when the file is missing or lacks a column."""
-    try:
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingExtra("Reading Parquet", "parquet") from None
-    if not path.is_file():
-        raise DataError(f"There are no pairs at {path}. Run: python benchmarks/identity_pairs.py")
-    table = pq.read_table(path)
-    if lacking := {part.name for part in fields(Pair)} - set(table.column_names):
-        raise DataError(f"{path} lacks the columns {', '.join(sorted(lacking))}.")
-    return [Pair(**row) for row in table.to_pylist()]

@@ -1,4 +1,4 @@
-"""The cards of the two comparers: what their distances are worth."""
+"""The cards of comparing people: what distances and checks are worth."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from unmask.detectors.card import Card, Operating, read_card
 from unmask.errors import ModelError, UnknownName
 
 _HERE = Path(__file__).parent
-NAMES: tuple[str, ...] = ("face_identity", "voice_identity")
+NAMES: tuple[str, ...] = ("face_identity", "voice_identity", "face_morph")
 PAIR, MEAN = "distance", "distance_to_mean"
 """Outputs with an operating table: from one recording, and from the mean of several."""
 
