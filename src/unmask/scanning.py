@@ -34,8 +34,8 @@ SOUND_RATE = 16000
 _NO_ANALYZER = "this version has no analyzer for it"
 _BEYOND = {
     Kind.IMAGE: ("metadata",),
-    Kind.VIDEO: ("metadata", "marks in the sound", "whether lips and sound belong together"),
-    Kind.AUDIO: ("metadata", "invisible marks of voice generators", "sound that is not speech"),
+    Kind.VIDEO: ("metadata", "whether lips and sound belong together"),
+    Kind.AUDIO: ("metadata", "sound that is not speech"),
 }
 """What a reader might think was looked at, and was not."""
 _AHEAD = 4
@@ -116,6 +116,20 @@ def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], li
     voters = sum(kind.votes for kind in apply)
     options = replace(options, fpr=settings.fpr / max(1, voters))
     return [kind(media, options) for kind in apply], skipped
+
+
+def prepare(settings: Settings) -> None:
+    """Look once, before many files are opened, whether what the user gave can be used.
+
+    Raises the error of the analyzer that cannot use it: StoreError for an index without use.
+    """
+    options = _options(settings)
+    if settings.detector:
+        return
+    for name in settings.analyzers or registry.analyzers():
+        kind = registry.analyzer(name)
+        if kind.needs and getattr(options, kind.needs):
+            kind.prepare(options)
 
 
 def _options(settings: Settings) -> Options:

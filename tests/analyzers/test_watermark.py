@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "watermarks"))
-from embed import marked, photo
+from marking import marked, photo
 
 from unmask import scanning
 from unmask.analyzers.base import Options

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from embed import marked, photo
+from marking import marked, photo
 from PIL import Image
 
 from unmask.watermarks.blocks import LARGEST, bands, coefficients

@@ -16,6 +16,7 @@ EXTRAS: dict[str, tuple[tuple[str, str], ...]] = {
     "pdf": (("weasyprint", "the report as PDF (--pdf)"),),
     "provenance": (("c2pa", "checking signed manifests (C2PA)"),),
     "identity": (("face_recognition_models", "comparing faces (unmask compare)"),),
+    "perth": (("perth", "reading the inaudible mark of Chatterbox voices"),),
     "train": (
         ("torch", "training"),
         ("torchvision", "training"),
@@ -102,6 +103,7 @@ def _installed(package: str) -> str:
         "sklearn": "scikit-learn",
         "cv2": "opencv-python-headless",
         "face_recognition_models": "face-recognition-models",
+        "perth": "resemble-perth",
     }
     try:
         return version(names.get(package, package))
