@@ -28,6 +28,7 @@ from unmask.identity.cards import card_path, operating
 
 HOME = Path(__file__).resolve().parents[1]
 ROWS = HOME / "results" / "identity" / "face_gates.parquet"
+CENTRE = ROWS.with_name("face_gates_centre.npy")
 GATES = card_path("face_identity").with_name(FILE)
 KEPT = 0.95
 """Share of the faces that still match which each gate must let through (calibration half)."""
@@ -130,9 +131,10 @@ def main() -> None:
         centre = centre_of(found)
         rows = as_rows(found, centre)
         write_rows(ROWS, rows)
+        np.save(CENTRE, centre)
         fit(rows, centre)
     elif given.fit:
-        fit(read_rows(ROWS, Degraded), read_gates(GATES).centre)
+        fit(read_rows(ROWS, Degraded), np.load(CENTRE))
     fill("recognisability", tables(read_rows(ROWS, Degraded)))
 
 

@@ -32,7 +32,6 @@ from unmask.bench.metrics.detection import auc, eer
 from unmask.bench.predictions import Prediction
 from unmask.bench.statistics import mean_interval
 from unmask.detectors.card import Operating, read_card
-from unmask.faces.embed import FaceEmbedder
 from unmask.identity.cards import card_path
 from unmask.identity.morph import CARD, FILE, LIVE, TWO, two_score
 
@@ -115,9 +114,9 @@ def plain_distance(rows: Sequence[Suspect]) -> str:
     two = auc(labels, scores(rows, TWO))
     among = auc(labels, np.array([two_score(row.among) for row in rows]))
     return (
-        f"Over all conditions and both kinds: against a live picture AUC {learnt:.3f} (the distance "
-        f"alone {with_distance:.3f}); two people {two:.3f}, and {among:.3f} when the references are "
-        "all people of the half instead of the pair."
+        f"Over all conditions and both kinds: against a live picture AUC {learnt:.3f} (the "
+        f"distance alone {with_distance:.3f}); two people {two:.3f}, and {among:.3f} when the "
+        "references are all people of the half instead of the pair."
     )
 
 
@@ -130,6 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="make morphs anew from the set in this folder")
     parser.add_argument("--london", type=Path, help="london_info.csv: for pairs of one gender")
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--fit", action="store_true", help="fit again on the stored rows")
     given = parser.parse_args()
     if given.data:
@@ -141,7 +141,7 @@ def main() -> None:
                     for row in csv.DictReader(file)
                 }
         everybody = people(given.data, genders)
-        write_rows(ROWS, list(suspects(everybody, FaceEmbedder(threads=1))))
+        write_rows(ROWS, suspects(everybody, processes=given.processes))
     rows = read_rows(ROWS, Suspect)
     if given.data or given.fit:
         calibrate(rows)

@@ -9,8 +9,11 @@ they are kept there for the next run.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +34,7 @@ REFERENCES = 4
 Vectors = list[tuple[Item, Tensor]]
 
 
-def kept(path: Path | None, made: Iterable[tuple[Item, Tensor]]) -> Vectors:
+def kept(path: Path | None, make: Callable[[], Iterable[tuple[Item, Tensor]]]) -> Vectors:
     """The vectors of a file of the folder for keeping; made and kept when there is none."""
     if path is not None and path.is_file():
         with np.load(path, allow_pickle=False) as file:
@@ -44,13 +47,28 @@ def kept(path: Path | None, made: Iterable[tuple[Item, Tensor]]) -> Vectors:
             (Item(**{**row, "traits": tuple(row["traits"])}), vector)
             for row, vector in zip(rows, vectors, strict=True)
         ]
-    found = list(made)
+    found = list(make())
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = [asdict(item) for item, _ in found]
         columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
         np.savez_compressed(path, vector=np.stack([v for _, v in found]), **columns)
     return found
+
+
+def embedded(photos: Sequence[media.Sample], conditions: Sequence[str], processes: int) -> Vectors:
+    """Vectors of photos; each person's photos go to one process."""
+    own: dict[str, list[media.Sample]] = {}
+    for photo in photos:
+        own.setdefault(photo.item.identity, []).append(photo)
+    everybody = list(own.values())
+    chunks = [[one for own in everybody[i::processes] for one in own] for i in range(processes)]
+    with ProcessPoolExecutor(processes) as pool:
+        return [row for part in pool.map(_embedded, chunks, repeat(conditions)) for row in part]
+
+
+def _embedded(photos: Sequence[media.Sample], conditions: Sequence[str]) -> Vectors:
+    return list(media.face_vectors(photos, conditions, FaceEmbedder(threads=1)))
 
 
 def face_pairs(found: Vectors) -> list[Pair]:
@@ -104,20 +122,22 @@ def main() -> None:
     parser.add_argument("--london", type=Path, help="london_info.csv: traits of the London set")
     parser.add_argument("--vctk", type=Path, help="speaker-info.txt of VCTK")
     parser.add_argument("--keep", type=Path)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=1)
     given = parser.parse_args()
 
     def place(name: str) -> Path | None:
         return given.keep / f"{name}.npz" if given.keep else None
 
-    voice = VoiceEmbedder(given.threads)
+    voice = VoiceEmbedder(1)
     recordings = media.voices(given.data, given.vctk)
-    heard = kept(place("voices"), media.voice_vectors(recordings, media.VOICE_CONDITIONS, voice))
+    heard = kept(
+        place("voices"),
+        partial(media.voice_vectors, recordings, media.VOICE_CONDITIONS, voice),
+    )
     rows = thinned(voice_pairs(heard))
     write_rows(STORED / "voice_identity.parquet", rows)
     print(f"voices: {len(heard)} vectors, {len(rows)} pairs", flush=True)
 
-    face = FaceEmbedder(threads=given.threads)
     sets = {
         "london": (media.london(given.data, given.london), media.FACE_CONDITIONS),
         "lfw": (media.lfw(given.lfw), media.FACE_CONDITIONS),
@@ -125,7 +145,7 @@ def main() -> None:
     }
     seen: Vectors = []
     for name, (photos, conditions) in sets.items():
-        seen += kept(place(name), media.face_vectors(photos, conditions, face))
+        seen += kept(place(name), partial(embedded, photos, conditions, given.processes))
         print(f"{name}: {len(seen)} vectors", flush=True)
     rows = face_pairs(seen)
     write_rows(STORED / "face_identity.parquet", rows)

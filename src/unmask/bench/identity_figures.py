@@ -108,7 +108,7 @@ def by_group(rows: Sequence[Pair], operating: Operating) -> str:
     ]
     clean = [row for row in rows if row.condition == "clean" and (not row.label or row.alike)]
     for trait in ("gender", "age_band", "ethnicity"):
-        parts = _split(clean, lambda row, trait=trait: (getattr(row, trait), row.source))
+        parts = _split(clean, _trait(trait))
         made = [
             (key, figures(own, operating, 0.01))
             for key, own in parts.items()
@@ -134,6 +134,10 @@ def _split(
     for row in rows:
         parts.setdefault(key(row), []).append(row)
     return parts
+
+
+def _trait(name: str) -> Callable[[Pair], tuple[str, str]]:
+    return lambda row: (getattr(row, name), row.source)
 
 
 def _or_zero(value: float) -> float:

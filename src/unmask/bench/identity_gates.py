@@ -18,8 +18,7 @@ from PIL import Image, ImageFilter
 from sklearn.ensemble import RandomForestClassifier
 
 from unmask.bench.identity_media import Sample, main_face
-from unmask.bench.identity_pairs import half
-from unmask.errors import DataError
+from unmask.bench.identity_pairs import CALIBRATION, half
 from unmask.faces.embed import FaceEmbedder
 from unmask.faces.recognise import features
 from unmask.identity.distance import distance, mean_vector
@@ -27,8 +26,8 @@ from unmask.media import read_image
 from unmask.runtime.forest import Forest
 from unmask.types import Face, Pixels, Tensor
 
-TINY = 14.0
-"""Pixels of face height under which faces make the centre of the unrecognisable."""
+_WORST = 0.1
+"""Share of the faces, furthest from their own person, whose mean is the centre."""
 _DEPTH, _TREES, _LEAF = 6, 60, 12
 Gathered = list[tuple[Sample, Tensor, Tensor, float]]
 """Photo, what was seen, vector, and distance from the person's other photo."""
@@ -51,13 +50,13 @@ class Degraded:
 
 def degraded(pixels: Pixels, face: Face, rng: np.random.Generator) -> Pixels:
     """A photo as it may arrive: smaller, blurred, darker, noisy and saved again, at random."""
-    factor = min(1.0, float(np.exp2(rng.uniform(3.2, 7.0))) / face.box.height)
+    factor = min(1.0, float(np.exp2(rng.uniform(3.6, 7.0))) / face.box.height)
     size = (max(20, round(pixels.shape[1] * factor)), max(20, round(pixels.shape[0] * factor)))
     picture = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR)
     unit = face.box.height * factor / 60
     if rng.random() < 0.4:
         picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 3.5)) * unit))
-    values = np.asarray(picture, np.float32)
+    values = np.asarray(picture, np.float64)
     if rng.random() < 0.4:
         values = 255 * (values / 255) ** float(np.exp(rng.uniform(-1.3, 1.6)))
     if rng.random() < 0.3:
@@ -82,11 +81,13 @@ def collect(photos: Sequence[Sample], draws: int, processes: int = 1) -> Gathere
 
 
 def centre_of(found: Gathered) -> Tensor:
-    """Where the vectors (128) of unrecognisable faces of the calibration half gather."""
-    tiny = [v for sample, seen, v, _ in found if _is_tiny(seen) and _calibrating(sample)]
-    if len(tiny) < 20:
-        raise DataError("There are too few tiny faces to find where the unrecognisable gather.")
-    return mean_vector(np.stack(tiny))
+    """Where the vectors (128) of unrecognisable faces gather.
+
+    The mean over the faces of the calibration half that lie furthest from their own person.
+    """
+    own = [(score, vector) for sample, _, vector, score in found if _calibrating(sample)]
+    limit = np.quantile([score for score, _ in own], 1 - _WORST)
+    return mean_vector(np.stack([vector for score, vector in own if score >= limit]))
 
 
 def as_rows(found: Gathered, centre: Tensor) -> list[Degraded]:
@@ -104,12 +105,8 @@ def as_rows(found: Gathered, centre: Tensor) -> list[Degraded]:
     ]
 
 
-def _is_tiny(seen: Tensor) -> bool:
-    return float(seen[1]) < np.log2(TINY)
-
-
 def _calibrating(sample: Sample) -> bool:
-    return half(sample.item.identity) == "calibration"
+    return half(sample.item.identity) == CALIBRATION
 
 
 def _vectors(pairs: Sequence[tuple[Sample, Sample]], draws: int) -> Gathered:
@@ -133,7 +130,7 @@ def _vectors(pairs: Sequence[tuple[Sample, Sample]], draws: int) -> Gathered:
 
 def fit_forest(rows: Sequence[Degraded], threshold: float) -> Forest:
     """A forest for the probability that a face matches its own person, on the calibration half."""
-    own = [row for row in rows if row.half == "calibration"]
+    own = [row for row in rows if row.half == CALIBRATION]
     table = np.array([row.seen for row in own], np.float32)
     still = np.array([row.score <= threshold for row in own])
     model = RandomForestClassifier(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from unmask.identity.morph import evidence
 from unmask.media import read_image
 from unmask.types import Face, Pixels, Tensor
 
-CONDITIONS = ("clean", "jpeg:50", "small:64")
+CONDITIONS = ("clean", "jpeg:50")
 HONEST, WHOLE, SPLICED = "honest photo", "whole pictures mixed", "face spliced"
 _TEMPLATE_SIDE = 1350
 """Pixels of the pictures that the London landmarks were made for."""
@@ -84,41 +85,71 @@ def people(data: Path, genders: Mapping[str, str]) -> list[Person]:
     return found
 
 
-def suspects(
-    everybody: Sequence[Person], embedder: FaceEmbedder, alike: int = 2
-) -> Iterator[Suspect]:
+def suspects(everybody: Sequence[Person], alike: int = 2, processes: int = 1) -> list[Suspect]:
     """Morphs of each person with look-alikes of the same half, and the honest photos.
 
     An honest photo is held against the same look-alikes, so that the check is not made easy.
     """
-    for part in ("calibration", "test"):
-        own = [person for person in everybody if half(person.name) == part]
-        photos = embedder.embed_all([(p.photo, _face(p.photo)) for p in own])
-        live = embedder.embed_all([(p.live, _face(p.live)) for p in own])
-        for i, j in look_alikes(own, photos, alike):
-            both = (own[i].photo, own[i].points), (own[j].photo, own[j].points)
-            for kind, pixels in (
-                (HONEST, own[i].photo),
-                (WHOLE, morph(*both)),
-                (SPLICED, morph(*both, spliced=True)),
-            ):
-                saved = _passport(pixels)
-                face = _face(saved)
-                for condition in CONDITIONS:
-                    changed = laundered(saved, condition, face)
-                    vector = embedder.embed(changed, _face(changed))
-                    away = distances(vector[None], live)[0]
-                    yield Suspect(
+    found: list[Suspect] = []
+    with ProcessPoolExecutor(processes) as pool:
+        for part in ("calibration", "test"):
+            own = [person for person in everybody if half(person.name) == part]
+            chunks = [own[i::processes] for i in range(processes)]
+            vectors = {k: v for made in pool.map(_vectors, chunks) for k, v in made.items()}
+            photos = np.stack([vectors[person.name][0] for person in own])
+            live = np.stack([vectors[person.name][1] for person in own])
+            pairs = look_alikes(own, photos, alike)
+            jobs = [
+                [(own[i], own[j], live, i, j, part) for i, j in pairs[k::processes]]
+                for k in range(processes)
+            ]
+            found += [row for rows in pool.map(_pairs, jobs) for row in rows]
+    return found
+
+
+def _vectors(own: Sequence[Person]) -> dict[str, tuple[Tensor, Tensor]]:
+    """Vectors of the photo and of the live picture, by name."""
+    embedder = FaceEmbedder(threads=1)
+    return {
+        p.name: (embedder.embed(p.photo, _face(p.photo)), embedder.embed(p.live, _face(p.live)))
+        for p in own
+    }
+
+
+_Job = tuple[Person, Person, Tensor, int, int, str]
+"""Two people, the live vectors of the half, the places of both in it, and the half."""
+
+
+def _pairs(jobs: Sequence[_Job]) -> list[Suspect]:
+    embedder = FaceEmbedder(threads=1)
+    found = []
+    for one, other, live, i, j, part in jobs:
+        both = (one.photo, one.points), (other.photo, other.points)
+        for kind, pixels in (
+            (HONEST, one.photo),
+            (WHOLE, morph(*both)),
+            (SPLICED, morph(*both, spliced=True)),
+        ):
+            saved = _passport(pixels)
+            face = _face(saved)
+            for condition in CONDITIONS:
+                changed = laundered(saved, condition, face)
+                vector = embedder.embed(changed, _face(changed))
+                away = distances(vector[None], live)[0]
+                found.append(
+                    Suspect(
                         kind,
                         part,
-                        own[i].name,
-                        own[j].name,
+                        one.name,
+                        other.name,
                         condition,
                         int(kind != HONEST),
                         round(float(max(away[i], away[j])), 5),
                         round(float(np.sort(away)[1]), 5),
                         [round(float(v), 4) for v in evidence(vector, live[i])],
                     )
+                )
+    return found
 
 
 def look_alikes(own: Sequence[Person], vectors: Tensor, count: int) -> list[tuple[int, int]]:

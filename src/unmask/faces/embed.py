@@ -156,7 +156,7 @@ class FaceEmbedder:
 
     def embed(self, pixels: Pixels, face: Face) -> Tensor:
         """The vector (``size``) of one face."""
-        return self.embed_all([(pixels, face)])[0]
+        return np.asarray(self.embed_all([(pixels, face)])[0], np.float32)
 
     def embed_all(self, faces: Sequence[tuple[Pixels, Face]]) -> Tensor:
         """The vectors (faces × ``size``) of faces, each with the picture that it lies in."""

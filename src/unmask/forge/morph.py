@@ -77,13 +77,17 @@ def morph(
     shape = (1 - share) * points_a + share * points_b
     mixed = (1 - share) * warp(a, points_a, shape) + share * warp(b, points_b, shape)
     if not spliced:
-        return np.clip(mixed.round(), 0, 255).astype(np.uint8)
-    back = warp(np.clip(mixed.round(), 0, 255).astype(np.uint8), shape, points_a)
+        return _whole(mixed)
+    back = warp(_whole(mixed), shape, points_a)
     mask = _inside(points_a, a.shape[0], a.shape[1])[..., None]
     # The first picture's own tone over the face, so that no seam of skin colour shows.
     inner = mask[..., 0] > 0.5
     back = back + a[inner].mean(axis=0) - back[inner].mean(axis=0)
-    return np.clip((mask * back + (1 - mask) * a).round(), 0, 255).astype(np.uint8)
+    return _whole(mask * back + (1 - mask) * a)
+
+
+def _whole(values: NDArray[np.floating]) -> Pixels:
+    return np.asarray(np.clip(values.round(), 0, 255), np.uint8)
 
 
 def _inside(points: Landmarks, height: int, width: int) -> NDArray[np.float32]:
