@@ -18,10 +18,14 @@ from unmask.metadata.text import decoded
 MOST_PIXELS = 8_000_000
 _MAGIC = {b"stealth_pnginfo": False, b"stealth_pngcomp": True}
 _MOST_BYTES = 1_000_000
+_EIGHT_BIT_RGBA = b"\x08\x06"
 
 
 def read(path: Path, out: Collector) -> None:
     """Look into the transparency of a PNG of at most ``MOST_PIXELS``; other pictures are left."""
+    with path.open("rb") as file:
+        if file.read(26)[24:] != _EIGHT_BIT_RGBA:
+            return
     from PIL import Image
 
     try:

@@ -10,6 +10,7 @@ _COMMENT_CODES = {b"ASCII": "utf-8", b"UNICODE": "", b"JIS": "iso2022_jp", b"": 
 
 def decoded(data: bytes) -> str:
     """Text from bytes: by byte-order mark, else UTF-8, else Latin-1 (which never fails)."""
+    was_cut = len(data) > _MOST_BYTES
     data = data[:_MOST_BYTES]
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
@@ -17,8 +18,8 @@ def decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        cut = len(data) - error.start < 4  # the bound cut a character in two
-        return data[: error.start].decode("utf-8") if cut else data.decode("latin-1")
+        in_two = was_cut and len(data) - error.start < 4
+        return data[: error.start].decode("utf-8") if in_two else data.decode("latin-1")
 
 
 def wide(data: bytes, order: str) -> str:
