@@ -33,9 +33,9 @@ Progress = Callable[[float, float | None], None]
 SOUND_RATE = 16000
 _NO_ANALYZER = "this version has no analyzer for it"
 _BEYOND = {
-    Kind.IMAGE: ("metadata",),
-    Kind.VIDEO: ("metadata", "whether lips and sound belong together"),
-    Kind.AUDIO: ("metadata", "sound that is not speech"),
+    Kind.IMAGE: (),
+    Kind.VIDEO: ("whether lips and sound belong together",),
+    Kind.AUDIO: ("sound that is not speech",),
 }
 """What a reader might think was looked at, and was not."""
 _AHEAD = 4
