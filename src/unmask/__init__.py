@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load", "scan"]
+__all__ = ["__version__", "compare", "load", "scan"]
 
 if TYPE_CHECKING:
+    from unmask.identity.comparing import compare
     from unmask.runtime.model import load_model as load
     from unmask.scanning import scan
 
@@ -23,6 +24,10 @@ def __getattr__(name: str) -> Any:
         from unmask.scanning import scan
 
         return scan
+    if name == "compare":
+        from unmask.identity.comparing import compare
+
+        return compare
     if name == "load":
         from unmask.runtime.model import load_model
 

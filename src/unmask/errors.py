@@ -12,6 +12,7 @@
     ├── SettingError               a value outside what is allowed
     ├── MissingExtra               an optional dependency is needed; says which command adds it
     ├── DataError                  training data is missing or malformed
+    ├── UnfitReferences            material of a person is too little, too poor, or of two people
     ├── StoreError                 a file that unmask keeps for you is missing, damaged or locked
     └── OutputError                a result cannot be written
 
@@ -85,6 +86,10 @@ class DataError(UnmaskError):
 
 class StoreError(UnmaskError):
     """A file that unmask keeps for its user (an index, a profile) is missing, damaged or locked."""
+
+
+class UnfitReferences(UnmaskError):
+    """Authentic material of a person is too little, too poor, or of two people."""
 
 
 class OutputError(UnmaskError):

@@ -52,6 +52,7 @@ class Item:
     title: str
     vote: str
     reason: str
+    chance: str
     probability: str
     share: float | None
     facts: Rows
@@ -98,8 +99,8 @@ def page(
     return Page(
         name=visible(PurePath(report.media.path).name or report.media.path, 120),
         style=verdict.label.value,
-        headline=words.headline(verdict),
-        meaning=words.meaning(verdict, kind),
+        headline=words.answer(report),
+        meaning=words.explained(report),
         reason=visible(verdict.reason),
         tiles=_tiles(report),
         kind=words.KINDS[kind],
@@ -137,11 +138,11 @@ def ordered(report: Report) -> list[Numbered]:
 
 
 def _tiles(report: Report) -> list[Tile]:
-    verdict = report.verdict
+    verdict, terms = report.verdict, words.terms(report)
     alarm = Tile(
         "False alarms",
         f"{verdict.fpr * 100:.3g} %",
-        f"{words.false_alarm(verdict)} Measured on the calibration data named below; "
+        f"{words.false_alarm(verdict, terms)} Measured on the calibration data named below; "
         "on material of another kind it may be more.",
     )
     llr, probability = finite(verdict.llr), finite(verdict.probability)
@@ -151,19 +152,20 @@ def _tiles(report: Report) -> list[Tile]:
             if any(finding.bearing in words.DECISIVE for finding in report.findings)
             else "No check gave a score that could be turned into a probability."
         )
-        return [Tile("Probability of forgery", "not estimated", why)]
+        return [Tile(terms.name, "not estimated", why)]
     share = round(verdict.prior * 100, 1)
+    was = "forged" if terms is words.FORGERY else "another person's"
     return [
         Tile(
-            "Probability of forgery",
+            terms.name,
             words.percent(probability),
-            f"If {share:g} of 100 such files were forged before looking (the prior), this share of "
+            f"If {share:g} of 100 such files were {was} before looking (the prior), this share of "
             "those with evidence like this would be. Another prior gives another probability.",
         ),
         Tile(
             "Strength of the evidence",
-            words.likelihood(llr).capitalize(),
-            f"What was measured is {words.ratio(llr)}. This holds no prior.",
+            words.likelihood(llr, terms).capitalize(),
+            f"What was measured is {words.ratio(llr, terms)}. This holds no prior.",
         ),
         alarm,
     ]
@@ -177,7 +179,7 @@ def _item(number: int, finding: Finding, report: Report, titles: Mapping[str, st
     facts.append(("Analyzer", visible(finding.analyzer)))
     score, llr = finite(finding.score), finite(finding.llr)
     if llr is not None:
-        facts.append(("Evidence", words.ratio(llr)))
+        facts.append(("Evidence", words.ratio(llr, words.terms_of(finding))))
     if score is not None:
         facts.append(("Raw score", f"{score:.3f}"))
     return Item(
@@ -186,6 +188,7 @@ def _item(number: int, finding: Finding, report: Report, titles: Mapping[str, st
         title=words.title(finding),
         vote=words.vote(finding),
         reason=visible(finding.reason),
+        chance=words.terms_of(finding).name,
         probability="" if share is None else words.percent(share),
         share=share,
         facts=facts,

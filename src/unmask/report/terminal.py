@@ -50,18 +50,19 @@ def _verdict(report: Report, console: Console) -> RenderableType:
     verdict = report.verdict
     fancy, simple = _SIGNS[verdict.label]
     sign = fancy if _unicode(console) else simple
-    head = Text(f"{sign} {words.headline(verdict)}", style=f"bold {_COLOURS[verdict.label]}")
+    head = Text(f"{sign} {words.answer(report)}", style=f"bold {_COLOURS[verdict.label]}")
     name = visible(PurePath(report.media.path).name or report.media.path, 200)
-    lines = [head, Text(visible(verdict.reason) or words.meaning(verdict, report.media.kind))]
+    lines = [head, Text(visible(verdict.reason) or words.explained(report))]
     llr, probability = finite(verdict.llr), finite(verdict.probability)
     if llr is not None and probability is not None:
+        terms = words.terms(report)
         lines.append(
             Text(
-                f"Probability of forgery {words.percent(probability)} "
-                f"(prior {words.percent(verdict.prior)}): {words.likelihood(llr)}."
+                f"{terms.name} {words.percent(probability)} "
+                f"(prior {words.percent(verdict.prior)}): {words.likelihood(llr, terms)}."
             )
         )
-        lines.append(Text(words.false_alarm(verdict), style="dim"))
+        lines.append(Text(words.false_alarm(verdict, terms), style="dim"))
     if not console.is_terminal:
         return Group(Text(name, style="bold"), *lines)
     return Panel(

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
-from unmask.report.plain import visible
-from unmask.types import Box, Claim, Finding, Kind, Label, Mask, Verdict, Vote
+from unmask.report.plain import finite, visible
+from unmask.types import (
+    Box,
+    Claim,
+    Finding,
+    Kind,
+    Label,
+    Mask,
+    Report,
+    Verdict,
+    Vote,
+    posterior,
+)
 
 CLAIMS = {  # names of what was looked for, not of what was found
     Claim.FACE_MANIPULATED: "Face manipulation",
@@ -30,6 +42,12 @@ VOTES = {
     Vote.UNDECIDED: "Undecided",
     None: "Fact",
 }
+_PERSON_VOTES = {
+    Vote.FORGED: "Points to another person",
+    Vote.CLEAR: "Fits",
+    Vote.UNDECIDED: "Undecided",
+}
+_IDENTITY = {Claim.FACE_IDENTITY: "face", Claim.VOICE_IDENTITY: "voice"}
 BEARINGS = {
     Label.MANIPULATED: "Fact: it decides the verdict",
     Label.SYNTHETIC: "Fact: it decides the verdict",
@@ -44,6 +62,31 @@ _MADE = {
     Kind.VIDEO: "The picture or the voice of this video",
     Kind.AUDIO: "The voice in this sound recording",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a probability is of: forgery, or another person than the reference."""
+
+    name: str
+    for_: str
+    against: str
+    if_: str
+    else_: str
+    files: str
+
+
+FORGERY = Terms(
+    "Probability of forgery", "forgery", "authenticity", "forged", "authentic", "authentic files"
+)
+PERSON = Terms(
+    "Probability of another person",
+    "another person",
+    "the same person",
+    "it is another person's",
+    "it is the same person's",
+    "files of the person",
+)
 _STRENGTH = (  # likelihood ratio up to → words, after the scale of ENFSI (2015)
     (2.0, "no support"),
     (10.0, "weak support"),
@@ -60,7 +103,47 @@ def vote(finding: Finding) -> str:
         return UNCALIBRATED
     if finding.bearing in BEARINGS:
         return BEARINGS[finding.bearing]
+    if finding.vote is not None and finding.claim in _IDENTITY:
+        return _PERSON_VOTES[finding.vote]
     return VOTES[finding.vote]
+
+
+def is_comparison(report: Report) -> bool:
+    """Whether all that was estimated is whose face or voice it is."""
+    claims = {finding.claim for finding in report.findings if finding.kind == "score"}
+    return bool(claims) and claims <= set(_IDENTITY)
+
+
+def terms(report: Report) -> Terms:
+    """What the probability of a report is of."""
+    return PERSON if is_comparison(report) else FORGERY
+
+
+def terms_of(finding: Finding) -> Terms:
+    """What the probability of a finding is of."""
+    return PERSON if finding.claim in _IDENTITY else FORGERY
+
+
+def answer(report: Report) -> str:
+    """The verdict of a report in a few words; of a comparison, whose face or voice it is."""
+    verdict = report.verdict
+    if not is_comparison(report) or verdict.label is Label.INCONCLUSIVE:
+        return headline(verdict)
+    wanted = Vote.CLEAR if verdict.label is Label.AUTHENTIC else Vote.FORGED
+    found = [f for f in report.findings if f.vote is wanted and f.claim in _IDENTITY]
+    if not found or (verdict.label is not Label.AUTHENTIC and verdict.probability is None):
+        return headline(verdict)
+    whose = visible(found[0].subject, 60) or "the reference person"
+    sense = " and the ".join(dict.fromkeys(_IDENTITY[f.claim] for f in found))
+    if verdict.label is Label.AUTHENTIC:
+        return f"The {sense} {'fits' if ' ' not in sense else 'fit'} {whose}"
+    highest = max(finite(finding.llr) or 0.0 for finding in found)
+    chance = posterior(highest, verdict.prior)
+    sure = "very likely" if chance >= 0.99 else "likely" if chance >= 0.7 else "possibly"
+    verb = "is" if " " not in sense else "are"
+    tail = f"that of another person than {whose}" if verb == "is" else f"not those of {whose}"
+    text = f"The {sense} {verb} {sure} {tail}"
+    return f"In part, {text[0].lower()}{text[1:]}" if all(f.where.spans for f in found) else text
 
 
 def headline(verdict: Verdict) -> str:
@@ -89,6 +172,22 @@ def meaning(verdict: Verdict, kind: Kind) -> str:
     return f"Part of this {KINDS[kind]} seems to have been changed after it was recorded."
 
 
+def explained(report: Report) -> str:
+    """What the answer of a report means, and what it does not."""
+    label, kind = report.verdict.label, report.media.kind
+    if not is_comparison(report) or label is Label.INCONCLUSIVE:
+        return meaning(report.verdict, kind)
+    if label is Label.AUTHENTIC:
+        return (
+            "What was compared is as near to the references as the recordings of one person are. "
+            "A swapped face or a cloned voice is made to be that near: a scan looks for its traces."
+        )
+    return (
+        f"What was compared in this {KINDS[kind]} is further from the references than the "
+        "recordings of one person are. Relatives and look-alikes are nearer than strangers."
+    )
+
+
 def percent(value: float) -> str:
     """A probability as a percentage that never claims certainty."""
     if value > 0.99:
@@ -106,27 +205,27 @@ def one_in(rate: float) -> tuple[int, int]:
     return round(rate * total), total
 
 
-def false_alarm(verdict: Verdict) -> str:
+def false_alarm(verdict: Verdict, words: Terms = FORGERY) -> str:
     """The false-positive rate of the operating point, in plain words."""
     flagged, total = one_in(verdict.fpr)
     end = " like this" if verdict.label in (Label.MANIPULATED, Label.SYNTHETIC) else ""
-    return f"Of {total:,} authentic files, about {flagged:,} would be flagged{end}."
+    return f"Of {total:,} {words.files}, about {flagged:,} would be flagged{end}."
 
 
-def likelihood(llr: float) -> str:
+def likelihood(llr: float, words: Terms = FORGERY) -> str:
     """How strongly the evidence speaks, on a verbal scale for likelihood ratios."""
     ratio = math.exp(min(abs(llr), 50.0))
-    words = next(text for limit, text in _STRENGTH if ratio < limit or math.isinf(limit))
-    if words == _STRENGTH[0][1]:
-        return f"{words} either way"
-    return f"{words} for {'forgery' if llr >= 0 else 'authenticity'}"
+    strength = next(text for limit, text in _STRENGTH if ratio < limit or math.isinf(limit))
+    if strength == _STRENGTH[0][1]:
+        return f"{strength} either way"
+    return f"{strength} for {words.for_ if llr >= 0 else words.against}"
 
 
-def ratio(llr: float) -> str:
+def ratio(llr: float, words: Terms = FORGERY) -> str:
     """A likelihood ratio as "33 times as likely if forged as if authentic"."""
     value = math.exp(min(abs(llr), 50.0))
     times = f"{value:,.1f}" if value < 10 else f"{float(f'{value:.2g}'):,.0f}"
-    first, second = ("forged", "authentic") if llr >= 0 else ("authentic", "forged")
+    first, second = (words.if_, words.else_) if llr >= 0 else (words.else_, words.if_)
     return f"{times} times as likely if {first} as if {second}"
 
 
