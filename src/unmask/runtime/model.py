@@ -38,7 +38,9 @@ class Model:
             )
         except Exception as error:  # the runtime raises its own unexported types
             raise ModelError(f"The weights of {self.card.name!r} do not load: {error}") from error
-        self._outputs = [output.name for output in self.card.outputs]
+        given = {output.name for output in self._session.get_outputs()}
+        # A card may name a value that is computed from what the network gives, such as a distance.
+        self._outputs = [output.name for output in self.card.outputs if output.name in given]
 
     def run(self, inputs: Mapping[str, NDArray[np.generic]]) -> dict[str, Tensor]:
         """Run one batch: named arrays in, named float32 arrays out."""
