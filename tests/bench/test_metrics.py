@@ -5,8 +5,10 @@ import pytest
 from sklearn import metrics as sk
 
 from unmask.bench import metrics
-from unmask.bench.metrics import attribution, costs, imagetext, pixels, segments
+from unmask.bench.metrics import attribution, costs, imagetext, pixels, segments, tandem
 from unmask.bench.metrics.aggregate import merged
+from unmask.bench.metrics.named import measure
+from unmask.bench.outcomes import Outcome
 from unmask.bench.statistics import mean_interval
 from unmask.errors import DataError, SettingError
 
@@ -200,6 +202,42 @@ def test_words_and_kinds_by_hand() -> None:
     boxes = np.array([[0.5, 0.5, 0.2, 0.2], [0, 0, 0, 0], [0, 0, 0, 0]])
     found = np.array([[0.6, 0.5, 0.2, 0.2], [0, 0, 0, 0], [0.5, 0.5, 0.1, 0.1]])
     assert imagetext.box_ious(boxes, found) == pytest.approx([1 / 3, 1, 0])
+
+
+def test_tandem_error_rate_by_hand() -> None:
+    # From 1 to 2.5 the verifier rejects a quarter of the targets, and accepts a quarter of the
+    # impostors and half of the spoofs; the detector, from -1 to -0.6, rejects no real and half of
+    # the forged: all three errors of the tandem are a quarter.
+    target, nontarget = np.array([1.0, 3, 4, 5]), np.array([0, 0.5, 0.7, 2.5])
+    spoof = np.array([0.8, 0.9, 2.6, 6])
+    scores = np.array([-1.0, -2, -3, -4, -0.6, -0.5, -1.1, -1.2])
+    found = tandem.tandem_eer(LABELS, scores, target, nontarget, spoof)
+    assert found == pytest.approx(0.25)
+    verifier = costs.Verifier(0.25, 0.25, 0.5, (tuple(target), tuple(nontarget), tuple(spoof)))
+    what = measure("t_eer")
+    assert what.of_scores(LABELS, scores, verifier=verifier) == found
+    assert np.isnan(what.of_scores(LABELS, scores, verifier=costs.Verifier(0.25, 0.25, 0.5)))
+    assert np.isnan(tandem.tandem_eer(LABELS, scores, target, nontarget, spoof[:0]))
+
+
+def test_families_by_hand() -> None:
+    def row(family: str, score: float, number: int = -1, *scores: float) -> Outcome:
+        label = int(bool(family))
+        return Outcome("", "", "", "t", "clean", label, score, family=family,
+                       class_number=number, class_scores=scores)  # fmt: skip
+
+    rows = [
+        row("", -1.0),  # right
+        row("", 1.0),  # a real one that is called forged
+        row("replaced", 2.0, 0, 5.0, 1.0, 0.0),  # right
+        row("replaced", 2.0, 1, 5.0, 1.0, 0.0),  # right: another class, but of the family
+        row("remained", 2.0, 2, 5.0, 1.0, 0.0),  # the other family
+        row("remained", -2.0, 2, 0.0, 1.0, 5.0),  # right class, but called real
+    ]
+    what = measure("family_acc")
+    assert what.of_rows(rows) == pytest.approx(3 / 6)
+    assert what.of_rows(rows, threshold=1.5) == pytest.approx(4 / 6)
+    assert np.isnan(what.of_rows(rows[:2]))
 
 
 def test_attribution_by_hand() -> None:

@@ -12,7 +12,7 @@ import pytest
 from sklearn import metrics as sk
 
 from unmask.bench import metrics
-from unmask.bench.metrics import aggregate, costs, imagetext, segments
+from unmask.bench.metrics import aggregate, costs, imagetext, segments, tandem
 
 REFERENCE: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "reference.json").read_text()
@@ -46,6 +46,13 @@ def test_tandem_cost(mode: str, key: str) -> None:
     verifier = costs.Verifier(*REFERENCE["asvspoof5"]["verifier"])
     ours = costs.tandem_dcf(labels, scores, verifier, mode=mode)
     assert ours == pytest.approx(REFERENCE["asvspoof2021"][key], abs=1e-12)
+
+
+def test_tandem_error_rate() -> None:
+    labels, scores = made.scores()
+    for prevalence, value in REFERENCE["t_eer"]["concurrent"].items():
+        ours = tandem.tandem_eer(labels, scores, *made.verifier(), float(prevalence))
+        assert ours == pytest.approx(value, abs=1e-12)
 
 
 def _lines(rows: list[tuple[Any, Any]]) -> list[segments.Timeline]:

@@ -125,12 +125,15 @@ def figure(
     """One figure of a part; NaN where the outcomes do not hold what it needs."""
     if what.entry.needs == "score":
         return what.of_scores(part.labels, part.scores, threshold, verifier)
-    return what.of_rows([row for row in part.rows if _carries(row, what.entry.needs)])
+    rows = [row for row in part.rows if _carries(row, what.entry.needs)]
+    return what.of_rows(rows, threshold)
 
 
 def _carries(row: Outcome, needs: str) -> bool:
     if needs == "proposals":
         return row.kind in ("video", "audio")
+    if needs == "families":
+        return not row.label or bool(row.class_scores)
     field = {"box": "box_found", "tokens": "token_scores", "kinds": "kind_scores",
              "classes": "class_scores", "pixels": "pixels"}[needs]  # fmt: skip
     return bool(getattr(row, field))
@@ -150,7 +153,7 @@ def spread(
         )
     rows = [row for row in part.rows if _carries(row, what.entry.needs)]
     return statistics.interval(
-        lambda i: what.of_rows([rows[n] for n in i]), [row.group for row in rows], DRAWS
+        lambda i: what.of_rows([rows[n] for n in i], threshold), [row.group for row in rows], DRAWS
     )
 
 

@@ -6,6 +6,8 @@ classes, higher = rather this class.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from unmask.bench.metrics.detection import Floats, Ints, auc
@@ -19,6 +21,13 @@ def closed_accuracy(truth: Ints, scores: Floats) -> float:
     if not known.any():
         return float("nan")
     return float((scores[known].argmax(axis=1) == truth[known]).mean())
+
+
+def agreement(truth: Sequence[str], said: Sequence[str]) -> float:
+    """Share of items of which the right thing is said; NaN without items."""
+    if not truth:
+        return float("nan")
+    return sum(map(str.__eq__, truth, said)) / len(truth)
 
 
 def unknown_auroc(truth: Ints, scores: Floats) -> float:

@@ -49,11 +49,13 @@ class Verifier:
     """Error rates of the speaker verifier behind the countermeasure, at its own threshold.
 
     ``miss``: targets rejected; ``accept``: impostors accepted; ``accept_spoof``: spoofs accepted.
+    ``trials``: its scores of targets, impostors and spoofs, where they are known.
     """
 
     miss: float
     accept: float
     accept_spoof: float
+    trials: tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Rates:
     accept: tuple[Floats, ...]
 
 
-def _rates(wanted: Floats, *unwanted: Floats) -> Rates:
+def error_rates(wanted: Floats, *unwanted: Floats) -> Rates:
     """Misses of ``wanted`` and acceptances of each of ``unwanted``; scores rise with acceptance."""
     cuts = np.concatenate([[-np.inf], np.unique(np.concatenate([wanted, *unwanted]))])
 
@@ -75,7 +77,7 @@ def _rates(wanted: Floats, *unwanted: Floats) -> Rates:
 
 
 def _countermeasure(labels: Ints, scores: Floats) -> tuple[Floats, Floats]:
-    rates = _rates(-scores[labels == 0], -scores[labels == 1])
+    rates = error_rates(-scores[labels == 0], -scores[labels == 1])
     return rates.miss, rates.accept[0]
 
 
@@ -145,7 +147,7 @@ def agnostic_dcf(
     """
     if not (len(target) and len(nontarget) and len(spoof)):
         return float("nan")
-    rates = _rates(target, nontarget, spoof)
+    rates = error_rates(target, nontarget, spoof)
     a = costs.miss * costs.target_prior
     b = costs.accept * costs.nontarget_prior
     c = costs.accept_spoof * costs.spoof
@@ -154,7 +156,7 @@ def agnostic_dcf(
 
 
 def read_verifier(path: Path) -> Verifier:
-    """A verifier's rates at its equal error rate, from an ASVspoof score file.
+    """A verifier's scores, and its rates at its equal error rate, from an ASVspoof score file.
 
     Lines of "… key score" with the key target, nontarget or spoof among their words. Raises
     DataError when a kind is missing.
@@ -174,10 +176,13 @@ def read_verifier(path: Path) -> Verifier:
             f"{path} holds no scores of {empty[0]!r}; it needs target, nontarget, spoof."
         )
     target, nontarget, spoof = (np.array(found[key]) for key in ("target", "nontarget", "spoof"))
-    rates = _rates(target, nontarget)
+    rates = error_rates(target, nontarget)
     cuts = np.unique(np.concatenate([target, nontarget]))
     # The cut is among the rejected when it is sought and among the accepted when it is applied.
     cut = cuts[max(int(np.argmin(np.abs(rates.miss - rates.accept[0]))) - 1, 0)]
     return Verifier(
-        float((target < cut).mean()), float((nontarget >= cut).mean()), float((spoof >= cut).mean())
+        float((target < cut).mean()),
+        float((nontarget >= cut).mean()),
+        float((spoof >= cut).mean()),
+        (tuple(found["target"]), tuple(found["nontarget"]), tuple(found["spoof"])),
     )

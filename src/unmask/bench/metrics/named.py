@@ -20,12 +20,13 @@ from unmask.bench.metrics import (
     imagetext,
     pixels,
     segments,
+    tandem,
 )
 from unmask.bench.metrics.detection import Floats, Ints
 from unmask.bench.outcomes import Outcome
 from unmask.errors import SettingError, UnknownName
 
-Needs = Literal["score", "pixels", "proposals", "box", "tokens", "kinds", "classes"]
+Needs = Literal["score", "pixels", "proposals", "box", "tokens", "kinds", "classes", "families"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +66,27 @@ class Measure:
         threshold: float = 0.0,
         verifier: costs.Verifier | None = None,
     ) -> float:
-        """The figure of scores. NaN for t-DCF without a verifier."""
+        """The figure of scores. NaN for t-DCF and t-EER without a verifier (and its scores)."""
         given = dict(self.arguments)
         if self.entry.function is costs.tandem_dcf:
             if verifier is None:
                 return float("nan")
             given["verifier"] = verifier
+        if self.entry.function is tandem.tandem_eer:
+            if verifier is None or verifier.trials is None:
+                return float("nan")
+            kinds = ("target", "nontarget", "spoof")
+            given |= dict(zip(kinds, map(np.array, verifier.trials), strict=True))
         if self.entry.function in (detection.accuracy, detection.balanced_accuracy):
             given["threshold"] = threshold
         return self.entry.function(labels, scores, **given)
 
-    def of_rows(self, rows: Sequence[Outcome]) -> float:
+    def of_rows(self, rows: Sequence[Outcome], threshold: float = 0.0) -> float:
         """The figure of rows that carry what it needs; NaN without any."""
-        return self.entry.function(rows, **self.arguments) if rows else float("nan")
+        given = dict(self.arguments)
+        if self.entry.needs == "families":
+            given["threshold"] = threshold
+        return self.entry.function(rows, **given) if rows else float("nan")
 
 
 def _counts(rows: Sequence[Outcome]) -> list[pixels.Counts]:
@@ -103,6 +112,20 @@ def _kinds(rows: Sequence[Outcome]) -> tuple[Ints, Floats]:
 
 def _classes(rows: Sequence[Outcome]) -> tuple[Ints, Floats]:
     return np.array([r.class_number for r in rows]), np.array([r.class_scores for r in rows])
+
+
+def _families(rows: Sequence[Outcome], threshold: float) -> float:
+    forged = [row for row in rows if row.class_scores]
+    if not forged:
+        return float("nan")
+    families = {row.class_number: row.family for row in forged}
+    truth = [(row.family or "unnamed") if row.label else "" for row in rows]
+    said = [
+        families.get(int(np.argmax(row.class_scores)), "unknown") if row.class_scores else "forged"
+        for row in rows
+    ]
+    said = [name if row.score > threshold else "" for name, row in zip(said, rows, strict=True)]
+    return attribution.agreement(truth, said)
 
 
 _PIXELS: dict[str, str | float] = {"way": "per-image", "cut": "fixed"}
@@ -134,6 +157,10 @@ CATALOGUE: dict[str, Entry] = {
     "t_dcf": Entry(
         costs.tandem_dcf, "min t-DCF", "lowest tandem cost with a verifier", {"mode": "2021"},
         rises=False,
+    ),
+    "t_eer": Entry(
+        tandem.tandem_eer, "t-EER", "error rate with a verifier where all errors are equal",
+        {"prevalence": 0.5}, rises=False,
     ),
     "ece": Entry(calibration.ece, "ECE", "expected calibration error", {"bins": 15}, rises=False),
     "brier": Entry(calibration.brier, "Brier", "squared error of the posterior", {}, rises=False),
@@ -190,6 +217,10 @@ CATALOGUE: dict[str, Entry] = {
     "class_acc": Entry(
         lambda rows: attribution.closed_accuracy(*_classes(rows)), "Class acc",
         "known classes named right", {}, "classes",
+    ),
+    "family_acc": Entry(
+        _families, "Family acc", "reals called real, and fakes called forged and of their family",
+        {}, "families",
     ),
     "unknown_auroc": Entry(
         lambda rows: attribution.unknown_auroc(*_classes(rows)), "Unknown AUROC",
