@@ -71,7 +71,7 @@ class _ASVspoof2021(Adapter):
     """
 
     track: ClassVar[str]
-    licence = "ODC-By 1.0"
+    licence = "ODC-By 1.0"  # README.LA.txt of the release, section 4, "Copying"
     citation = (
         "Liu, Wang, Sahidullah, Patino, Delgado, Kinnunen, et al.: ASVspoof 2021: Towards Spoofed "
         "and Deepfake Speech Detection in the Wild. IEEE/ACM TASLP 31, 2023"

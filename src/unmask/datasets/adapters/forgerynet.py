@@ -11,7 +11,16 @@ from unmask.datasets.on_disk import DatasetFolder
 from unmask.errors import DataError
 
 _SPLITS = {"Training": "train", "Validation": "val", "Test": "test"}
-_FAMILIES = {"0": "", "1": "identity-replaced", "2": "identity-remained"}
+_METHODS = (
+    "FaceShifter", "FS-GAN", "DeepFakes", "BlendFace", "MMReplacement", "DeepFakes-StarGAN-Stack",
+    "Talking Head Video", "ATVG-Net", "StarGAN-BlendFace-Stack", "First Order Motion", "StyleGAN2",
+    "MaskGAN", "StarGAN2", "SC-FEGAN", "DiscoFaceGAN",
+)  # fmt: skip
+"""Folders 1 to 15, as the authors name them (issue 17 of their repository)."""
+_SOURCES = ("RAVDESS", "CREMA-D", "AVSpeech", "VoxCeleb2")
+"""Folders 16 to 19, likewise."""
+_FAMILIES = {"0": "", "1": "identity-remained", "2": "identity-replaced"}
+"""Three-way classes: lines that issues 17, 26 and 36 quote give FaceShifter 2, Talking Head 1."""
 
 
 class ForgeryNet(Adapter):
@@ -19,7 +28,9 @@ class ForgeryNet(Adapter):
 
     A line of the first: name, two-way, three-way and sixteen-way class. Of the second: number of
     stretches, name, first frame, frames and class (0 real) of each stretch, then the same classes.
-    Frames become seconds by the video's own frame rate.
+    Frames become seconds by the video's own frame rate. The method is that of the folder: the
+    sixteen-way class of the lists is numbered otherwise, and the authors say to go by the folder.
+    The names of the lists are theirs as well (issues 17 and 29 of their repository).
     """
 
     name = "forgerynet"
@@ -35,7 +46,7 @@ class ForgeryNet(Adapter):
     layout = """
         {Training|Validation|Test}/image_list.txt and image/train_release/…/frame00019.jpg
         {Training|Validation}/spatial_localize/train_mask_release/… (masks of the forged pictures)
-        {Training|Validation|Test}/video_list.txt and video/… (optional)
+        {Training|Validation|Test}/video_list.txt and video/train_video_release/… (optional)
     """
 
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
@@ -57,12 +68,12 @@ class ForgeryNet(Adapter):
     def _images(self, folder: DatasetFolder, part: str) -> Iterator[Item]:
         rows = {f"{part}/image/{c[0]}": c for c in folder.rows(f"{part}/image_list.txt", 4)}
         for path in folder.present(rows, f"pictures of {part}"):
-            name, binary, triple, method = rows[path][:4]
+            name, binary, triple = rows[path][:3]
             yield medium(
                 path,
                 int(binary),
                 mask=self._mask(folder, part, name) if binary != "0" else "",
-                **self._common(part, name, triple, method),
+                **self._common(part, name, triple),
             )
 
     @staticmethod
@@ -97,19 +108,22 @@ class ForgeryNet(Adapter):
                 int(cells[-3]),
                 kind="video",
                 segments=tuple((first / rate, (first + count) / rate) for first, count in forged),
-                **self._common(part, cells[1], cells[-2], cells[-1]),
+                **self._common(part, cells[1], cells[-2]),
             )
 
     @staticmethod
-    def _common(part: str, name: str, triple: str, method: str) -> dict[str, str]:
+    def _common(part: str, name: str, triple: str) -> dict[str, str]:
         folders = name.split("/")
-        source = folders[1] if len(folders) > 2 else ""
+        # Pictures and videos lie in RELEASE/NUMBER/…
+        number = int(folders[1]) if len(folders) > 2 and folders[1].isdecimal() else 0
+        known = ("", *_METHODS, *_SOURCES)
+        made = number <= len(_METHODS)
         return {
             "group": "/".join(folders[:-1]) or name,
             "split": _SPLITS[part],
             "family": _FAMILIES.get(triple, ""),
-            "generator": f"method {method}" if method != "0" else "",
-            "source": f"folder {source}" if source else "",
+            "generator": known[number] if made else "",
+            "source": known[number] if not made and number < len(known) else "",
         }
 
 
