@@ -103,7 +103,7 @@ class MethodScorer:
                     f"{self.method.card.name!r} does not say which item an entry is ('index')."
                 )
             items = [manifest.items[i] for i in batch["index"].tolist()]
-            outputs = self._run(as_floats(batch))
+            outputs = self.method.completed(self._run(as_floats(batch)), batch)
             scores = self.method.score(outputs).float().reshape(len(items), -1).mean(1).tolist()
             places = _places(items, batch, outputs, classes)
             for item, score, extra in zip(items, scores, places, strict=True):
@@ -112,9 +112,8 @@ class MethodScorer:
             said(done)
 
     def _dataset(self, manifest: Manifest) -> Dataset[Batch]:
-        """Items as the card says. Texts need the method; else its own samples are left alone,
-        because some methods make the fakes that they validate on."""
-        if any(part.take == "text" for part in self.method.card.inputs):
+        """Items as the card says, unless the method must prepare them."""
+        if self.method.judged_as_trained:
             return self.method.samples(manifest, "test", self.recipe)
         return Tested(manifest, self.method.card.inputs, self.recipe, train=False)
 

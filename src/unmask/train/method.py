@@ -45,10 +45,14 @@ class Method(ABC):
 
     ``small``: settings under which the network has the same parts but few and narrow ones, where
     the paper's is too large to be tested by anybody anywhere.
+
+    ``judged_as_trained``: protocols judge items as ``samples`` prepares them. Otherwise they go by
+    the card alone, as a scan does, and leave out what only training does.
     """
 
     variants: ClassVar[tuple[str, ...]] = ("default",)
     small: ClassVar[Mapping[str, Any]] = {}
+    judged_as_trained: ClassVar[bool] = False
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         self.settings = dict(settings or {})
@@ -96,6 +100,10 @@ class Method(ABC):
     def score(self, outputs: Outputs) -> Tensor:
         """The number by which items are ranked, batch; higher = forged."""
         return outputs["logit"]
+
+    def completed(self, outputs: Outputs, batch: Batch) -> Outputs:
+        """Outputs and what follows from them outside the network, such as stretches from a map."""
+        return outputs
 
     def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
         """Items of a split as training takes them: by default read and prepared by the card.

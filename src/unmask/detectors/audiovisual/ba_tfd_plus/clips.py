@@ -27,9 +27,10 @@ class Clips(Dataset[Batch]):
 
     ``segments`` (K, 2): forged seconds, -1 where there is none; ``changed`` (2): whether picture
     and sound were forged, by the item's ``types`` (video, audio); without types both count as
-    forged. In training there are ``recipe.samples`` entries, entry *i* depends on (seed, i) alone
-    and a broken file is replaced by another; in evaluation each item is one entry, an empty one
-    when its file is broken. Raises DataError when there is nothing to read.
+    forged; ``shown``: how many frames are the video's. In training there are ``recipe.samples``
+    entries, entry *i* depends on (seed, i) alone and a broken file is replaced by another; in
+    evaluation each item is one entry, an empty one when its file is broken. Raises DataError when
+    there is nothing to read.
     """
 
     def __init__(self, manifest: Manifest, recipe: Recipe, length: int, train: bool) -> None:
@@ -54,7 +55,7 @@ class Clips(Dataset[Batch]):
     def _tried(self, place: int) -> Batch | None:
         item = self.manifest.items[place]
         try:
-            video, sound = self._read(item)
+            video, sound, shown = self._read(item)
         except MediaError as error:
             warnings.warn(f"left out: {item.path}: {error}", stacklevel=2)
             return None
@@ -70,10 +71,14 @@ class Clips(Dataset[Batch]):
             "segments": segments,
             "changed": torch.tensor(changed),
             "index": torch.tensor(place),
+            "shown": torch.tensor(shown),
         }
 
-    def _read(self, item: Item) -> tuple[Tensor, Tensor]:
-        """Frames (T, 3, 96, 96), 8 bit, and samples; black and silent after the end."""
+    def _read(self, item: Item) -> tuple[Tensor, Tensor, int]:
+        """Frames (T, 3, 96, 96), 8 bit, samples, and how many frames the video has.
+
+        Black and silent after the end.
+        """
         path = self.manifest.file(item)
         info = probe(path)
         video = torch.zeros(self.length, 3, SIDE, SIDE, dtype=torch.uint8)
@@ -93,4 +98,4 @@ class Clips(Dataset[Batch]):
             held += len(part)
             if held == len(sound):
                 break
-        return video, sound
+        return video, sound, shown

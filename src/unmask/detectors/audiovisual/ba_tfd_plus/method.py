@@ -12,9 +12,10 @@ from torch.utils.data import Dataset
 from unmask.detectors.audiovisual.ba_tfd_plus.convert import renamed
 from unmask.detectors.audiovisual.ba_tfd_plus.loss import total_loss
 from unmask.detectors.audiovisual.ba_tfd_plus.model import FPS, SIDE, BaTfdPlus, Shape
+from unmask.detectors.audiovisual.ba_tfd_plus.proposals import MOST, proposals
 from unmask.detectors.audiovisual.ba_tfd_plus.sound import HOP, PER_FRAME
 from unmask.errors import ModelError
-from unmask.train.method import Batch, Method, fitted
+from unmask.train.method import Batch, Method, Outputs, fitted
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest
@@ -46,6 +47,8 @@ class BaTfdPlusMethod(Method):
             "boundary": (24, 16),
         }
     }
+
+    judged_as_trained = True
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
@@ -87,6 +90,17 @@ class BaTfdPlusMethod(Method):
             "segments": segments,
             "changed": label[:, None].expand(batch, 2).clone(),
         }
+
+    def completed(self, outputs: Outputs, batch: Batch) -> Outputs:
+        """The outputs, and ``proposals`` (B, 101, 3): confidence, start and end in seconds.
+
+        The surest come first; rows of zeros fill up what has fewer.
+        """
+        rows = torch.zeros(len(outputs["map"]), MOST, 3)
+        for row, map_, frames in zip(rows, outputs["map"], batch["shown"].tolist(), strict=True):
+            for place, found in enumerate(proposals(map_.float().numpy(), frames)):
+                row[place] = torch.tensor([found.score, found.start, found.end])
+        return {**outputs, "proposals": rows}
 
     def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
         """Videos from their start, black and silent after their end."""

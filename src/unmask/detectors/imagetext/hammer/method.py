@@ -61,6 +61,8 @@ class HammerMethod(Method):
         }
     }
 
+    judged_as_trained = True
+
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
         self.shape = Shape(**(self.settings.get("backbone_config") or {}))
