@@ -96,20 +96,23 @@ def test_weights_that_are_missing_or_altered_are_an_error_and_never_used(
     assert "\n" not in result.not_checked[0].why
 
 
-@pytest.mark.parametrize(("confidence", "label"), [(0.95, Label.SYNTHETIC), (0.85, None)])
-def test_the_mean_confidence_decides(
-    confidence: float, label: Label | None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("confidence", "seconds", "label"),
+    [(0.95, 8, Label.SYNTHETIC), (0.95, 3, Label.INCONCLUSIVE), (0.85, 8, None)],
+)
+def test_the_mean_confidence_decides_when_there_is_enough_sound(
+    confidence: float, seconds: int, label: Label | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(perth, "load", lambda: perth.Perth({}))
     monkeypatch.setattr(perth.Perth, "confidence", lambda self, samples: confidence)
-    analyzer = WatermarkAnalyzer(recording(), Options())
-    analyzer.sound(AudioBlock(0.0, 16000, sound(0, 48000)))
+    analyzer = WatermarkAnalyzer(recording(seconds), Options())
+    analyzer.sound(AudioBlock(0.0, 16000, sound(0, seconds * 16000)))
     result = analyzer.finish()
     assert [finding.bearing for finding in result.findings] == ([label] if label else [])
     assert bool(result.absent) is (label is None)
     if label:
-        (span,) = result.findings[0].where.spans
-        assert (span.start, span.end) == (0.0, 3.0)
+        spans = result.findings[0].where.spans
+        assert (spans[0].start, spans[-1].end) == (0.0, seconds)
 
 
 def test_silence_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,9 @@ SHA256 = "a15bce457ebc53ce5e6c9c3f11df78cf7ee2bf9cdab0a798902135b4c4027670"
 SOURCE = "https://github.com/resemble-ai/Perth"
 ENOUGH = 0.9
 """The mean confidence from which on the mark is there."""
+LONG = 6.0
+"""Seconds of sound from which on it decides; less of it only raises a doubt, because the network
+is now and then rather sure of a short recording without the mark."""
 _FILE = Path("perth_net/pretrained/implicit/perth_net_250000.pth.tar")
 _WINDOW, _HOP, _BINS = 2048, 320, 128
 _BRANCHES = {"slow": 1.25, "normal": 1.0, "fast": 0.75}
@@ -48,6 +51,11 @@ class Heard:
     def there(self) -> bool:
         """Whether the mark is in the sound."""
         return self.confidence >= ENOUGH
+
+    @property
+    def seconds(self) -> float:
+        """How much sound was heard."""
+        return sum(end - start for start, end in self.spans)
 
 
 @dataclass(frozen=True, slots=True)
