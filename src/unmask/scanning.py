@@ -33,7 +33,6 @@ Progress = Callable[[float, float | None], None]
 SOUND_RATE = 16000
 _NO_ANALYZER = "this version has no analyzer for it"
 _BEYOND = {
-    Kind.IMAGE: (),
     Kind.VIDEO: ("whether lips and sound belong together",),
     Kind.AUDIO: ("sound that is not speech",),
 }
@@ -72,7 +71,8 @@ def scan(
         findings += result.findings
         not_checked += result.not_checked
         absent += result.absent
-    not_checked += [NotChecked("scan", what, _NO_ANALYZER) for what in _BEYOND[media.kind]]
+    beyond = _BEYOND.get(media.kind, ())
+    not_checked += [NotChecked("scan", what, _NO_ANALYZER) for what in beyond]
     if notes:
         media = replace(media, notes=tuple(dict.fromkeys((*media.notes, *notes))))
     detectors = tuple(dict.fromkeys(name for a in running for name in a.detectors))
