@@ -7,6 +7,7 @@ import struct
 
 from PIL import Image
 
+import sign_media
 from unmask.provenance.boxes import walk
 
 _TYPE = bytes.fromhex("00110010800000aa00389b71")
@@ -72,3 +73,46 @@ def with_content(store: bytes, ending: str, content: bytes) -> bytes:
         length = int.from_bytes(made[start : start + 4], "big") + change
         made[start : start + 4] = struct.pack(">I", length)
     return bytes(made)
+
+
+def whole() -> bytes:
+    """A store as it should be."""
+    return store_of(sign_media.sign(png(), "image/png", sign_media.identity()))[1]
+
+
+def hostile() -> dict[str, tuple[bytes, str]]:
+    """Pictures with hostile stores by what is wrong, and a part of what is said about it."""
+    store = whole()
+    actions = "c2pa.actions.v2"
+    return {
+        "announces 3 GB": (in_png(store[:100], 3 << 30), "3,221 MB"),
+        "announces more than there is": (in_png(store[:100], 9999), "the file ends at byte"),
+        "holds 80 MB": (in_png(superbox("c2pa", STORE, box(b"free", bytes(80 << 20)))), "84 MB"),
+        "an inner length is wild": (in_png(store[:38] + b"\xff" * 4 + store[42:]), "announces"),
+        "nests 5,000 deep": (in_png(nested(5000)), "nest more than"),
+        "50,000 boxes": (
+            in_png(superbox("c2pa", STORE, *[box(b"free", b"")] * 50_000)),
+            "more than 20,000 boxes",
+        ),
+        "CBOR nests deep": (
+            in_png(with_content(store, actions, box(b"cbor", b"\xa1\x61a" * 100_000 + b"\0"))),
+            "depth",
+        ),
+        "CBOR announces a list without end": (
+            in_png(with_content(store, actions, box(b"cbor", b"\x9b" + b"\0\0\0\xff" * 2))),
+            "",
+        ),
+        "JSON nests deep": (
+            in_png(
+                with_content(store, actions, box(b"json", b"[" * 100_000 + b"]" * 100_000)).replace(
+                    b"cbor" + JSON[4:], JSON
+                )
+            ),
+            "",
+        ),
+        "the claim nests deep": (
+            in_png(with_content(store, "c2pa.claim.v2", box(b"cbor", b"\x81" * 100_000))),
+            "",
+        ),
+        "nothing in it": (in_png(superbox("c2pa", STORE)), ""),
+    }

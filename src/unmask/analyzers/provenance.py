@@ -14,7 +14,7 @@ from unmask.provenance.find import Store, find_store
 from unmask.provenance.judge import Fault, State, faults, stamp, state, trusted
 from unmask.provenance.manifest import Reading, parse
 from unmask.provenance.padding import padding
-from unmask.provenance.store import Refused
+from unmask.provenance.store import Refused, Unsearchable
 from unmask.provenance.trust import read_trust
 from unmask.provenance.words import listed
 from unmask.types import Absent, Claim, Finding, Kind, Label, MediaInfo, NotChecked
@@ -59,6 +59,8 @@ class ProvenanceAnalyzer(Analyzer):
                 raise Refused("it names no active manifest")
         except Refused as refusal:
             return self._refused(refusal)
+        except Unsearchable as limit:
+            return Result(not_checked=(NotChecked(self.name, _WHAT, str(limit)),))
         broken = faults(reading, store, boxes, path.stat().st_size)
         standing = state(reading)
         said = declared(reading, standing.holds)

@@ -44,7 +44,8 @@ def find_store(path: Path) -> tuple[Store | None, str]:
     """The manifest store of a file, and the address of one that lies elsewhere.
 
     Reads headers, and the store itself. A format for which C2PA names no place has none.
-    Raises Refused for a store that is too large or cut off, MediaError if the file cannot be read.
+    Raises Refused for a store that is too large or cut off, Unsearchable for a file of too many
+    parts, MediaError if it cannot be read.
     """
     with open_regular(path) as file:
         found = _walk(file, path)

@@ -38,7 +38,7 @@ def jpeg(source: Bytes) -> Found:
             if kind == 0xEB and length > 18:
                 number = _app11(source, found, at + 4, length - 2, number)
             elif kind == 0xE1 and source.read(at + 4, len(_JPEG_XMP)) == _JPEG_XMP:
-                found.xmp.append(source.xmp(at + 4, length - 2))
+                found.take_xmp(source, at + 4, length - 2)
             at += 2 + length
     return found
 
@@ -65,7 +65,7 @@ def png(source: Bytes) -> Found:
         if name == b"caBX" or _damaged(source, name, at + 8):
             found.pieces.append(Piece(at + 8, length))
         elif name == b"iTXt" and source.read(at + 8, len(_PNG_XMP)) == _PNG_XMP:
-            found.xmp.append(source.xmp(at + 8, length))
+            found.take_xmp(source, at + 8, length)
         at += 12 + length
     return found
 
@@ -87,7 +87,7 @@ def gif(source: Bytes) -> Found:
             if body[1:9] == _GIF_STORE:
                 found.pieces += pieces[1:]
             elif body[1:12] == _GIF_XMP:
-                found.xmp.append(source.xmp(pieces[0].offset + 11, at - pieces[0].offset))
+                found.take_xmp(source, pieces[0].offset + 11, at - pieces[0].offset)
         elif mark == b",":
             flags = source.read(at + 9, 1)
             _, at = _blocks(source, at + 11 + _table(flags[0] if flags else 0))
@@ -133,6 +133,6 @@ def tiff(source: Bytes) -> Found:
             if tag == _TIFF_STORE and length > wide:
                 found.pieces.append(Piece(offset, length))
             elif tag == _TIFF_XMP:
-                found.xmp.append(source.xmp(offset, length))
+                found.take_xmp(source, offset, length)
         at = source.number(first + count * entry, wide, little)
     return found

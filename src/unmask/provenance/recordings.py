@@ -22,7 +22,7 @@ def riff(source: Bytes) -> Found:
         ):
             found.pieces.append(Piece(at + 8, length))
         elif name in (b"XMP ", b"_PMX"):
-            found.xmp.append(source.xmp(at + 8, length))
+            found.take_xmp(source, at + 8, length)
         at += 8 + length + (length & 1)
     return found
 
@@ -48,7 +48,7 @@ def iso(source: Bytes) -> Found:
 def _uuid(source: Bytes, found: Found, at: int, length: int) -> None:
     head = source.read(at, 16 + 4 + _PURPOSE + 8 + _HEAD)
     if head[:16] == _XMP_UUID:
-        found.xmp.append(source.xmp(at + 16, length - 16))
+        found.take_xmp(source, at + 16, length - 16)
         return
     purpose, end, _ = head[20 : 20 + _PURPOSE].partition(b"\0")
     if head[:16] == _STORE_UUID and end and purpose == b"merkle":
@@ -75,7 +75,7 @@ def id3(source: Bytes) -> Found:
         if frame[:4] == b"GEOB":
             _geob(source, found, start, length)
         elif frame[:4] == b"PRIV" and source.read(start, 4) == b"XMP\0":
-            found.xmp.append(source.xmp(start, length))
+            found.take_xmp(source, start, length)
         at += 10 + size
     return found
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 MAX_BYTES = 64 << 20
 """The largest manifest store that is read."""
 _MAX_STEPS = 400_000
-_BLOCK = 1 << 20
+_FREE_BYTES, _TIMES_READ = 64 << 20, 4
+_FIRST_BLOCK, _BLOCK = 1 << 12, 1 << 20
+_MOST_XMP = 8
 _XMP_BYTES = 1 << 20
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _REMOTE = re.compile(
@@ -23,6 +25,10 @@ _REMOTE = re.compile(
 
 class Refused(Exception):
     """A manifest that is not handed to the library, or that the library could not read."""
+
+
+class Unsearchable(Exception):
+    """A file in which no manifest can be looked for in reasonable time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,11 @@ class Found:
     pieces: list[Piece] = field(default_factory=list)
     xmp: list[bytes] = field(default_factory=list)
 
+    def take_xmp(self, source: Bytes, offset: int, length: int) -> None:
+        """Keep a packet of XMP, or its beginning where it is long; a few of them are enough."""
+        if len(self.xmp) < _MOST_XMP:
+            self.xmp.append(source.read(offset, min(length, _XMP_BYTES)))
+
     @property
     def remote(self) -> str:
         """The address of a manifest that lies elsewhere; empty when none is named."""
@@ -53,19 +64,21 @@ class Found:
 class Bytes:
     """A file read in small steps, so many of them and no more.
 
-    Raises Refused when a file has more headers than any tool would write.
+    Raises Unsearchable when a file has more headers than a usual one.
     """
 
     def __init__(self, file: io.FileIO) -> None:
         self._file = file
         self._steps = 0
         self.size = os.fstat(file.fileno()).st_size
+        self._left = _FREE_BYTES + _TIMES_READ * self.size
 
     def read(self, offset: int, length: int) -> bytes:
         """Up to ``length`` bytes from ``offset``; fewer at the end of the file."""
         self._steps += 1
-        if self._steps > _MAX_STEPS:
-            raise Refused("the file is cut into more parts than any tool writes")
+        self._left -= length
+        if self._steps > _MAX_STEPS or self._left < 0:
+            raise Unsearchable("the file is cut into more parts than are looked through")
         if offset >= self.size or length <= 0:
             return b""
         self._file.seek(offset)
@@ -78,20 +91,18 @@ class Bytes:
             return None
         return int.from_bytes(data, "little" if little else "big")
 
-    def xmp(self, offset: int, length: int) -> bytes:
-        """A packet of XMP, or its beginning where it is long."""
-        return self.read(offset, min(length, _XMP_BYTES))
-
     def marker(self, offset: int) -> int | None:
         """Where the next JPEG marker after coded pixels begins; None if there is none."""
+        length = _FIRST_BLOCK
         while offset < self.size:
-            block = self.read(offset, _BLOCK)
+            block = self.read(offset, length)
             hit = _MARKER.search(block)
             if hit:
                 return offset + hit.start()
             if len(block) < 2:
                 return None
             offset += len(block) - 1
+            length = min(2 * length, _BLOCK)
         return None
 
 
