@@ -5,7 +5,9 @@ from __future__ import annotations
 from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.errors import MissingExtra
 from unmask.identity.conflict import Answer, conflict
+from unmask.identity.evidence import Evidence
 from unmask.identity.face_answer import face_outcome
+from unmask.identity.face_drift import APART
 from unmask.identity.face_trail import RATE, FaceTrail
 from unmask.identity.likeness import Sense
 from unmask.identity.networks import face_embedder, voice_network
@@ -47,6 +49,10 @@ class IdentityAnalyzer(Analyzer):
         self._voice = self._voice_trail() if media.audio_codec is not None else None
         self.wants_frames = self._faces is not None
         self.wants_sound = self._voice is not None
+        claimed = self._people[0].face if self._faces is not None else None
+        self._evidence = None if claimed is None else Evidence(claimed, APART)
+        pairs = ((self._faces, "face_identity"), (self._voice, "voice_identity"))
+        self.detectors = tuple(name for trail, name in pairs if trail is not None)  # type: ignore[misc]
         share = sum(trail is not None for trail in (self._faces, self._voice))
         self._fpr = options.fpr / max(1, share)
 
@@ -88,8 +94,11 @@ class IdentityAnalyzer(Analyzer):
 
     def frame(self, frame: Frame) -> None:
         """Find, follow and embed the faces of one picture."""
-        if self._faces is not None:
-            self._faces.frame(frame)
+        if self._faces is None:
+            return
+        looks = self._faces.frame(frame)
+        if self._evidence is not None:
+            self._evidence.frame(frame, looks, self._faces.still)
 
     def sound(self, block: AudioBlock) -> None:
         """Take the next block of sound."""
@@ -152,6 +161,7 @@ class IdentityAnalyzer(Analyzer):
         ]
 
     def _finding(self, outcome: Outcome) -> Finding:
+        face = outcome.sense == "face"
         marked = outcome.flagged or outcome.hinted
         spans = tuple(drift.span for drift in marked) or outcome.shots
         details: dict[str, object] = {
@@ -178,10 +188,12 @@ class IdentityAnalyzer(Analyzer):
             reason(outcome),
             Where(spans=spans),
             subject=outcome.person,
+            detector=f"{outcome.sense}_identity",
             score=outcome.leading.value,
             llr=outcome.leading.llr,
             vote=outcome.vote,
             series=(outcome.series,) if outcome.series else (),
+            snapshots=self._evidence.snapshots() if face and self._evidence else (),
             details=details,
         )
 

@@ -7,8 +7,9 @@ one for longer than a glance.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -101,8 +102,16 @@ def episodes(looks: Sequence[Look]) -> list[Episode]:
     for look, label in zip(looks, labels, strict=True):
         tracks.setdefault(look.track, []).append((look, int(label)))
     for number, items in tracks.items():
-        found += _cut(number, _steady(items, step), step)
+        found += _cut(number, _steady(items, step), times, step)
     return sorted(found, key=lambda episode: (episode.span.start, episode.track))
+
+
+def _span(first: float, last: float, times: list[float], step: float) -> Span:
+    """From half way to the look before the first, to half way to the one after the last."""
+    before, after = bisect_left(times, first), bisect_right(times, last)
+    start = max(first - step, (times[before - 1] + first) / 2) if before else first
+    end = min(last + step, (last + times[after]) / 2) if after < len(times) else last + step
+    return Span(start, end)
 
 
 def _steady(items: list[tuple[Look, int]], step: float) -> list[tuple[Look, int]]:
@@ -124,17 +133,15 @@ def _steady(items: list[tuple[Look, int]], step: float) -> list[tuple[Look, int]
     return [(look, label) for label, part in runs for look, _ in part]
 
 
-def _cut(track: int, items: list[tuple[Look, int]], step: float) -> list[Episode]:
+def _cut(
+    track: int, items: list[tuple[Look, int]], times: list[float], step: float
+) -> list[Episode]:
     found: list[Episode] = []
     for label, part in groupby(items, key=lambda item: item[1]):
         some = [look for look, _ in part]
-        start, end = some[0].time, some[-1].time + step
-        if found and start - found[-1].span.end <= step / 2:
-            edge = start - step / 2
-            found[-1] = replace(found[-1], span=Span(found[-1].span.start, edge))
-            start = edge
+        span = _span(some[0].time, some[-1].time, times, step)
         rows = np.stack([look.vector for look in some])
-        found.append(Episode(label, track, Span(start, end), rows, some[0].box, some[-1].box))
+        found.append(Episode(label, track, span, rows, some[0].box, some[-1].box))
     return found
 
 

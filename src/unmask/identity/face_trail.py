@@ -60,13 +60,13 @@ class FaceTrail:
         self._cut = True
         self._every = 1 if still else EVERY
 
-    def frame(self, frame: Frame) -> None:
-        """Take the next frame."""
+    def frame(self, frame: Frame) -> list[Look]:
+        """Take the next frame; its looks, when it was looked at."""
         if not self.still:
             self._notice_cut(frame)
         if not self._cut and len(self._between) + 1 < self._every:
             self._between.append(frame)
-            return
+            return []
         self._cut = False
         before, between = self._last, self._between
         faces = detect(frame.pixels, _STILL_SIDE if self.still else _VIDEO_SIDE)
@@ -82,6 +82,7 @@ class FaceTrail:
             kept = set(times[::2])
             self.looks = [look for look in self.looks if look.time in kept]
             self._every *= 2
+        return self._last
 
     def _looks(self, frame: Frame, faces: list[Face], numbers: list[int]) -> list[Look]:
         """The faces of a frame that can be compared, embedded."""

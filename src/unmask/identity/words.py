@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from unmask.identity.outcome import Drift, Outcome
@@ -51,8 +52,13 @@ def inner_reason(sense: str, found: Sequence[Drift]) -> str:
 
 def stretches(spans: Sequence[Span]) -> str:
     """Spans as "3.0–6.0 s, 8.2–9.0 s"."""
-    said = ", ".join(f"{span.start:.1f}–{span.end:.1f} s" for span in spans[:_MOST])
+    said = ", ".join(f"{_tenth(span.start)}–{_tenth(span.end)} s" for span in spans[:_MOST])
     return said + (f" and {len(spans) - _MOST} more" if len(spans) > _MOST else "")
+
+
+def _tenth(seconds: float) -> str:
+    """Seconds to a tenth, halves upwards as on the timeline."""
+    return f"{math.floor(seconds * 10 + 0.5) / 10:.1f}"
 
 
 def _honest(sense: str) -> str:

@@ -7,12 +7,16 @@ from functools import lru_cache
 
 from unmask import registry
 from unmask.detectors.card import Card, read_card
+from unmask.identity.cards import NAMES, identity_card
 
 
 @lru_cache(maxsize=64)
 def installed_card(name: str) -> Card:
-    """The card of a detector that ran, by name or path. Raises UnknownName, ModelError."""
-    return read_card(registry.weighted_card(name))
+    """The card of a detector or comparer that ran, by name or path.
+
+    Raises UnknownName, ModelError.
+    """
+    return identity_card(name) if name in NAMES else read_card(registry.weighted_card(name))
 
 
 def cards_of(names: Iterable[str], cards: Mapping[str, Card] | None = None) -> list[Card]:
