@@ -133,6 +133,12 @@ def test_a_changed_part_is_marked(tmp_path: Path) -> None:
     assert inside.mean() > 0.9
 
 
+def test_a_picture_that_was_turned_still_matches(tmp_path: Path) -> None:
+    picture = photo(7)
+    turned = picture.transpose(Image.Transpose.ROTATE_90)
+    assert told(with_thumbnail(tmp_path / "a.jpg", turned, small(picture))) == {}
+
+
 def test_another_picture_and_a_crop(tmp_path: Path) -> None:
     path = with_thumbnail(tmp_path / "a.jpg", photo(3), small(photo(4)))
     assert set(told(path)) == {"thumbnail-other"}

@@ -59,11 +59,8 @@ class MetadataFacts(Analyzer):
 
         turn = metadata.text("thumbnail:Orientation", "exif:Orientation")
         known = len(turn) == 1 and turn in "12345678"
-        small = thumbnail.opened(metadata.thumbnail, int(turn) if known else 1)
-        if small is not None:
-            height, width = frame.pixels.shape[:2]
-            reduced = thumbnail.reduced(frame.pixels)
-            self._comparison = thumbnail.compare(reduced, small, width, height)
+        turned = int(turn) if known else 1
+        self._comparison = thumbnail.held_against(metadata.thumbnail, turned, frame.pixels)
 
     def finish(self) -> Result:
         """Declarations first, then contradictions, then what is neutral."""

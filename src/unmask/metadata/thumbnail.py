@@ -19,8 +19,8 @@ Grey = NDArray[np.float32]
 LONGEST = 320
 """The picture is reduced to this many pixels on its longer side before it is compared."""
 _SAME, _OTHER, _CROP = 0.90, 0.55, 0.88
-_CELL, _STEP, _LEAST_CELLS = 8, 28.0, 3
-_SHIFT, _TEXTURE, _MOST_MARKED, _REST = 2, 0.5, 0.4, 0.85
+_CELL, _STEP, _TIMES, _LIVELY, _LEAST_CELLS = 8, 12.0, 4.0, 5.0, 3
+_SHIFT, _MOST_MARKED, _REST = 2, 0.4, 0.85
 _MOST_SIDE, _LEAST_SIDE = 2_000, 48
 
 
@@ -45,6 +45,26 @@ def reduced(pixels: Pixels) -> Grey:
     picture = Image.fromarray(np.ascontiguousarray(pixels[::step, ::step]))
     picture.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
     return np.asarray(picture.convert("L"), np.float32)
+
+
+def held_against(data: bytes, turn: int, pixels: Pixels) -> Comparison | None:
+    """Compare the bytes of a thumbnail with the upright picture; None if it does not decode.
+
+    ``turn`` is the EXIF orientation of the file. Where it makes no match, others are tried: some
+    cameras store the thumbnail upright, and some viewers turn the picture alone.
+    """
+    height, width = pixels.shape[:2]
+    picture = reduced(pixels)
+    first: Comparison | None = None
+    for way in dict.fromkeys((turn, 1, 6, 8, 3)):
+        small = opened(data, way)
+        if small is None:
+            return None
+        found = compare(picture, small, width, height)
+        first = first or found
+        if found.kind in ("same", "region"):
+            return found
+    return first
 
 
 def opened(data: bytes, turn: int) -> Grey | None:
@@ -137,15 +157,24 @@ def _local(cut: Grey, thumbnail: Grey) -> NDArray[np.float32] | None:
     apart = _apart(_matched(a, b), b, half)
     busy = _cells(b**2, half) - _cells(b, half) ** 2
     busy = np.sqrt(np.maximum(busy, _cells(a**2, half) - _cells(a, half) ** 2).clip(0))
-    level = max(_STEP, 5 * float(np.median(apart)))
-    limit = level + _TEXTURE * busy
+    usual = float(np.median(apart))
+    lively = busy > _LIVELY
+    share = float(np.median(apart[lively] / busy[lively])) if lively.sum() >= _LEAST_CELLS else 0.0
+    limit = _STEP + _TIMES * (usual + share * busy)
     marked = apart > limit
     if marked.sum() < _LEAST_CELLS or marked.mean() > _MOST_MARKED:
         return None
-    x, y = _cells(a, half)[~marked], _cells(b, half)[~marked]
-    if np.corrcoef(x, y)[0, 1] < _REST:
+    around = np.pad(marked, 1)
+    near = [around[1 + y :, 1 + x :][:rows, :columns] for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    rest = ~np.any(near, axis=0)
+    if not rest.any():
         return None
-    return np.clip(apart / (2 * limit), 0, 1).astype(np.float32)
+    x, y = _cells(a, half)[rest], _cells(b, half)[rest]
+    flat = min(x.std(), y.std()) < 2  # nothing to correlate; the level has been compared already
+    if not flat and np.corrcoef(x, y)[0, 1] < _REST:
+        return None
+    values: NDArray[np.float32] = np.clip(apart / (2 * limit), 0, 1).astype(np.float32)
+    return values
 
 
 def _cells(values: Grey, side: int) -> Grey:
@@ -165,19 +194,19 @@ def _apart(a: Grey, b: Grey, side: int) -> Grey:
         for y in around
         for x in around
     ]
-    return np.min(moved, axis=0)
+    nearest: Grey = np.min(moved, axis=0)
+    return nearest
 
 
 def _matched(a: Grey, b: Grey) -> Grey:
     """``a`` with the grey curve of ``b``: a straight line fitted to what agrees best."""
-    keep = np.ones(a.shape, bool)
-    slope, shift = 1.0, 0.0
-    for _ in range(3):
+    slope, shift = 1.0, float(np.median(b - a))
+    for _ in range(4):
+        apart = np.abs(slope * a + shift - b)
+        keep = apart <= np.quantile(apart, 0.7)
         x, y = a[keep], b[keep]
         slope = float(((x - x.mean()) * (y - y.mean())).sum() / (((x - x.mean()) ** 2).sum() + 1))
         shift = float(y.mean() - slope * x.mean())
-        apart = np.abs(slope * a + shift - b)
-        keep = apart <= np.quantile(apart, 0.8)
     return slope * a + shift
 
 
