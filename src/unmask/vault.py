@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -134,15 +135,15 @@ def write(path: Path, data: bytes, words: str | None = None) -> None:
             raise StoreError(
                 f"{path.name} is encrypted and would become readable. Set {VARIABLE}, or delete it."
             )
-        replace(path, data)
+        replace(path, (data,))
         return
     if len(data) > _LARGEST - OVERHEAD:
         raise OutputError(f"{path.name} would have over 2 GB, too much for one encrypted file.")
     lock = Lock.make(words)
-    replace(path, lock.header + lock.seal(data, _WHOLE))
+    replace(path, (lock.header, lock.seal(data, _WHOLE)))
 
 
-def replace(path: Path, *parts: bytes) -> None:
+def replace(path: Path, parts: Iterable[bytes]) -> None:
     """Put bytes at a path in one step, for the owner's eyes only. Raises OutputError."""
     target = path.resolve()
     temporary = ""

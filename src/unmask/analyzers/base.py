@@ -60,6 +60,14 @@ class Analyzer(ABC):
     detectors: ClassVar[tuple[str, ...]] = ()
     """The detectors whose cards bound what it can say."""
 
+    @classmethod
+    def prepare(cls, options: Options) -> None:
+        """Look, before any file is opened, whether what it ``needs`` can be used.
+
+        Raises the error that the user should see once and not for every file.
+        """
+        del options
+
     def __init__(self, media: MediaInfo, options: Options) -> None:
         self.media = media
         self.options = options

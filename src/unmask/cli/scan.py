@@ -16,9 +16,11 @@ from unmask.settings import PATHS, SETTINGS, Settings, make_settings
 
 if TYPE_CHECKING:
     from unmask.report.terminal import Tally
+    from unmask.types import Report
 
 
-def _option(name: str) -> Any:
+def option(name: str) -> Any:
+    """The option of a setting or path, with its help and environment variable."""
     help_ = SETTINGS[name].help if name in SETTINGS else PATHS[name]
     return typer.Option(f"--{name}", help=help_, envvar=f"UNMASK_{name.upper()}")
 
@@ -51,14 +53,14 @@ def scan(
         str,
         typer.Option(help="Run this detector alone: a model's name, or the path of its card."),
     ] = "",
-    reference: Annotated[str, _option("reference")] = "",
-    trust: Annotated[str, _option("trust")] = "",
-    index: Annotated[str, _option("index")] = "",
-    fpr: Annotated[float, _option("fpr")] = SETTINGS["fpr"].default,
-    prior: Annotated[float, _option("prior")] = SETTINGS["prior"].default,
-    fps: Annotated[float, _option("fps")] = SETTINGS["fps"].default,
-    threads: Annotated[int, _option("threads")] = int(SETTINGS["threads"].default),
-    timeout: Annotated[float, _option("timeout")] = SETTINGS["timeout"].default,
+    reference: Annotated[str, option("reference")] = "",
+    trust: Annotated[str, option("trust")] = "",
+    index: Annotated[str, option("index")] = "",
+    fpr: Annotated[float, option("fpr")] = SETTINGS["fpr"].default,
+    prior: Annotated[float, option("prior")] = SETTINGS["prior"].default,
+    fps: Annotated[float, option("fps")] = SETTINGS["fps"].default,
+    threads: Annotated[int, option("threads")] = int(SETTINGS["threads"].default),
+    timeout: Annotated[float, option("timeout")] = SETTINGS["timeout"].default,
 ) -> None:
     """Judge files and folders: forged or not, where, how sure, why.
 
@@ -66,6 +68,8 @@ def scan(
     be judged, 2 a mistake in the command. For several files the first of 1, 4, 3, 0 that occurred.
     """
     from unmask import registry
+    from unmask.cli.passphrase import unlock
+    from unmask.scanning import prepare
 
     for name in only or ():
         registry.analyzer(name)
@@ -85,6 +89,8 @@ def scan(
         trust=trust,
         index=index,
     )
+    unlock((reference, index))
+    prepare(settings)
     single = len(paths) == 1 and not paths[0].is_dir() and jsonl is None
     if single:
         if parquet is not None or resume:
@@ -98,11 +104,17 @@ def scan(
 
 
 def _one(path: Path, settings: Settings, html: Path | None, pdf: Path | None, json: bool) -> int:
-    from unmask.report.json import to_dict
     from unmask.scanning import scan as judge
 
     with Progressing("scanning", unit="s of media", quiet=json) as bar:
         report = judge(path, settings, progress=bar.update)
+    return shown(report, html, pdf, json)
+
+
+def shown(report: Report, html: Path | None, pdf: Path | None, json: bool) -> int:
+    """Write and print one report in the forms asked for; the exit code of its verdict."""
+    from unmask.report.json import to_dict
+
     if html is not None:
         from unmask.report.html import to_html
 
