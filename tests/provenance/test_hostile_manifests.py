@@ -78,6 +78,22 @@ def test_a_reader_that_hangs_or_crashes_costs_its_process_only(
     assert "no answer" in refusal(path, data)
 
 
+def test_a_reader_that_does_not_run_here_is_not_the_files_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(in_png(whole()))
+    media = MediaInfo(str(path), Kind.IMAGE, "", 0, "")
+    lame = "import sys; sys.modules['c2pa'] = None\n" + reading._START
+    monkeypatch.setattr(reading, "_START", lame)
+    result = ProvenanceAnalyzer(media, Options()).finish()
+    assert not result.findings
+    assert "does not run on this machine" in result.not_checked[0].why
+    monkeypatch.setattr(reading.sys, "executable", str(tmp_path / "nothing"))
+    result = ProvenanceAnalyzer(media, Options()).finish()
+    assert "does not run on this machine" in result.not_checked[0].why
+
+
 def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("resource", reason="this system cannot bound memory")
     greedy = (

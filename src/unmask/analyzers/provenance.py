@@ -20,6 +20,7 @@ from unmask.provenance.words import listed
 from unmask.types import Absent, Claim, Finding, Kind, Label, MediaInfo, NotChecked
 
 _WHAT = "a signed manifest (C2PA)"
+_NO_READER = "its reader is not installed. Run: pip install 'unmask[provenance]'"
 _NEVER_CLEARS = (
     "It says nothing about what was in front of the lens: a signed camera may photograph a screen."
 )
@@ -51,17 +52,24 @@ class ProvenanceAnalyzer(Analyzer):
             store, remote = find_store(path)
             if store is None:
                 return self._elsewhere(remote) if remote else self._absent()
-            boxes = walk(store.data)
-            if not library.available():
-                return self._unchecked(store)
-            reading = parse(library.read(path, store, self._trust))
-            if reading is None:
-                raise Refused("it names no active manifest")
+            return self._judged(path, store)
         except Refused as refusal:
             return self._refused(refusal)
         except Unsearchable as limit:
             return Result(not_checked=(NotChecked(self.name, _WHAT, str(limit)),))
-        broken = faults(reading, store, boxes, path.stat().st_size)
+
+    def _judged(self, path: Path, store: Store) -> Result:
+        boxes = walk(store.data)
+        if not library.available():
+            return self._unchecked(store, _NO_READER)
+        try:
+            answer = library.read(path, store, self._trust)
+        except library.Unusable as fault:
+            return self._unchecked(store, f"its reader does not run on this machine: {fault}")
+        reading = parse(answer)
+        if reading is None:
+            raise Refused("it names no active manifest")
+        broken = faults(reading, store, boxes)
         standing = state(reading)
         said = declared(reading, standing.holds)
         found = [self._manifest(reading, standing, broken)]
@@ -79,8 +87,7 @@ class ProvenanceAnalyzer(Analyzer):
         left = NotChecked(self.name, _WHAT, "it lies on a server, and unmask asks none")
         return Result((fact,), (left,))
 
-    def _unchecked(self, store: Store) -> Result:
-        why = "its reader is not installed. Run: pip install 'unmask[provenance]'"
+    def _unchecked(self, store: Store, why: str) -> Result:
         what = f"the signed manifest (C2PA) of {len(store.data):,} bytes in this file"
         return Result(not_checked=(NotChecked(self.name, what, why),))
 

@@ -33,9 +33,10 @@ _WALKS: dict[sniff.Container, tuple[str, Callable[[Bytes], Found]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A manifest store: the MIME type of its file, where it lies and its bytes."""
+    """A manifest store: the MIME type and size of its file, where it lies and its bytes."""
 
     mime: str
+    file_bytes: int
     pieces: list[Piece]
     data: bytes
 
@@ -54,7 +55,9 @@ def find_store(path: Path) -> tuple[Store | None, str]:
         mime, here = found
         if not here.pieces:
             return None, here.remote
-        return Store(mime, here.pieces, gather(Bytes(file), here.pieces)), here.remote
+        source = Bytes(file)
+        store = Store(mime, source.size, here.pieces, gather(source, here.pieces))
+        return store, here.remote
 
 
 def _walk(file: io.FileIO, path: Path) -> tuple[str, Found] | None:

@@ -122,9 +122,7 @@ def stamp(reading: Reading) -> str:
     return ""
 
 
-def faults(
-    reading: Reading, store: Store, boxes: dict[str, Box], file_bytes: int
-) -> tuple[Fault, ...]:
+def faults(reading: Reading, store: Store, boxes: dict[str, Box]) -> tuple[Fault, ...]:
     """What broke, each once: of what decides the state, the file's own bytes first."""
     found: dict[str, Fault] = {}
     standing = state(reading)
@@ -136,7 +134,7 @@ def faults(
         what = words.FAILURES.get(status.code) or status.explanation or status.code
         places: list[tuple[int, int]] = []
         if status.code == "assertion.dataHash.mismatch":
-            places = _signed(reading, file_bytes)
+            places = _signed(reading, store.file_bytes)
         elif status.code not in _EXPIRED and ".bmffHash." not in status.code:
             at_fault = _boxes_of(status, boxes)
             places = [in_file(store.pieces, box.start, box.end) for box in at_fault]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import unmask
+from unmask.media._source import reason
 from unmask.provenance.find import Store
 from unmask.provenance.store import Refused
 
@@ -27,6 +28,10 @@ _START = (
 )
 
 
+class Unusable(Exception):
+    """The library does not run on this machine; the file is not to blame."""
+
+
 def available() -> bool:
     """True if the library that checks manifests is installed."""
     return importlib.util.find_spec("c2pa") is not None
@@ -37,16 +42,15 @@ def read(path: Path, store: Store, trust: str, seconds: float | None = None) -> 
 
     ``trust``: certificates in PEM, or nothing. Raises Refused if the library could not read the
     manifest, crashed, or did not finish in ``seconds`` (else ``SECONDS``) and the time that the
-    file's size takes.
+    file's size takes. Raises Unusable if the library does not run here.
     """
-    size = path.stat().st_size
-    allowed = (seconds or SECONDS) + size / _BYTES_A_SECOND
+    allowed = (seconds or SECONDS) + store.file_bytes / _BYTES_A_SECOND
     job = {
         "path": os.fspath(path),
         "mime": store.mime,
         "trust": trust,
         "seconds": allowed,
-        "size": min(size, _PICTURE_MEMORY),
+        "size": min(store.file_bytes, _PICTURE_MEMORY),
     }
     root = str(Path(unmask.__file__).parents[1])
     # -P: a folder that is scanned from must not lend its own modules to this process.
@@ -57,12 +61,16 @@ def read(path: Path, store: Store, trust: str, seconds: float | None = None) -> 
         )
     except subprocess.TimeoutExpired:
         raise Refused(f"its reader did not finish in {allowed:.0f} s") from None
+    except OSError as error:
+        raise Unusable(reason(error)) from None
     if done.returncode:
         raise Refused(f"its reader crashed on it (exit code {done.returncode})")
     try:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         raise Refused("its reader gave no answer") from None
+    if "unusable" in answer:
+        raise Unusable(str(answer["unusable"]))
     if "error" in answer:
         raise Refused(_plain(str(answer["error"])))
     return answer

@@ -35,9 +35,11 @@ def settings(trust: str) -> dict[str, Any]:
 
 
 def read(path: str, mime: str, trust: str) -> dict[str, Any]:
-    """What the library says about a file: ``told`` and ``stored``, or ``error``."""
-    import c2pa
-
+    """What the library says: ``told`` and ``ranges``; or ``error``; or why it is ``unusable``."""
+    try:
+        import c2pa
+    except Exception as error:  # its native part is missing, or made for another system
+        return {"unusable": " ".join(f"{type(error).__name__}: {error}".split())[:200]}
     try:
         with (
             open(path, "rb") as file,  # noqa: PTH123  the name may hold bytes that are not Unicode
