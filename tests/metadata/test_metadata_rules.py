@@ -133,6 +133,7 @@ def test_a_declaration_is_a_finding_with_its_values(tmp_path: Path) -> None:
     finding = told(tmp_path / "a.png")["a1111"]
     assert finding.bearing is Label.SYNTHETIC
     assert finding.details["seed"] == "5"
+    assert "Prompt: a fox." in finding.reason
     assert finding.details["rule from"].startswith("https://")
     assert analysed(tmp_path / "a.png").absent == ()
 

@@ -32,6 +32,7 @@ _SEEN = {
     "reported": "others describe files that hold it",
     "name": "only the product's own name",
 }
+_TOLD = ("prompt", "model", "seed")
 _FIRST = ("camera", "device", "taken", "program", "container written by", "place")
 
 
@@ -105,17 +106,20 @@ class MetadataFacts(Analyzer):
         from unmask.metadata.text import shown
 
         rule, field = match.rule, match.field
+        read = extract(rule.details, field.text)
+        told = [f" {key.capitalize()}: {shown(read[key], 120)}." for key in _TOLD if key in read]
         return Finding(
             analyzer=self.name,
             claim=Claim.METADATA,
             subject=rule.id,
             kind="fact",
-            reason=f"The file says so itself: {rule.says}. Anybody can write or remove a tag.",
+            reason=f"The file says so itself: {rule.says}.{''.join(told)} "
+            "Anybody can write or remove a tag.",
             bearing=rule.bearing,
             details={
                 "tag": shown(field.key, 80),
                 "value": shown(field.text, 600),
-                **extract(rule.details, field.text),
+                **read,
                 "rule from": rule.source,
                 "rule rests on": _SEEN[rule.seen],
             },
