@@ -82,7 +82,7 @@ def face_pairs(found: Vectors) -> list[Pair]:
             first.append((item, vector))
         if own != item.item_id or item.source == "UTKFace":
             rest.append((item, vector))
-    return pairs(first, rest, PAIR, strangers=20, alike=10)
+    return pairs(first, rest, PAIR, strangers=10, alike=5)
 
 
 def voice_pairs(found: Vectors) -> list[Pair]:

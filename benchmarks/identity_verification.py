@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,7 +49,10 @@ def calibrate(name: str, rows: Sequence[Pair]) -> None:
         ]
         if own:
             predictions = as_predictions(own, CLAIMS[name])
-            fitted.append(fit_operating(predictions, output, CLAIMS[name], today))
+            row = fit_operating(predictions, output, CLAIMS[name], today)
+            # Strangers are many; what vouches for a ratio is people compared with themselves.
+            people = len({pair.identity for pair in own if not pair.label})
+            fitted.append(row.model_copy(update={"llr_limit": round(math.log(people), 3)}))
     write_operating(card_path(name), fitted)
 
 
