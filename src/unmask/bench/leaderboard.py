@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from unmask.bench.form import form
 from unmask.bench.markup import to_html
 from unmask.bench.metrics.named import measure
 from unmask.bench.outcomes import Outcomes
@@ -74,16 +75,20 @@ def _number(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.3f}"
 
 
-def board(protocol: Protocol, found: Sequence[Line]) -> list[str]:
-    """The ranking of a protocol in Markdown."""
+def board(
+    protocol: Protocol, everything: Sequence[Outcomes], found: Sequence[Line]
+) -> list[str]:  # fmt: skip
+    """The ranking of a protocol in Markdown, each detector with what its figures stand for."""
+    forms = {outcomes.detector: form(outcomes.about) for outcomes in everything}
     out: list[str] = []
     title = measure(protocol.primary).title
     for tests, rows in places(protocol, found):
         out += [f"{title} over: {', '.join(tests)}.", ""]
-        head = ["detector", "held out, mean", "known sources, mean", "worst test", "worst"]
+        head = ["detector", "as", "held out, mean", "known sources, mean", "worst test", "worst"]
         cells = [
             [
                 row.detector,
+                forms[row.detector],
                 _number(row.held_out),
                 _number(row.known),
                 row.worst_test,
@@ -91,7 +96,7 @@ def board(protocol: Protocol, found: Sequence[Line]) -> list[str]:
             ]
             for row in rows
         ]
-        out += grid(head, cells)
+        out += grid(head, cells, 2)
     return out
 
 
@@ -126,7 +131,7 @@ def _section(
         "",
         f"Protocol `{protocol.name}`; {protocol.source}.",
         "",
-        *board(protocol, found),
+        *board(protocol, everything, found),
         *tables(protocol, found),
         *footer(protocol, everything),
     ]

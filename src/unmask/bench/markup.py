@@ -30,6 +30,7 @@ _CAPTIONS = {
 def _inline(text: str) -> str:
     safe = html.escape(text, quote=False)
     safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
+    safe = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", safe)
     return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", safe)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from unmask.bench.fairness import Fairness
+from unmask.bench.form import form, told
 from unmask.bench.metrics.named import measure
 from unmask.bench.outcomes import Outcomes
 from unmask.bench.perturb import CLEAN
@@ -95,9 +96,10 @@ def origin(outcomes: Outcomes) -> str:
     about = outcomes.about
     how = about.get("origin")
     if how == "trained":
+        departs = told(about)
         text = (
-            f"trained under this protocol on {about['samples']} samples, seed {about['seed']}, "
-            f"{about['train_seconds'] / 60:.0f} min"
+            f"trained under this protocol, **{form(about)}**, seed {about['seed']}, "
+            f"{about['train_seconds'] / 60:.0f} min{f'; {departs}' if departs else ''}"
         )
     elif how == "shipped":
         text = "comes with unmask: its weights may have seen these sources"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from unmask import __version__, registry
+from unmask.bench.form import departures
 from unmask.bench.material import Material, gather
 from unmask.bench.outcomes import Outcome, joined, place, read_outcomes, write_outcomes
 from unmask.bench.perturb import CLEAN, applies
@@ -102,12 +103,12 @@ def run(protocol: Protocol, order: Order, progress: Progress | None = None) -> t
 def _method(
     protocol: Protocol, order: Order, say: Progress
 ) -> tuple[Scorer, Material, dict[str, Any]]:
-    recipe = read_recipe(registry.recipes()[order.detector])
+    published = read_recipe(registry.recipes()[order.detector])
     recipe = changed(
-        recipe,
-        seed=order.seed or recipe.seed,
+        published,
+        seed=order.seed or published.seed,
         settings={
-            **recipe.settings,
+            **published.settings,
             "positions": protocol.frames,
             **(_settings(protocol.train, order.detector) if protocol.train else {}),
             **order.settings,
@@ -116,7 +117,9 @@ def _method(
     method = method_named(order.detector)(recipe.settings)
     material = gather(protocol, order.data, kinds_of(method))
     if order.train:
+        recipe = _budgeted(protocol, order, recipe)
         weights, how = _train(protocol, order, recipe, material, say)
+        how["departs"] = departures(published, recipe, method.small)
     elif order.weights:
         weights, how = order.weights, {"origin": "given", "file": order.weights.name}
     else:
@@ -151,18 +154,13 @@ def _shipped(protocol: Protocol, order: Order) -> tuple[Scorer, Material, dict[s
     return scorer, material, {"origin": "shipped", "claim": scorer.claim.value}
 
 
-def _train(
-    protocol: Protocol, order: Order, recipe: Recipe, material: Material, say: Progress
-) -> tuple[Path, dict[str, Any]]:
-    """Train by the protocol's items and budget; a run that is finished is not made again."""
-    from unmask.train.loop import fit
-    from unmask.train.methods import MethodTask
-
+def _budgeted(protocol: Protocol, order: Order, recipe: Recipe) -> Recipe:
+    """The recipe within the protocol's budget. Raises DataError when it has no training."""
     if protocol.train is None:
         raise DataError(f"The protocol {protocol.name!r} has no [train]; give --weights FILE.")
     samples = order.samples or protocol.train.budget(order.detector) or recipe.samples
     batch = min(protocol.train.batch or recipe.batch, samples)
-    recipe = changed(
+    return changed(
         recipe,
         samples=samples,
         batch=batch,
@@ -172,6 +170,15 @@ def _train(
         validate_every=min(recipe.validate_every, max(samples // 4, batch)),
         keep="best" if protocol.checkpoint == "val" else "last",
     )
+
+
+def _train(
+    protocol: Protocol, order: Order, recipe: Recipe, material: Material, say: Progress
+) -> tuple[Path, dict[str, Any]]:
+    """Train by the protocol's items and budget; a run that is finished is not made again."""
+    from unmask.train.loop import fit
+    from unmask.train.methods import MethodTask
+
     mark = hashlib.sha256(f"{recipe!r}{[i.item_id for i in material.fit]}".encode()).hexdigest()
     out = order.runs / protocol.name / order.filed / mark[:12]
     done_before = out / "finished.json"
@@ -188,7 +195,7 @@ def _train(
         raise DataError("Run a protocol in one process; unmask train can use several.")
     how = {
         "origin": "trained",
-        "samples": samples,
+        "samples": recipe.samples,
         "seed": recipe.seed,
         "train_seconds": round(result.seconds, 1),
         "validation": {name: round(value, 4) for name, value in result.best.items()},
