@@ -37,17 +37,18 @@ def folder_manifest(
     The first folder below ``fake`` is the generator, the first below ``real`` the source. Files of
     one stem, real or fake, are one group, and the split is by a hash of the group. With ``frames``
     the innermost folder is a video taken apart: its name is the group, and its pictures are one
-    medium. Raises DataError when a side is missing or holds no media.
+    medium. ``fake/`` may be missing: some methods make their forgeries from real files. Raises
+    DataError when ``real/`` is missing or a side holds no media.
     """
-    for side in _LABELS:
-        if not (root / side).is_dir():
-            raise DataError(
-                f"{root} has no folder {side!r}. Put real files below real/ and forged ones below "
-                "fake/GENERATOR/, or give a CSV or JSONL table, or a known dataset's --dataset."
-            )
-    items = [item for side in _LABELS for item in _side(root, side, frames)]
-    for side, label in _LABELS.items():
-        if not any(item.label == label for item in items):
+    if not (root / "real").is_dir():
+        raise DataError(
+            f"{root} has no folder 'real'. Put real files below real/ and forged ones below "
+            "fake/GENERATOR/, or give a CSV or JSONL table, or a known dataset's --dataset."
+        )
+    sides = [side for side in _LABELS if (root / side).is_dir()]
+    items = [item for side in sides for item in _side(root, side, frames)]
+    for side in sides:
+        if not any(item.label == _LABELS[side] for item in items):
             raise DataError(f"{root / side} holds no picture, video or recording.")
     name = name or root.resolve().name
     return Manifest(root, checked(split_all(items, shares, seed)), name, notes=_notes(items))
@@ -76,6 +77,11 @@ def _side(root: Path, side: str, frames: bool) -> Iterator[Item]:
 
 def _notes(items: Sequence[Item]) -> tuple[str, ...]:
     """A warning when frames of videos seem to have been taken for pictures of their own."""
+    if all(item.label == 0 for item in items):
+        return (
+            "There is no folder fake/: real files alone train only methods that make their own "
+            "forgeries (sbi), and test none.",
+        )
     reals = [i for i in items if i.label == 0 and i.kind == "image" and i.group == _stem(i)]
     seen = Counter(item.group for item in reals)
     if reals and max(seen.values()) > 1:
