@@ -226,32 +226,33 @@ def positives(base: tuple[str, Pixels]) -> list[Case]:
     return cases
 
 
-def others(data: Path, folder: Path) -> Iterator[Case]:
-    """Pictures with the message of nobody known: random bits, random texts, a near miss."""
-    rng = random.Random(4)
+def others(numbered: tuple[int, tuple[str, Pixels]]) -> list[Case]:
+    """A picture with the message of nobody known: random bits, a random text, a near miss."""
+    number, (name, pixels) = numbered
+    rng = random.Random(number)
     letters = string.ascii_letters + string.digits
-    plain = HANDLED["as saved (PNG)"]
-    for number, (name, pixels) in enumerate(bases(data, OTHERS)):
-        small = pixels[:512, :512]
-        bits = [rng.randint(0, 1) for _ in range(rng.choice((46, 48)))]
-        path = plain.save(encoded(small, bits, "floats", "bgr"), folder)
-        yield Case(name, "marked with other random bits", False, bool(stated(path)))
-        text = "".join(rng.choice(letters) for _ in range(rng.choice((4, 8, 17, 28))))
-        if number % 4 == 3:
-            text = rng.choice(("SDV1", "SDV3", "test", "StableDiffusionV2", "InvokeUI"))
-        kind = "a text close to a known one" if number % 4 == 3 else "other random text"
-        message = np.unpackbits(np.frombuffer(text.encode(), np.uint8)).tolist()
-        path = plain.save(encoded(small, message, "bytes", "bgr"), folder)
-        yield Case(f"{text}/{name}", f"marked with {kind}", False, bool(stated(path)))
+    plain, small = HANDLED["as saved (PNG)"], pixels[:512, :512]
+    bits = [rng.randint(0, 1) for _ in range(rng.choice((46, 48)))]
+    text = "".join(rng.choice(letters) for _ in range(rng.choice((4, 8, 17, 28))))
+    if number % 4 == 3:
+        text = rng.choice(("SDV1", "SDV3", "test", "StableDiffusionV2", "InvokeUI"))
+    message = np.unpackbits(np.frombuffer(text.encode(), np.uint8)).tolist()
+    kind = "a text close to a known one" if number % 4 == 3 else "other random text"
+    with tempfile.TemporaryDirectory() as folder:
+        one = bool(stated(plain.save(encoded(small, bits, "floats", "bgr"), Path(folder))))
+        two = bool(stated(plain.save(encoded(small, message, "bytes", "bgr"), Path(folder))))
+    return [
+        Case(name, "marked with other random bits", False, one),
+        Case(f"{text}/{name}", f"marked with {kind}", False, two),
+    ]
 
 
-def clips(data: Path) -> Iterator[Case]:
+def clips(data: Path) -> Iterator[Original]:
     """Untouched videos: five frames of each are read."""
     rows = [json.loads(line) for line in (data / "manifest.jsonl").open(encoding="utf-8")]
     for row in rows:
         if row["kind"] == "video" and row["width"] * row["height"] >= SMALLEST:
-            found = bool(stated(data / row["path"]))
-            yield Case(Path(row["path"]).name, "untouched: videos", False, found)
+            yield Original(Path(row["path"]).name, "videos", data / row["path"])
 
 
 def videos(data: Path, folder: Path) -> Iterator[Case]:
@@ -336,10 +337,10 @@ def main() -> None:
                 cases = [case for cases in some for case in cases]
                 cases += videos(chosen.data, where)
             case "unmarked":
-                pictures = untouched(chosen.data, where)
-                cases = list(pool.map(of_untouched, pictures, chunksize=20))
-                cases += clips(chosen.data)
-                cases += others(chosen.data, where)
+                files = [*untouched(chosen.data, where), *clips(chosen.data)]
+                cases = list(pool.map(of_untouched, files, chunksize=20))
+                marked = pool.map(others, enumerate(bases(chosen.data, OTHERS)))
+                cases += [case for some in marked for case in some]
             case "voices":
                 cases = watermark_voices.voices(chosen.data, pool)
             case _:
