@@ -12,11 +12,21 @@ class CompressionAnalyzer(Analyzer):
 
     name = "compression"
     title = "Saving: how often, how hard, and whether a part differs"
-    kinds = frozenset({Kind.IMAGE})
+    kinds = frozenset({Kind.IMAGE, Kind.VIDEO, Kind.AUDIO})
     votes = False
 
     def finish(self) -> Result:
         """Read the file and say what its saving tells."""
-        from unmask.compression.of_picture import stated
+        from unmask.compression import of_picture, of_sound, of_video
 
-        return stated(self.media)
+        if self.media.kind is Kind.IMAGE:
+            return of_picture.stated(self.media)
+        heard = of_sound.stated(self.media) if self.media.sample_rate else Result()
+        if self.media.kind is Kind.AUDIO:
+            return heard
+        seen = of_video.stated(self.media)
+        return Result(
+            seen.findings + heard.findings,
+            seen.not_checked + heard.not_checked,
+            seen.absent + heard.absent,
+        )

@@ -1,0 +1,82 @@
+"""The packets of a video: how far apart key frames lie, and where time stamps have holes.
+
+Nothing is decoded. An encoder places key frames by one rule from the beginning to the end, or at
+scene changes; joining pieces without encoding them again leaves the rhythm of each piece. In a
+video that was encoded before, a key frame of the first time comes back as an unusually large
+predicted frame in its old rhythm (Vázquez-Padín et al. 2012, "Detection of video double encoding
+with GOP size estimation", section III, which measures it on decoded macroblocks; here it is the
+size of the packets that is looked at).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.media._source import decoding, open_regular
+
+MOST = 20_000
+"""Packets that are looked at."""
+HOLE = 3.0
+"""Frame times that must be missing to be a hole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """Of one video stream, in the order of the file: ``sizes`` in bytes, ``keys``, and ``times``
+    in seconds in order of display. ``cut``: there were more than ``MOST``."""
+
+    sizes: NDArray[np.float64]
+    keys: NDArray[np.bool_]
+    times: NDArray[np.float64]
+    cut: bool
+
+
+def packets(path: Path) -> Packets:
+    """Read the packets of the first video stream. Raises UnreadableMedia."""
+    sizes: list[int] = []
+    keys: list[bool] = []
+    times: list[float] = []
+    with (
+        open_regular(path) as file,
+        decoding(path, "the video's packets"),
+        av.open(file, "r") as media,
+    ):
+        stream = media.streams.video[0]
+        base = float(stream.time_base or 0)
+        for packet in media.demux(stream):
+            if packet.size:
+                sizes.append(packet.size)
+                keys.append(packet.is_keyframe)
+                times.append(packet.pts * base if packet.pts is not None else np.nan)
+            if len(sizes) >= MOST:
+                break
+    stamps = np.array(times)
+    return Packets(
+        np.array(sizes, float),
+        np.array(keys, bool),
+        np.sort(stamps[~np.isnan(stamps)]),
+        len(sizes) >= MOST,
+    )
+
+
+def distances(keys: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Packets from each key frame to the next."""
+    return np.diff(np.nonzero(keys)[0])
+
+
+def holes(times: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """Stretches (start, end) in seconds without a frame, though frames come regularly."""
+    steps = np.diff(times)
+    if len(steps) < 20:
+        return []
+    usual = float(np.median(steps))
+    regular = np.mean(np.abs(steps - usual) < 0.2 * usual)
+    if usual <= 0 or regular < 0.9:
+        return []
+    over = np.nonzero(steps > HOLE * usual)[0]
+    return [(float(times[at]), float(times[at + 1])) for at in over]
