@@ -92,14 +92,14 @@ def test_an_encrypted_index_opens_with_its_passphrase_alone(tmp_path: Path) -> N
     cat = EXAMPLES / "cat.jpg"
     assert run("index", "add", index, cat, **SECRET).returncode == 0
     assert b"cat.jpg" not in index.read_bytes()
-    assert "1 items, encrypted" in run("index", "list", index, **SECRET).stdout
+    assert "1 item, encrypted" in run("index", "list", index, **SECRET).stdout
     for done in (run("index", "list", index), run("scan", cat, "--index", index)):
         assert done.returncode == 4
         assert done.stderr.count("\n") == 1
         assert "is encrypted. Set UNMASK_PASSPHRASE" in done.stderr
     wrong = run("index", "search", index, cat, UNMASK_PASSPHRASE="another")
     assert "passphrase does not open" in wrong.stderr
-    assert "Set UNMASK_PASSPHRASE" in run("index", "add", tmp_path / "x", cat, "--encrypt").stderr
+    assert "set UNMASK_PASSPHRASE" in run("index", "add", tmp_path / "x", cat, "--encrypt").stderr
 
 
 @pytest.mark.parametrize("name", ["none.index", "text.index"])

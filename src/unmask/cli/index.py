@@ -140,7 +140,8 @@ def list_items(index: Index, json: Json = False) -> None:
     out.print(table)
     kept = "encrypted" if store.lock else "not encrypted"
     damaged = f", {store.damaged} damaged and left out" if store.damaged else ""
-    out.print(f"{len(store.entries)} items, {kept}{damaged}", markup=False)
+    count = len(store.entries)
+    out.print(f"{count} item{'' if count == 1 else 's'}, {kept}{damaged}", markup=False)
 
 
 @app.command()
