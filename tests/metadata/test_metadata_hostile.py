@@ -89,6 +89,25 @@ def test_directories_in_circles_end() -> None:
     assert "circles" in out.notes[0]
 
 
+def test_many_values_of_one_place_cost_little() -> None:
+    entries = b"".join(struct.pack("<HHII", 0x9000 + i, 2, 900_000, 100) for i in range(500))
+    block = b"II*\0" + struct.pack("<IH", 8, 500) + entries + b"x" * 1_000_000
+    out = Collector()
+    begun = time.process_time()
+    exif.read(block_at(block), out)
+    assert time.process_time() - begun < 3
+    assert any("more than" in note for note in out.notes)
+
+
+def test_many_bombs_cost_no_more_than_a_few(tmp_path: Path) -> None:
+    bomb = chunk(b"zTXt", b"XML:com.adobe.xmp\0\0" + zlib.compress(bytes(3_000_000), 9))
+    path = with_chunk(tmp_path / "a.png", *[bomb] * 400)
+    begun = time.process_time()
+    metadata = read_metadata(path)
+    assert time.process_time() - begun < 3
+    assert any("more than" in note for note in metadata.notes)
+
+
 def test_a_directory_of_many_entries_is_refused() -> None:
     out = Collector()
     exif.read(block_at(b"II*\0" + struct.pack("<IH", 8, 65_535) + bytes(800_000)), out)

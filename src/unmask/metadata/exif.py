@@ -96,6 +96,8 @@ class _Reader:
 
     def _far(self, entry: bytes, size: int) -> bytes:
         offset = number(entry[8:12], self._order)
+        if not self._out.may(min(size, _MOST_BYTES)):
+            return b""
         data = self._at(offset, min(size, _MOST_BYTES))
         if len(data) < min(size, _MOST_BYTES):
             self._out.note("an EXIF value points outside its block")

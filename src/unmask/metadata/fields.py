@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 LONGEST_VALUE = 65_536
 MOST_FIELDS = 4_000
 MOST_TEXT = 4_000_000
+MOST_WORK = 48_000_000
+"""Bytes of one file that are parsed or unpacked at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,15 @@ class Collector:
     thumbnail: bytes = b""
     jpeg: Jpeg | None = None
     _text: int = 0
+    _work: int = 0
+
+    def may(self, size: int) -> bool:
+        """True if so many bytes more may be parsed; counts them."""
+        self._work += size
+        if self._work <= MOST_WORK:
+            return True
+        self.note(f"there are more than {MOST_WORK // 1_000_000} MB of metadata")
+        return False
 
     def add(self, place: str, name: str, text: str) -> None:
         """Keep a tag; what is beyond the bounds is cut and noted."""

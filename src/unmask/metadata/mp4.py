@@ -21,7 +21,7 @@ def read(at: At, size: int, out: Collector) -> None:
         if top.kind == b"ftyp":
             brands = at(top.begin, min(top.end - top.begin, 64))
             out.add("container", "brands", " ".join(decoded(brands[:4]).split()))
-        elif top.kind == b"uuid" and at(top.begin, 16) == _XMP_ID:
+        elif top.kind == b"uuid" and at(top.begin, 16) == _XMP_ID and out.may(0):
             xmp.read(at(top.begin + 16, min(top.end - top.begin - 16, _MOST_BYTES)), out)
         elif top.kind == b"moov":
             for box in inside(at, top, b"mvhd"):

@@ -24,11 +24,11 @@ def read(at: At, size: int, out: Collector) -> None:
             return
         length, kind = number(head[:4]), head[4:8]
         body_at = position + 8
-        if kind in (b"tEXt", b"zTXt", b"iTXt"):
+        if kind in (b"tEXt", b"zTXt", b"iTXt") and out.may(min(length, _MOST_TEXT)):
             if length > _MOST_TEXT:
                 out.note(f"a text chunk announces {length / 1e6:.0f} MB; its beginning was read")
             _text(kind, at(body_at, min(length, _MOST_TEXT)), out)
-        elif kind == b"eXIf":
+        elif kind == b"eXIf" and out.may(min(length, _MOST_TEXT)):
             exif.read(block_at(at(body_at, min(length, _MOST_TEXT))), out)
         elif kind == b"fcWp":
             out.add("png", "fcWp", "a DeepFaceLab record")
@@ -64,12 +64,15 @@ def _text(kind: bytes, body: bytes, out: Collector) -> None:
 
 def inflated(data: bytes, out: Collector) -> bytes:
     """Compressed text, no more of it than the bound, whatever the data would grow to."""
+    if not out.may(0):
+        return b""
     machine = zlib.decompressobj()
     try:
         text = machine.decompress(data, _MOST_INFLATED)
     except zlib.error:
         out.note("a compressed text chunk is damaged")
         return b""
+    out.may(len(text))
     if machine.unconsumed_tail:
         out.note("a compressed text chunk grows beyond 2 MB; its beginning was read")
     return text

@@ -49,6 +49,8 @@ def read(data: bytes, out: Collector) -> None:
     if len(packet) > _MOST_BYTES:
         out.note("the XMP packet is larger than 2 MB")
         return
+    if not out.may(len(packet)):
+        return
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
     walk = _Walk(out)
