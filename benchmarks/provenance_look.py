@@ -92,7 +92,8 @@ class Bench:
             found = right(self.look(path, trust, apart))
         except MediaError:  # no longer media at all: the scan ends with that error
             return
-        self.cases.append(Case(path.name, kind, present, found))
+        name = f"{path.name}, with a trust list" if trust else path.name
+        self.cases.append(Case(name, kind, present, found))
 
     def write(self, name: str, data: bytes) -> Path:
         path = self.folder / name
