@@ -70,14 +70,22 @@ def section(name: str, rows: Sequence[Pair], table: Sequence[Operating]) -> str:
             figures.by_rate([row for row in own if row.condition in WITHIN[name]], operating),
         ]
         if operating.output == PAIR:
-            picture = f"{name}_roc.svg"
-            (STORED / picture).write_text(roc(own, picture), encoding="utf-8")
             parts += [
-                f"![Verification ROC of {TITLES[name].lower()}](../results/identity/{picture})",
+                f"![Verification ROC of {TITLES[name].lower()}](../results/identity/{_plot(name)})",
                 "By group, clean:",
                 figures.by_group(own, operating),
             ]
     return "\n\n".join(parts)
+
+
+def draw(name: str, rows: Sequence[Pair]) -> None:
+    """Write the ROC of a card."""
+    text = roc(figures.tested(rows, PAIR), _plot(name))
+    (STORED / _plot(name)).write_text(text, encoding="utf-8")
+
+
+def _plot(name: str) -> str:
+    return f"{name}_roc.svg"
 
 
 def main() -> None:
@@ -89,6 +97,7 @@ def main() -> None:
         rows = read_rows(STORED / f"{name}.parquet", Pair)
         if given.calibrate:
             calibrate(name, rows)
+        draw(name, rows)
         parts.append(section(name, rows, read_card(card_path(name)).operating))
     fill("verification", "\n\n".join(parts))
 
