@@ -19,7 +19,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -314,7 +314,8 @@ def chance(data: Path, folder: Path, each: int = 60) -> None:
 def merged(part: str, fresh: list[Case]) -> None:
     """Publish fresh cases of one part beside those of the other parts of an earlier run."""
     before = stored("watermark") if (STORED / "watermark.json").is_file() else []
-    publish("watermark", [*(case for case in before if part_of(case) != part), *fresh])
+    named = [replace(case, name=f"{case.kind}/{case.name}") for case in fresh]
+    publish("watermark", [*(case for case in before if part_of(case) != part), *named])
 
 
 def part_of(case: Case) -> str:
