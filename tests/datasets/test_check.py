@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from unmask.datasets.check import Checked, check
 from unmask.datasets.fingerprints import NEAR, fingerprints, near_pairs, of_picture, of_sound
 from unmask.datasets.leaks import FEWEST, LEAST
 from unmask.datasets.manifest import write_manifest
-from unmask.datasets.parallel import spread
+from unmask.datasets.parallel import ahead, spread
 from unmask.datasets.traits import sound_traits, traits
 from unmask.errors import DataError, MediaError
 
@@ -282,3 +282,15 @@ def test_traits_refuse_what_is_no_medium(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"x" * 100)
     with pytest.raises(MediaError):
         traits(tmp_path / "a.jpg")
+
+
+def test_getting_ahead_keeps_order_and_passes_errors_on() -> None:
+    def numbers() -> Iterator[int]:
+        yield from (3, 1, 2)
+        raise ValueError("torn")
+
+    got: list[int] = []
+    with pytest.raises(ValueError, match="torn"):
+        got.extend(ahead(numbers()))
+    assert list(ahead(iter((3, 1, 2)))) == [3, 1, 2]
+    assert next(ahead(iter("ab"))) == "a"  # and may be left early

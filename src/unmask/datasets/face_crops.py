@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from unmask.datasets.manifest import Item
+from unmask.datasets.parallel import ahead
 from unmask.errors import MediaError, ModelError
 from unmask.faces.crop import crop, square
 from unmask.faces.detect import detect
@@ -22,6 +23,7 @@ from unmask.types import Box, Face, Frame, Kind, MediaInfo, Pixels
 MASK_SUFFIX = "mask"
 _LOOKED = 4.0  # frames a second in which faces are searched, so that they can be followed
 _MOST_LOOKED = 8  # times the frames wanted, whatever the length
+_PACKED = 2  # a third of the time that PNG usually takes, for a sixth more bytes
 _PATIENCE = 2.5  # steps between frames after which a face that was missed is another one
 
 
@@ -85,7 +87,7 @@ def cut_item(job: tuple[Item, Path, Path], cut: Cut) -> list[dict[str, Any]]:
         place = f"crops/{item.path}/{number:03}.png"
         path = out / place
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(one.pixels).save(path)
+        Image.fromarray(one.pixels).save(path, compress_level=_PACKED)
         mask = ""
         if one.mask is not None:
             mask = f"crops/{item.path}/{number:03}.{MASK_SUFFIX}.png"
@@ -136,7 +138,7 @@ def _followed(item: Item, path: Path, mask: Path | None, cut: Cut) -> list[Sight
     step = 1 / max(wanted, min(_LOOKED, _MOST_LOOKED * wanted))
     tracker = Tracker(patience=max(_PATIENCE, _PATIENCE * step))
     tracks: dict[int, _Track] = defaultdict(_Track)
-    for frame, masked in _with_masks(item, path, info, mask, step):
+    for frame, masked in ahead(_with_masks(item, path, info, mask, step)):
         faces = detect(frame.pixels)
         for track, face in zip(tracker.update(frame.time, faces), faces, strict=True):
             tracks[track.number].sightings.append(_seen(frame, face, cut, masked))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TimeIsUp
 from typing import TypeVar
 
@@ -14,6 +15,15 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 TIME_LIMIT = 600.0
 """Seconds that one file may take."""
+
+
+def ahead(items: Iterator[Given]) -> Iterator[Given]:
+    """The same items, each got in a thread while the one before is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 def spread(
