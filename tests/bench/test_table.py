@@ -14,11 +14,13 @@ from fairlearn.metrics import equalized_odds_difference
 from unmask.bench import leaderboard, plots
 from unmask.bench.compare import compare
 from unmask.bench.fairness import fairness
+from unmask.bench.form import departures, form
 from unmask.bench.outcomes import Outcome, Outcomes, place, read_outcomes, write_outcomes
-from unmask.bench.page import page
+from unmask.bench.page import origin, page
 from unmask.bench.protocol import Protocol
 from unmask.bench.table import lines, scored, stored, threshold_of
 from unmask.errors import DataError, UnknownName
+from unmask.train.recipe import Recipe
 
 PROTOCOL = Protocol.model_validate(
     {
@@ -163,6 +165,43 @@ def test_the_leaderboard_stands_alone(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not re.findall(r'(?:src|href)="([^"#][^"]*)"', page_)  # nothing from outside
     with pytest.raises(DataError, match="No protocol has outcomes"):
         leaderboard.leaderboard(tmp_path / "none")
+
+
+def test_a_test_that_does_not_rank_is_shown_and_not_counted() -> None:
+    parts = PROTOCOL.model_dump() | {"threshold": "fixed"}
+    parts["test"][1]["ranks"] = False
+    one = [outcomes("one", 4.0)]
+    shown = Protocol.model_validate(parts)
+    ((tests, (row,)),) = leaderboard.places(shown, lines(shown, one, intervals=False))
+    assert tests == ["near", "far"]
+    assert math.isnan(row.held_out)
+    assert row.known > 0.9
+    (first, *_) = leaderboard.board(shown, one, lines(shown, one, intervals=False))
+    assert first.endswith("Not counted in the means: 'far'.")
+
+
+def test_a_reduced_training_is_not_passed_off_as_the_papers() -> None:
+    published = Recipe(
+        name="rine", task="a:b", init="pretrained", samples=100_000, batch=128, validate_every=1,
+        settings={"variant": "4-class"},
+    )  # fmt: skip
+    run = published.model_copy(
+        update={"init": "random", "samples": 1200, "batch": 8,
+                "settings": {"variant": "4-class", "width": {"layers": 4}, "positions": 2}}
+    )  # fmt: skip
+    departs = departures(published, run, small=["width", "depth"])
+    about = {
+        "origin": "trained", "samples": 1200, "seed": 0, "train_seconds": 60.0, "weights": "a" * 64,
+        "departs": departs,
+    }  # fmt: skip
+    assert departs["small"] == ["width"]
+    assert form(about) == "small form, random weights, 1,200 samples (1.2 % of the recipe's)"
+    text = origin(Outcomes((), {"detector": "rine", **about}))
+    assert "batch 8 (recipe: 128)" in text
+    assert "settings.width layers 4 (recipe: none)" in text
+    assert "positions" not in text
+    assert departures(published, published) == {}
+    assert form({"origin": "shipped"}) == "as it comes with unmask"
 
 
 def test_comparing_counts_common_recordings_only() -> None:

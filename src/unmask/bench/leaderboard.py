@@ -36,9 +36,10 @@ class Place:
 def places(protocol: Protocol, found: Sequence[Line]) -> Iterator[tuple[list[str], list[Place]]]:
     """Boards: the tests, and the detectors that were scored on just these, best first.
 
-    The order is by the mean over held-out tests, and over known ones where there are no others:
-    detectors of different tests are not compared.
+    The order is by the mean over held-out tests that rank, and over known ones where there are no
+    others: detectors of different tests are not compared.
     """
+    counted = {test.name for test in protocol.test if test.ranks}
     what = measure(protocol.primary)
     own: dict[str, list[Line]] = defaultdict(list)
     for line in found:
@@ -47,8 +48,8 @@ def places(protocol: Protocol, found: Sequence[Line]) -> Iterator[tuple[list[str
     boards: dict[frozenset[str], list[Place]] = defaultdict(list)
     for detector, rows in own.items():
         values = {line.test: line.cells[what.spec].value for line in rows}
-        held = [values[line.test] for line in rows if line.held_out]
-        known = [values[line.test] for line in rows if not line.held_out]
+        held = [values[line.test] for line in rows if line.held_out and line.test in counted]
+        known = [values[line.test] for line in rows if not line.held_out and line.test in counted]
         real = {test: value for test, value in values.items() if not math.isnan(value)}
         pick = min if what.entry.rises else max
         worst = pick(real, key=lambda test: real[test], default="")
@@ -83,21 +84,26 @@ def board(
     out: list[str] = []
     title = measure(protocol.primary).title
     for tests, rows in places(protocol, found):
-        out += [f"{title} over: {', '.join(tests)}.", ""]
-        head = ["detector", "as", "held out, mean", "known sources, mean", "worst test", "worst"]
+        out += [f"{title} over: {', '.join(map(repr, tests))}.{_shown_only(protocol, tests)}", ""]
+        head = ["detector", "as", "worst test", "worst", "held out, mean", "known sources, mean"]
         cells = [
             [
                 row.detector,
                 forms[row.detector],
-                _number(row.held_out),
-                _number(row.known),
                 row.worst_test,
                 _number(row.worst),
+                _number(row.held_out),
+                _number(row.known),
             ]
             for row in rows
         ]
-        out += grid(head, cells, 2)
+        out += grid(head, cells, 3)
     return out
+
+
+def _shown_only(protocol: Protocol, tests: Sequence[str]) -> str:
+    names = [repr(test.name) for test in protocol.test if test.name in tests and not test.ranks]
+    return f" Not counted in the means: {', '.join(names)}." if names else ""
 
 
 def leaderboard(results: Path) -> tuple[str, str]:

@@ -12,7 +12,8 @@ body { max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: .8rem 0; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid #8884; text-align: right; }
-th.word, td.word { text-align: left; }
+td { white-space: nowrap; }
+th.word, td.word { text-align: left; white-space: normal; }
 thead th { border-bottom: 2px solid #888; }
 figure { margin: 1rem 0; background: #fff; }
 figure svg { max-width: 100%; height: auto; }
@@ -66,12 +67,15 @@ def _blocks(text: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def to_html(text: Sequence[str], pictures: Mapping[str, Mapping[str, str]]) -> str:
-    """A page of our own Markdown; a protocol's plots follow the line that names it."""
+    """A page of our own Markdown; a protocol's plots stand before its first heading."""
     out = ["<!doctype html>", '<html lang="en"><head><meta charset="utf-8">']
     out += ['<meta name="viewport" content="width=device-width">', "<title>Leaderboard</title>"]
     out += [f"<style>{_STYLE}</style></head><body>"]
+    waiting: list[str] = []
     for kind, rows in _blocks(text):
         if kind == "heading":
+            out += waiting
+            waiting = []
             level = len(rows[0]) - len(rows[0].lstrip("#"))
             out.append(f"<h{level}>{_inline(rows[0][level + 1 :])}</h{level}>")
         elif kind == "table":
@@ -83,5 +87,5 @@ def to_html(text: Sequence[str], pictures: Mapping[str, Mapping[str, str]]) -> s
             if named := re.match(r"Protocol `([^`]+)`;", rows[0]):
                 for name, svg in pictures.get(named[1], {}).items():
                     caption = _CAPTIONS[name]
-                    out.append(f"<figure>{svg}<figcaption>{caption}</figcaption></figure>")
-    return "\n".join([*out, "</body></html>"]) + "\n"
+                    waiting.append(f"<figure>{svg}<figcaption>{caption}</figcaption></figure>")
+    return "\n".join([*out, *waiting, "</body></html>"]) + "\n"

@@ -171,6 +171,9 @@ def robustness(protocol: Protocol, everything: Sequence[Outcomes], lines: Sequen
             axis.plot(x, y, "o-", color=colours[name], label=name, lw=1.2, ms=3)
         axis.set(title=kind, xlabel="severity", xticks=range(6))
         axis.legend(frameon=False, fontsize=6)
+    shown = [axis.get_ylim() for axis in axes]
+    for axis in axes:
+        axis.set_ylim(min(low for low, _ in shown), max(high for _, high in shown))
     axes[0].set_ylabel(measure(protocol.primary).title)
     return _svg(figure, f"{protocol.name} robustness")
 

@@ -94,11 +94,14 @@ class Val(Choice):
 class Test(Choice):
     """One test set. ``held_out``: nothing of its sources is in training.
 
-    ``reals``: where its real items come from when ``where`` names forged ones only.
+    ``reals``: where its real items come from when ``where`` names forged ones only. ``ranks``:
+    whether its figures count in the order of detectors; they should not where real and forged
+    items differ in more than the forgery.
     """
 
     name: str
     held_out: bool = False
+    ranks: bool = True
     reals: dict[str, list[str]] = Field(default_factory=dict)
     note: str = ""
 
