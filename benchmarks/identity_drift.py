@@ -166,7 +166,7 @@ def fit() -> None:
 
 _SOURCES = {
     "face": "clips of 12 people and animated photographs of 34, another face cut or swapped in",
-    "voice": "utterances of 12 speakers joined, with 2 s of another speaker",
+    "voice": "utterances of 9 speakers joined, with 2 s of another speaker",
 }
 
 

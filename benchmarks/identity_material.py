@@ -57,7 +57,7 @@ def rows(data: Path) -> list[dict[str, Any]]:
 
 def voice_cases(data: Path, part: str, seed: int) -> Iterator[Case]:
     """Cases of the speakers of one part: every third for calibration, the others for the test."""
-    speakers: dict[str, dict[str, str]] = {}
+    pages: dict[str, dict[str, dict[str, str]]] = {}
     for row in rows(data):
         who = row.get("subject") or ""
         if row["kind"] != "audio" or row["label"] != "real":
@@ -67,16 +67,19 @@ def voice_cases(data: Path, part: str, seed: int) -> Iterator[Case]:
         elif not who.startswith(CORPORA):
             continue
         if row["seconds"] > 2.1:
-            speakers.setdefault(who, {}).setdefault(row.get("group") or row["path"], row["path"])
-    names = sorted(name for name, files in speakers.items() if len(files) >= 5)
+            files = pages.setdefault(who, {}).setdefault(row["source"], {})
+            files.setdefault(row.get("group") or row["path"], row["path"])
+    # The recordings of one page only: another page handled its recordings otherwise.
+    speakers = {who: max(some.values(), key=len) for who, some in pages.items()}
+    names = sorted(name for name, files in speakers.items() if len(files) >= 6)
     calibrating = set(names[::3])
     own = [name for name in names if (name in calibrating) == (part == "calibrate")]
     for name in own:
-        for turn in range(4):
+        for turn in range(6):
             random = np.random.default_rng([seed, names.index(name), turn])
             files = list(speakers[name].values())
             order = [files[i] for i in random.permutation(len(files))]
-            count = min(4, len(order) - 2)
+            count = min(4, len(order) - 3)
             inside, known = order[:count], order[count : count + 6]
             like = [n for n in own if n != name and n.split("_")[0] == name.split("_")[0]]
             far = [n for n in own if n.split("_")[0] != name.split("_")[0]]
