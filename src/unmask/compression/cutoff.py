@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from unmask.compression.spectrum import BANDS, FLOOR, STEPS, Levels
 
-LOWEST, HIGHEST = 3000.0, 0.88
+LOWEST, HIGHEST = 3000.0, 0.84
 """Hertz, and the share of half the sampling rate, between which a cut is looked for: above that
 share every converter cuts."""
 FALL = 12.0

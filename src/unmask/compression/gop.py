@@ -28,12 +28,14 @@ HOLE = 3.0
 @dataclass(frozen=True, slots=True)
 class Packets:
     """Of one video stream, in the order of the file: ``sizes`` in bytes, ``keys``, and ``times``
-    in seconds in order of display. ``cut``: there were more than ``MOST``."""
+    in seconds in order of display. ``cut``: there were more than ``MOST``. ``reordered``: frames
+    are not stored in the order of display, so there are ones predicted from both sides."""
 
     sizes: NDArray[np.float64]
     keys: NDArray[np.bool_]
     times: NDArray[np.float64]
     cut: bool
+    reordered: bool
 
 
 def packets(path: Path) -> Packets:
@@ -56,11 +58,13 @@ def packets(path: Path) -> Packets:
             if len(sizes) >= MOST:
                 break
     stamps = np.array(times)
+    stamps = stamps[~np.isnan(stamps)]
     return Packets(
         np.array(sizes, float),
         np.array(keys, bool),
-        np.sort(stamps[~np.isnan(stamps)]),
+        np.sort(stamps),
         len(sizes) >= MOST,
+        bool((np.diff(stamps) < 0).any()),
     )
 
 

@@ -93,10 +93,25 @@ class History:
             fits += each[:, [tried.index(past[at]) for past in PASTS.values()]]
         return fits
 
+    def cells(self, quality: int, where: NDArray[np.bool_]) -> Ratios:
+        """The ratio of some blocks by frequency and outcome: where the evidence comes from.
+
+        ``where``: rows × columns. A quality of 0 stands for no earlier saving: all are 0.
+        """
+        shape = (len(self._steps), CLASSES, _CELLS)
+        if not quality:
+            return np.zeros((shape[0], shape[2]), np.float32)
+        counted = self.counts(np.where(where, 0, 1), 2)[0].reshape(shape)
+        each: Ratios = (counted * self._table(quality).reshape(shape)).sum(axis=1)
+        return each
+
+    def _table(self, quality: int) -> Ratios:
+        past = PASTS[quality]
+        return np.stack([self._ratios(at, one).reshape(-1) for at, one in enumerate(past)])
+
     def of_blocks(self, quality: int) -> Ratios:
         """Rows × columns: the ratio of each block; 0 where it is not usable."""
-        past = PASTS[quality]
-        table = np.concatenate([self._ratios(at, one).reshape(-1) for at, one in enumerate(past)])
+        table = self._table(quality).reshape(-1)
         ratios = table[self._index].sum(axis=1, dtype=np.float32)
         found: Ratios = np.where(self.usable, ratios.reshape(self.rows, self.columns), 0)
         return found

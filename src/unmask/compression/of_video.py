@@ -30,6 +30,9 @@ def stated(media: MediaInfo) -> Result:
     if found.cut:
         why = f"Only the first {MOST} packets were looked at."
         limits.append(NotChecked(NAME, "all packets of the video", why))
+    if found.reordered:
+        why = "Frames predicted from both sides make a rhythm of sizes of their own."
+        limits.append(NotChecked(NAME, "the rhythm of an earlier encoding", why))
     absent = []
     if not any(one.subject == "hole in time" for one in findings):
         absent.append(Absent(NAME, "a hole in the time stamps of the video"))
@@ -59,7 +62,7 @@ def _holes(found: Packets) -> list[Finding]:
 
 
 def _rhythm(found: Packets) -> list[Finding]:
-    rhythm = earlier_rhythm(found.sizes, found.keys)
+    rhythm = None if found.reordered else earlier_rhythm(found.sizes, found.keys)
     if rhythm is None:
         return []
     reason = (

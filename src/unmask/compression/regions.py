@@ -23,6 +23,8 @@ GAIN, SHARE = 150.0, 40.0
 """Nats of evidence that a region must have in one part, and that each further part must have."""
 DENSITY = 1.5
 """Nats a block that it must have on average: weak evidence spread wide is a wrong model."""
+VARIED, _TOP = 60.0, 6
+"""Nats that must be left without the most telling outcomes, and how many these are."""
 MOST_PARTS = 12
 _CLIP = 8.0
 """Nats that one block may add: one odd block must not make a region."""
@@ -138,9 +140,21 @@ def find(history: History, base: int, others: Sequence[int]) -> Region | None:
     for other in others:
         gain = (history.of_blocks(other) if other else blank) - rest
         region = _joined(gain, settled(gain), other)
+        if region and _varied(history, base, region) < VARIED:
+            continue
         if region and (best is None or region.gain > best.gain):
             best = region
     return best
+
+
+def _varied(history: History, base: int, region: Region) -> float:
+    """Nats of a region without its few most telling outcomes.
+
+    In smooth parts neighbouring blocks are alike, and rounding to whole pixels moves all of them
+    by the same amount: one outcome of one frequency then speaks many times.
+    """
+    own = history.cells(region.quality, region.blocks) - history.cells(base, region.blocks)
+    return float(np.sort(own, axis=None)[:-_TOP].sum())
 
 
 def _joined(gain: Ratios, flags: Flags, quality: int) -> Region | None:
