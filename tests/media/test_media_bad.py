@@ -383,3 +383,15 @@ def test_damaged_exif_does_not_hide_the_picture(tmp_path: Path) -> None:
     path = make.image(tmp_path / "a.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
     assert make.corners(read_image(path)) == ["red", "green", "blue", "white"]
     assert Image.open(path).size == (64, 48)
+
+
+def test_a_heic_item_whose_type_is_no_text_is_refused_before_its_library_dies(
+    tmp_path: Path,
+) -> None:
+    path = make.heic(tmp_path / "photo.heic")
+    data = path.read_bytes()
+    place = data.index(b"infe") + 12  # version, number, protection, then the type
+    assert data[place : place + 4].isalnum()
+    path.write_bytes(data[:place] + b"E\xeaif" + data[place + 4 :])
+    with pytest.raises(UnreadableMedia, match="type of one of its items is no text"):
+        probe(path)

@@ -23,6 +23,7 @@ from unmask.media import sniff
 from unmask.media._pillow import QUIET, RULES
 from unmask.media._source import decoding, open_regular, shown
 from unmask.media.chunks import transfer_of
+from unmask.media.heic import check_items
 from unmask.media.holes import rows_missing
 from unmask.media.limits import Limits
 from unmask.media.profile import conversion
@@ -47,7 +48,7 @@ def opened(
     """
     with decoding(path, "the picture"), RULES:
         file.seek(0)
-        image = _open(os.fdopen(os.dup(file.fileno()), "rb"), container)
+        image = _open(os.fdopen(os.dup(file.fileno()), "rb"), container, shown(path))
     try:
         cost = _COST.get(container.pillow, _COST_JPEG)
         if image.info.get("progressive"):
@@ -59,11 +60,12 @@ def opened(
         image.close()
 
 
-def _open(file: io.BufferedReader, container: sniff.Container) -> Image.Image:
+def _open(file: io.BufferedReader, container: sniff.Container, name: str) -> Image.Image:
     if container.pillow != "HEIF":
         return Image.open(file, formats=[container.pillow])
     import pi_heif
 
+    check_items(file, name)
     heif = pi_heif.open_heif(file, convert_hdr_to_8bit=True)
     return _HeifImage(heif)
 
