@@ -21,6 +21,7 @@ _STAGES = ((48, 8), (96, 5), (192, 4))
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _LEAST_PIXELS = 16
 _SETTLED = 0.02
+_SNAPS = 0.3
 _BLOCK = 16
 _TEXTURE, _ALIKE = 2.0, 0.8
 _LEAST_BLOCKS, _LEAST_SHARE, _MOST_SHIFT = 6, 0.5, 0.35
@@ -96,7 +97,7 @@ def _cut(pixels: Pixels, box: tuple[float, float, float, float], size: tuple[int
 
 
 def refined(known: Pixels, suspect: Pixels, fit: Fit) -> Fit | None:
-    """A better fit near ``fit``; None when it runs away."""
+    """A better fit near ``fit``; None when it runs away. One from edge to edge is made exact."""
     start = fit
     for side, rounds in _STAGES:
         for _ in range(rounds):
@@ -113,7 +114,8 @@ def refined(known: Pixels, suspect: Pixels, fit: Fit) -> Fit | None:
     for now, before in ((fit.au, start.au), (fit.av, start.av)):
         if not 0.7 < now / before < 1.4:
             return None
-    return fit
+    edges = whole(known, suspect)
+    return edges if _distance(fit, edges, known) < _SNAPS else fit
 
 
 def _distance(one: Fit, other: Fit, known: Pixels) -> float:

@@ -15,6 +15,8 @@ from unmask.types import Tensor
 
 _ROUNDS = 6
 _FITTED_ON = 12_000
+_TERMS = 10
+_MISFIT = 0.05
 _BINS = 12
 _SEED, _GROW = 6.0, 3.0
 _LEAST_STEP = 5.0
@@ -50,13 +52,13 @@ def recoloured(known: Tensor, suspect: Tensor) -> Tensor:
     target = suspect.reshape(-1, 3)[::step].astype(np.float64)
     inside = ((target > _CLIPPED) & (target < 255 - _CLIPPED)).all(1)
     seen = np.asarray(inside if inside.mean() >= _LEAST_OPEN else np.ones(len(some)), np.float64)
-    solution: NDArray[np.float64] = np.zeros((7, 3))
+    solution: NDArray[np.float64] = np.zeros((_TERMS, 3))
     weights: NDArray[np.float64] = seen
     for _ in range(_ROUNDS):
         weighted = some * weights[:, None]
         normal = weighted.T @ some
-        ridge = 1e-4 * float(np.trace(normal)) / 7
-        found = np.linalg.solve(normal + ridge * np.eye(7), weighted.T @ target)
+        ridge = 1e-7 * float(np.trace(normal)) / _TERMS
+        found = np.linalg.solve(normal + ridge * np.eye(_TERMS), weighted.T @ target)
         solution = np.asarray(found, np.float64)
         rest = np.sqrt(((target - some @ solution) ** 2).sum(1))
         spread = 1.5 * float(np.median(np.extract(seen > 0, rest))) + 2.0
@@ -66,9 +68,10 @@ def recoloured(known: Tensor, suspect: Tensor) -> Tensor:
 
 
 def _terms(picture: Tensor) -> Tensor:
-    """N × 7: one, the colours, and their squares."""
+    """N × 10: one, the colours, their squares and their products."""
     flat = picture.reshape(-1, 3) / 255
-    return np.asarray(np.column_stack([np.ones(len(flat)), flat, flat**2]), np.float32)
+    products = flat * np.roll(flat, 1, axis=1)
+    return np.asarray(np.column_stack([np.ones(len(flat)), flat, flat**2, products]), np.float32)
 
 
 def _texture(known: Tensor, suspect: Tensor) -> Tensor:
@@ -89,7 +92,9 @@ def _floor(strength: Tensor, texture: Tensor) -> Tensor:
         inside = strength[which == index]
         if inside.size:
             floors[index] = 1.0 + float(np.median(inside))
-    return np.asarray(np.maximum.accumulate(floors)[which], np.float32)
+    # Inside a class the steepest places have most; a misfit of a few hundredths shows only there.
+    least = 1.0 + _MISFIT * texture
+    return np.asarray(np.maximum(np.maximum.accumulate(floors)[which], least), np.float32)
 
 
 def grown(seeds: Cells, allowed: Cells) -> Cells:

@@ -17,8 +17,8 @@ from unmask.index.store import Entry
 from unmask.types import Span, Tensor
 
 _NEAR_BITS = 48
-_STEP = 0.5
-_LEAST_FRAMES, _LEAST_SHARE = 3, 0.5
+_STEP = 0.2
+_LEAST_FRAMES, _LEAST_SHARE = 3, 0.4
 _MOST_QUERIES = 400
 _BATCH = 1 << 22
 _JUMP = 14.0

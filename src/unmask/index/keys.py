@@ -21,7 +21,7 @@ from unmask.types import AudioBlock, Kind, MediaInfo, Pixels, Tensor
 
 SIDE = 256
 """Longest side in pixels of the kept picture."""
-FRAMES_PER_SECOND = 2.0
+FRAMES_PER_SECOND = 5.0
 MARKS = 80
 _MOST_FRAMES = 20_000
 _JPEG_QUALITY = 85
