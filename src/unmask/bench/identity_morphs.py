@@ -88,7 +88,8 @@ def people(data: Path, genders: Mapping[str, str]) -> list[Person]:
 def suspects(everybody: Sequence[Person], alike: int = 2, processes: int = 1) -> list[Suspect]:
     """Morphs of each person with look-alikes of the same half, and the honest photos.
 
-    An honest photo is held against the same look-alikes, so that the check is not made easy.
+    An honest photo is held against the same look-alikes, so that the check is not made easy. Both
+    photos of a person are honest ones in turn, the other is then the live picture.
     """
     found: list[Suspect] = []
     with ProcessPoolExecutor(processes) as pool:
@@ -100,7 +101,7 @@ def suspects(everybody: Sequence[Person], alike: int = 2, processes: int = 1) ->
             live = np.stack([vectors[person.name][1] for person in own])
             pairs = look_alikes(own, photos, alike)
             jobs = [
-                [(own[i], own[j], live, i, j, part) for i, j in pairs[k::processes]]
+                [(own[i], own[j], (photos, live), i, j, part) for i, j in pairs[k::processes]]
                 for k in range(processes)
             ]
             found += [row for rows in pool.map(_pairs, jobs) for row in rows]
@@ -116,26 +117,27 @@ def _vectors(own: Sequence[Person]) -> dict[str, tuple[Tensor, Tensor]]:
     }
 
 
-_Job = tuple[Person, Person, Tensor, int, int, str]
-"""Two people, the live vectors of the half, the places of both in it, and the half."""
+_Job = tuple[Person, Person, tuple[Tensor, Tensor], int, int, str]
+"""Two people, vectors of all photos and live pictures of a half, the places of both, the half."""
 
 
 def _pairs(jobs: Sequence[_Job]) -> list[Suspect]:
     embedder = FaceEmbedder(threads=1)
     found = []
-    for one, other, live, i, j, part in jobs:
+    for one, other, (photos, live), i, j, part in jobs:
         both = (one.photo, one.points), (other.photo, other.points)
-        for kind, pixels in (
-            (HONEST, one.photo),
-            (WHOLE, morph(*both)),
-            (SPLICED, morph(*both, spliced=True)),
+        for kind, pixels, trusted in (
+            (HONEST, one.photo, live),
+            (HONEST, one.live, photos),
+            (WHOLE, morph(*both), live),
+            (SPLICED, morph(*both, spliced=True), live),
         ):
             saved = _passport(pixels)
             face = _face(saved)
             for condition in CONDITIONS:
                 changed = laundered(saved, condition, face)
                 vector = embedder.embed(changed, _face(changed))
-                away = distances(vector[None], live)[0]
+                away = distances(vector[None], trusted)[0]
                 found.append(
                     Suspect(
                         kind,
@@ -146,7 +148,7 @@ def _pairs(jobs: Sequence[_Job]) -> list[Suspect]:
                         int(kind != HONEST),
                         round(float(max(away[i], away[j])), 5),
                         round(float(np.sort(away)[1]), 5),
-                        [round(float(v), 4) for v in evidence(vector, live[i])],
+                        [round(float(v), 4) for v in evidence(vector, trusted[i])],
                     )
                 )
     return found
