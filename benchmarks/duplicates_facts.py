@@ -63,7 +63,7 @@ def judged(made: Made, index: Path) -> tuple[list[Case], dict[str, float]]:
     if made.truth is not None:
         overlap = max((_overlap(one, made.truth) for one in findings), default=0.0)
         log["overlap of local edits"] = overlap
-        cases.append(Case(name, "the same: its picture named", True, found))
+        cases.append(Case(f"{name}, named", "the same: its picture named", True, found))
         found = overlap >= 0.5
     elif made.span is not None:
         near = max((_shared(one, made.span) for one in findings), default=0.0)
@@ -74,7 +74,7 @@ def judged(made: Made, index: Path) -> tuple[list[Case], dict[str, float]]:
         if found and made.second is not None:
             wrong = abs(float(findings[-1].details["known_second"]) - made.second)
             log[f"seconds off: {made.kind}"] = wrong
-        cases.append(Case(name, UNTOLD, False, doubt))
+        cases.append(Case(f"{name}, unchanged", UNTOLD, False, doubt))
     cases.append(Case(name, made.kind, True, found))
     return cases, log
 
