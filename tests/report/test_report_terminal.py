@@ -103,3 +103,8 @@ def test_an_empty_batch() -> None:
     file = io.StringIO()
     Tally().show(Console(file=file, width=80), seconds=0.0)
     assert "0 files" in file.getvalue()
+
+
+def test_what_was_looked_for_in_vain_is_said() -> None:
+    assert "Looked for and not there: a signed manifest (C2PA)" in printed("facts")
+    assert "Looked for" not in printed("two_faces")

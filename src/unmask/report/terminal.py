@@ -42,6 +42,9 @@ def show(report: Report, console: Console) -> None:
     console.print(_verdict(report, console))
     if report.findings:
         console.print(_findings(report, console))
+    if report.absent:
+        things = ", ".join(visible(item.what) for item in report.absent)
+        console.print(Text(f"Looked for and not there: {things}", style="dim"))
     if report.not_checked:
         console.print(_not_checked(report))
 
