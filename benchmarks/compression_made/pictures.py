@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -115,19 +115,28 @@ def _size(rng: Rng) -> tuple[int, int]:
     return int(rng.integers(400, 1200)), int(rng.integers(400, 900))
 
 
-def pasted(data: Path, folder: Path) -> Iterator[Case]:
+ROWS = (
+    ("on the grid", 75, 90, 95, 100),
+    ("off the grid", 75, 90, 95, 100),
+    ("on the grid", 90, 75, 95, 30),
+    ("off the grid", 75, 0, 95, 30),
+    ("on the grid", 0, 75, 95, 30),
+    ("on the grid", 75, 90, 85, 30),
+    ("off the grid", 85, 90, 90, 30),
+    ("off the grid", 90, 75, 75, 30),
+    ("off the grid", 0, 75, 95, 30),
+)
+"""Grid of the part, qualities of the ground, of the part and of the last saving, and how many.
+A quality of 0 stands for a picture that was never saved."""
+
+
+def pasted(data: Path, folder: Path, rows: Sequence[int] = range(len(ROWS))) -> Iterator[Case]:
     """A part that was saved at another quality, pasted in, and all of it saved again."""
-    rng = np.random.default_rng(20)
-    photos = Photographs(rng)
     path = folder / "pasted.jpg"
-    rows = [
-        *[("on the grid", 75, 90, 95, 100), ("off the grid", 75, 90, 95, 100)],
-        *[("on the grid", 90, 75, 95, 30), ("off the grid", 75, 0, 95, 30)],
-        *[("on the grid", 0, 75, 95, 30), ("on the grid", 75, 90, 85, 30)],
-        *[("off the grid", 85, 90, 90, 30), ("off the grid", 90, 75, 75, 30)],
-        *[("off the grid", 0, 75, 95, 30)],
-    ]
-    for grid, base, part, last, count in rows:
+    for row in rows:
+        grid, base, part, last, count = ROWS[row]
+        rng = np.random.default_rng((20, row))
+        photos = Photographs(rng)
         kind = f"part of {_was(part)} in {_was(base)}, {grid}, saved at {last}"
         for number in range(count):
             width, height = _size(rng)
@@ -143,7 +152,7 @@ def pasted(data: Path, folder: Path) -> Iterator[Case]:
             tool = ("Pillow", "ImageMagick", "cjpeg", "cjpeg, progressive")[number % 4]
             again(Image.fromarray(ground), path, last, tool)
             right = overlap(named(said(path), REGION), shape) >= 0.5
-            yield Case(f"picture {name} {number}", f"{kind}: region, IoU ≥ 0.5", True, right)
+            yield Case(f"{name} {number}", f"{kind}: region, IoU ≥ 0.5", True, right)
 
 
 def _was(quality: int) -> str:

@@ -200,6 +200,14 @@ def test_regions_are_settled_split_and_filled() -> None:
     assert [int(part.sum()) for part in parts(ring)] == [24, 1]
 
 
+def test_a_handful_of_blocks_is_no_evidence(photo: Photo, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:64, 0:96]
+    grey = 128 + 50 * (np.sin(x / 7) + np.cos(y / 5)) + rng.normal(0, 4, (64, 96))
+    Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8)).save(tmp_path / "x.png")
+    assert about(said(tmp_path / "x.png"), "earlier saving") is None
+
+
 def test_what_cannot_be_judged_is_said(photo: Photo, tmp_path: Path) -> None:
     photo.resize((40, 40)).save(tmp_path / "small.jpg")
     photo.convert("CMYK").save(tmp_path / "cmyk.jpg")

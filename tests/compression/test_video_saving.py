@@ -8,11 +8,15 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
+import soundfile
+from PIL import Image
 
 from unmask.analyzers.base import Options, Result
 from unmask.analyzers.compression import CompressionAnalyzer
-from unmask.compression.gop import holes
+from unmask.compression.gop import holes, packets
 from unmask.compression.rhythm import earlier_rhythm
+from unmask.errors import UnreadableMedia
 from unmask.media import probe
 from unmask.types import Finding, Label, Pixels
 
@@ -108,3 +112,29 @@ def test_noise_in_sizes_is_no_rhythm() -> None:
     rhythm = earlier_rhythm(sizes, keys)
     assert rhythm is not None
     assert rhythm[0] == 15
+
+
+def test_moving_pictures_and_files_without_pictures_are_told_apart(tmp_path: Path) -> None:
+    frames = [Image.fromarray(pixels) for pixels in scene(3)]
+    frames[0].save(tmp_path / "x.gif", save_all=True, append_images=frames[1:])
+    result = said(tmp_path / "x.gif")
+    assert not result.findings
+    assert "no packets" in result.not_checked[0].why
+    soundfile.write(tmp_path / "x.wav", np.zeros(8000), 8000)
+    with pytest.raises(UnreadableMedia, match="no pictures"):
+        packets(tmp_path / "x.wav")
+
+
+def test_frames_predicted_from_both_sides_are_not_judged(tmp_path: Path) -> None:
+    path = tmp_path / "b.mp4"
+    with av.open(str(path), "w") as media:
+        stream = media.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        stream.options = {"bf": "3"}
+        for pixels in scene(60):
+            media.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        media.mux(stream.encode())
+    result = said(path)
+    assert about(result, "earlier encoding") is None
+    assert any("both sides" in one.why for one in result.not_checked)
+    assert about(result, "hole in time") is None

@@ -13,11 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.media._source import decoding, open_regular
+from unmask.errors import UnreadableMedia
+from unmask.media import sniff
+from unmask.media._source import decoding, open_regular, shown
+from unmask.media.container import opened, picture_stream
+from unmask.media.limits import Clock, Limits
 
 MOST = 20_000
 """Packets that are looked at."""
@@ -38,23 +41,28 @@ class Packets:
     reordered: bool
 
 
-def packets(path: Path) -> Packets:
-    """Read the packets of the first video stream. Raises UnreadableMedia."""
+def packets(path: Path, limits: Limits | None = None) -> Packets:
+    """Read the packets of the stream that is shown. Raises MediaError."""
+    limits = limits or Limits()
+    clock = Clock(shown(path), limits)
     sizes: list[int] = []
     keys: list[bool] = []
     times: list[float] = []
     with (
         open_regular(path) as file,
+        opened(path, file, sniff.sniff(file, path), clock, limits) as media,
         decoding(path, "the video's packets"),
-        av.open(file, "r") as media,
     ):
-        stream = media.streams.video[0]
+        stream = picture_stream(media)
+        if stream is None:
+            raise UnreadableMedia(f"{shown(path)} shows no pictures.")
         base = float(stream.time_base or 0)
         for packet in media.demux(stream):
             if packet.size:
                 sizes.append(packet.size)
                 keys.append(packet.is_keyframe)
                 times.append(packet.pts * base if packet.pts is not None else np.nan)
+            clock.check()
             if len(sizes) >= MOST:
                 break
     stamps = np.array(times)

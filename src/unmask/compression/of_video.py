@@ -11,16 +11,19 @@ from unmask.analyzers.base import Result
 from unmask.compression.gop import MOST, Packets, distances, holes, packets
 from unmask.compression.rhythm import earlier_rhythm
 from unmask.errors import MediaError
+from unmask.media import sniff
 from unmask.types import Absent, Claim, Finding, Label, MediaInfo, NotChecked, Span, Where
 
 NAME = "compression"
+_MOVING = tuple(kind.title for kind in (sniff.GIF, sniff.PNG, sniff.WEBP))
 _WHAT = "earlier encodings of the video and joins in it"
 
 
 def stated(media: MediaInfo) -> Result:
     """Findings about the packets of a video."""
-    if media.video_codec is None:
-        return Result(not_checked=(NotChecked(NAME, _WHAT, "It is a moving picture file."),))
+    if media.container in _MOVING:
+        why = "Moving pictures of this kind have no packets of predicted frames."
+        return Result(not_checked=(NotChecked(NAME, _WHAT, why),))
     try:
         found = packets(Path(media.path))
     except MediaError as error:

@@ -23,6 +23,8 @@ from unmask.media.limits import Limits
 
 TWICE = 0.5
 """Nats a block from which on an earlier saving of the whole picture is stated."""
+ENOUGH = 250.0
+"""Nats that there must be in all: a handful of blocks fits some past by chance."""
 SMALLEST = 64
 """Pixels of the shorter side under which blocks are not judged."""
 LOSSLESS = ("PNG", "BMP", "TIFF", "GIF")
@@ -128,7 +130,9 @@ def _judged(
     history = History(blocks, steps)
     groups, many = tiles(history.rows, history.columns)
     fits = history.fit(history.counts(groups, many))
-    base, strength = _whole(fits, int(blocks.usable.sum()))
+    base, strength = _past(fits, int(blocks.usable.sum()))
+    if base and strength * blocks.usable.sum() < ENOUGH:
+        base = 0
     region = None
     if table is not None or base:
         region = find(history, base, candidates(fits, base))
@@ -146,8 +150,8 @@ def _judged(
     )
 
 
-def _whole(fits: Ratios, usable: int) -> tuple[int, float]:
-    """The earlier quality of the whole picture (0: none), and nats a block for it."""
+def _past(fits: Ratios, usable: int) -> tuple[int, float]:
+    """The earlier quality of all counted blocks (0: none), and nats a block for it."""
     total = fits.sum(axis=0)
     best = int(np.argmax(total))
     strength = float(total[best]) / usable
@@ -158,7 +162,7 @@ def _part(history: History, region: Region) -> int:
     """The earlier quality of the blocks of a region; 0 if none shows on the grid."""
     inside = region.blocks & history.usable
     fits = history.fit(history.counts(np.where(inside, 0, 1), 2))[:1]
-    return _whole(fits, max(1, int(inside.sum())))[0]
+    return _past(fits, max(1, int(inside.sum())))[0]
 
 
 def _placed(region: Region, blocks: Blocks, shape: tuple[int, ...], turn: int) -> dict[str, Any]:
