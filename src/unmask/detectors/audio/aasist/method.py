@@ -50,13 +50,15 @@ _FRONTS: dict[str, tuple[str, str, dict[str, Any]]] = {
 class AasistMethod(Method):
     """AASIST, its light form, and the same graphs on wav2vec 2.0 XLS-R or WavLM.
 
-    ``settings``: ``class_weights`` (of real and forged in the loss), ``length`` (samples of a clip
-    in training, where not the card's), ``backbone_config`` (values of the speech encoder's
-    configuration to change, for small ones; such an encoder has no published weights).
+    ``settings``: ``class_weights`` (of real and forged in the loss), ``length`` (samples of a clip,
+    where not the card's: in training, in protocols and in the exported model), ``backbone_config``
+    (values of the speech encoder's configuration to change, for small ones; such an encoder has no
+    published weights).
     """
 
     variants = ("aasist", "aasist-l", "wav2vec2", "wavlm")
     small: ClassVar[Mapping[str, Any]] = {"length": 16000}
+    judged_as_trained = True
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
@@ -108,10 +110,9 @@ class AasistMethod(Method):
         return {"sound": sound, "label": (torch.arange(batch) % 2).float()}
 
     def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
-        """Clips: of ``length`` in training, of the card's elsewhere."""
+        """Clips of ``length``."""
         from unmask.datasets.samples import Prepared
 
-        inputs = list(self.card.inputs)
-        if split == "train":
-            inputs = [part.model_copy(update={"shape": ["batch", self.length]}) for part in inputs]
+        shape = {"shape": ["batch", self.length]}
+        inputs = [part.model_copy(update=shape) for part in self.card.inputs]
         return Prepared(manifest.select(split=split), inputs, recipe, train=split == "train")
