@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,7 +58,10 @@ def _severities(text: str) -> list[int]:
 
 def run(
     protocol: Name,
-    detector: Annotated[str, typer.Option(help="A published method or a shipped detector.")],
+    detector: Annotated[
+        list[str],
+        typer.Option(help="A published method or a shipped detector; may be repeated."),
+    ],
     data: Annotated[list[Path], typer.Option(help="Manifests; may be repeated.")],
     weights: Annotated[
         Path | None, typer.Option(help="ONNX file or checkpoint, ours or the authors'.")
@@ -84,34 +88,50 @@ def run(
 ) -> None:
     """Score the tests of a protocol and store what the detector said of every item.
 
-    With --train the method is first trained on the protocol's items alone; a run that was stopped
-    goes on. Rows that are stored for the same weights stay where they are not scored again.
+    With --train a method is first trained on the protocol's items alone; a run that was stopped
+    goes on. Detectors that come with their weights are not trained. Rows that are stored for the
+    same weights stay where they are not scored again.
     """
+    from unmask import registry
+    from unmask.errors import SettingError
+
+    if len(detector) > 1 and (weights or name or variant or claim):
+        raise SettingError(
+            "--weights, --name, --variant and --claim belong to one detector; give one --detector."
+        )
     chosen = _protocol(protocol)
     from unmask.bench.perturb import conditions
     from unmask.bench.run import Order
     from unmask.bench.run import run as run_protocol
 
     kinds = [part for part in perturb.split(",") if part]
-    order = Order(
-        detector,
-        data,
-        results,
-        runs,
-        name=name,
-        weights=weights,
-        train=train,
-        samples=samples,
-        seed=seed,
-        claim=claim,
-        conditions=conditions(kinds, _severities(severity)) if kinds else (),
-        perturbed_most=perturb_most,
-        clean=not only_perturbed,
-        settings={"variant": variant} if variant else {},
-    )
-    with Progressing(f"{chosen.name}: {detector}", unit="items", quiet=json) as bar:
-        path, count = run_protocol(chosen, order, lambda what, done, of: bar.update(done, of, what))
-    emit({"path": str(path), "rows": count}, as_json=json, text=f"{path}: {count} rows")
+    found = []
+    for one in detector:
+        order = Order(
+            one,
+            data,
+            results,
+            runs,
+            name=name,
+            weights=weights,
+            train=train and (len(detector) == 1 or one not in registry.shipped()),
+            samples=samples,
+            seed=seed,
+            claim=claim,
+            conditions=conditions(kinds, _severities(severity)) if kinds else (),
+            perturbed_most=perturb_most,
+            clean=not only_perturbed,
+            settings={"variant": variant} if variant else {},
+        )
+        with Progressing(f"{chosen.name}: {one}", unit="items", quiet=json) as bar:
+            path, count = run_protocol(chosen, order, partial(_shown, bar))
+        found.append({"detector": one, "path": str(path), "rows": count})
+    text = "\n".join(f"{row['path']}: {row['rows']} rows" for row in found)
+    emit(found, as_json=json, text=text)
+
+
+def _shown(bar: Progressing, what: str, done: int, of: int) -> None:
+    bar.update(done, of, what)
 
 
 def table(
