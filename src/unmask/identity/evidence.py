@@ -58,5 +58,5 @@ def _cut_out(frame: Frame, box: Box, still: bool, end: str) -> Snapshot:
         shown,
         Box(left, top, right - left, bottom - top),
         None if still else frame.time,
-        f"the look {end} from the references" if end == "furthest" else "the look nearest to them",
+        f"the look {end} {'from' if end == 'furthest' else 'to'} the references",
     )

@@ -12,6 +12,7 @@ from unmask.faces.crop import crop, square
 from unmask.faces.detect import detect
 from unmask.faces.embed import FaceEmbedder
 from unmask.faces.quality import judge
+from unmask.faces.recognise import recognisable
 from unmask.faces.track import Tracker
 from unmask.types import Box, Face, Frame, Pixels, Tensor
 
@@ -22,6 +23,7 @@ _MOST_LOOKS = 4000
 _CUT = 42.0
 """Mean change in grey levels of a coarse copy from which on the scene was cut."""
 _JUDGED = 112
+_POOR = "the face is too small, dark or blurred to be recognised"
 _UNSURE = 0.04
 """Distance between two looks at one face from which on the frames between are looked at."""
 RATE, EVERY = 6.0, 3
@@ -94,10 +96,13 @@ class FaceTrail:
             else:
                 usable.append((face, number))
         vectors = self._embedder.embed_all([(frame.pixels, face) for face, _ in usable])
-        return [
-            Look(frame.time, number, face.box, vector)
-            for (face, number), vector in zip(usable, vectors, strict=True)
-        ]
+        found: list[Look] = []
+        for (face, number), vector in zip(usable, vectors, strict=True):
+            if recognisable(frame.pixels, face, vector).enough:
+                found.append(Look(frame.time, number, face.box, vector))
+            else:
+                self.problems[_POOR] += 1
+        return found
 
     def _matched(self, frame: Frame, around: list[Look]) -> list[Look]:
         """The looks of a frame that was passed over, each in the track of the nearest box."""
