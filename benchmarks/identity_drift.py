@@ -192,12 +192,12 @@ def table() -> str:
     """The stored cases counted, as Markdown."""
     lines = [
         "| what was made | files | marked in its place (both edges within 0.5 s) | and flagged | "
-        "median edge error |",
-        "|---|---:|---:|---:|---:|",
+        "refused | median edge error |",
+        "|---|---:|---:|---:|---:|---:|",
     ]
     clean = [
-        "| untouched | files | flagged | marked, not flagged | called another person |",
-        "|---|---:|---:|---:|---:|",
+        "| untouched | files | flagged | marked, not flagged | called another person | refused |",
+        "|---|---:|---:|---:|---:|---:|",
     ]
     for sense in ("face", "voice"):
         rows = _rows(STORED / f"{sense}-test.jsonl")
@@ -217,7 +217,7 @@ def table() -> str:
             median = f"{np.median(errors):.2f} s" if errors else "–"
             lines.append(
                 f"| {name} | {len(some)} | {_share(good, some)} | {_share(flagged, some)} "
-                f"| {median} |"
+                f"| {_refused(some)} | {median} |"
             )
         for base in sorted({row["base"] for row in rows}):
             some = [row for row in rows if not row["span"] and row["base"] == base]
@@ -235,8 +235,13 @@ def _clean_row(name: str, some: list[Row]) -> str:
     whole = [row for row in flagged if not row["spans"]]
     return (
         f"| {name} | {len(some)} | {_share(flagged, some)} | {_share(marked, some)} "
-        f"| {_share(whole, some)} |"
+        f"| {_share(whole, some)} | {_refused(some)} |"
     )
+
+
+def _refused(some: list[Row]) -> int:
+    """Cases whose references were said not to suffice."""
+    return sum("refused" in row for row in some)
 
 
 def _share(part: list[Row], some: list[Row]) -> str:
