@@ -214,7 +214,8 @@ def test_what_cannot_be_judged_is_said(photo: Photo, tmp_path: Path) -> None:
     photo.convert("P").save(tmp_path / "palette.png")
     photo.save(tmp_path / "modern.avif")
     Image.new("RGB", (200, 200), (9, 9, 9)).save(tmp_path / "flat.jpg")
-    for name in ("small.jpg", "cmyk.jpg", "palette.png", "modern.avif", "flat.jpg"):
+    photo.save(tmp_path / "inside.tif", compression="jpeg")
+    for name in ("inside.tif", "small.jpg", "cmyk.jpg", "palette.png", "modern.avif", "flat.jpg"):
         result = said(tmp_path / name)
         assert len(result.not_checked) == 1, name
         assert result.not_checked[0].why.endswith("."), name

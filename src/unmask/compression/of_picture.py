@@ -105,7 +105,7 @@ def _earlier(saving: Saving) -> Finding:
         cropped = " and cropped since" if any(saving.origin) else ""
         reason = (
             f"The picture was a JPEG before: saved at about quality {saving.earlier}{cropped}, "
-            "and then written in a format without loss."
+            "and then written as something else."
         )
     return Finding(
         analyzer=NAME,

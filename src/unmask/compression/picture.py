@@ -104,6 +104,8 @@ def _unfit(image: Image.Image, container: sniff.Container) -> str:
     jpeg = image.format in ("JPEG", "MPO")
     if not jpeg and image.format not in LOSSLESS and image.format != "WEBP":
         return f"{container.title} packs pictures in its own way, which is not read here"
+    if image.info.get("compression") == "jpeg":
+        return "it holds JPEG data inside another container"
     if min(image.size) < SMALLEST:
         return f"it is smaller than {SMALLEST} pixels on one side"
     if image.mode not in ("RGB", "L", "RGBA", "LA", "P", "PA", "1"):

@@ -9,7 +9,7 @@ SHORTEST, LONGEST = 5, 100
 """Frames between key frames of an earlier encoding that are tried."""
 LEAST = 6
 """Frames of the rhythm that must be seen."""
-STRENGTH = 6.0
+STRENGTH = 7.5
 """Standard errors by which the frames of the rhythm must be larger than their neighbours."""
 _AROUND = 3
 
