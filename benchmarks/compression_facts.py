@@ -38,7 +38,7 @@ def made(part: str, data: Path) -> list[Case]:
     """All cases of one part."""
     with TemporaryDirectory() as folder:
         cases = PARTS[part](data, Path(folder))
-        return [replace(case, name=f"{part}: {case.name}") for case in cases]
+        return [replace(case, name=f"{part} {at}: {case.name}") for at, case in enumerate(cases)]
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def main() -> None:
     cases: dict[str, list[Case]] = {part: [] for part in PARTS}
     if (STORED / "compression.json").exists():
         for case in stored("compression"):
-            cases[case.name.split(":")[0]].append(case)
+            cases[case.name.split()[0]].append(case)
     with ProcessPoolExecutor(given.jobs) as pool:
         for part, found in zip(
             parts, pool.map(made, parts, [given.data] * len(parts)), strict=True
