@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from unmask.bench import identity_media as media
-from unmask.bench.identity_pairs import Item, Pair, half, pairs
+from unmask.bench.identity_pairs import ACROSS, TEST, Item, Pair, half, pairs
 from unmask.bench.identity_rows import write_rows
 from unmask.faces.embed import FaceEmbedder
 from unmask.identity.cards import MEAN, PAIR
@@ -82,7 +82,24 @@ def face_pairs(found: Vectors) -> list[Pair]:
             first.append((item, vector))
         if own != item.item_id or item.source == "UTKFace":
             rest.append((item, vector))
-    return pairs(first, rest, PAIR, strangers=10, alike=5)
+    return pairs(first, rest, PAIR, strangers=10, alike=5) + across(first)
+
+
+def across(first: Vectors) -> list[Pair]:
+    """Each London person of the test half against strangers of LFW, as they are.
+
+    Calibration sees none of these: two sources are told apart more easily than one from itself.
+    """
+
+    def of(source: str) -> Vectors:
+        own = [(item, v) for item, v in first if item.source == source]
+        return [
+            (replace(item, source=ACROSS), v)
+            for item, v in own
+            if half(item.identity) == TEST
+        ]
+
+    return pairs(of("LFW"), of("London"), PAIR, strangers=100)
 
 
 def voice_pairs(found: Vectors) -> list[Pair]:

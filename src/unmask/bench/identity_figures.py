@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unmask.bench.identity_pairs import TEST, Pair
+from unmask.bench.identity_pairs import ACROSS, TEST, Pair
 from unmask.bench.metrics.calibration import cllr, min_cllr
 from unmask.bench.metrics.detection import auc, eer
 from unmask.bench.statistics import mean_interval
@@ -64,9 +64,14 @@ def figures(rows: Sequence[Pair], operating: Operating, rate: float) -> Figures:
     )
 
 
+def pooled(rows: Sequence[Pair]) -> list[Pair]:
+    """The rows that count in figures over all sources."""
+    return [row for row in rows if row.source != ACROSS]
+
+
 def overall(rows: Sequence[Pair], operating: Operating) -> str:
     """Each condition over all sources and each source clean, at a rate of 1 %; the worst first."""
-    parts = _split(rows, lambda row: ("all", row.condition))
+    parts = _split(pooled(rows), lambda row: ("all", row.condition))
     parts |= _split(
         [row for row in rows if row.condition == "clean"], lambda r: (r.source, "clean")
     )
@@ -92,7 +97,7 @@ def by_rate(rows: Sequence[Pair], operating: Operating) -> str:
         "|---:|---:|---:|---:|",
     ]
     for rate in RATES:
-        one = figures(rows, operating, rate)
+        one = figures(pooled(rows), operating, rate)
         lines.append(
             f"| {100 * rate:g} % | {operating.threshold(rate):.3f} | {_rate(one.false_alarms)} | "
             f"{_rate(one.misses)} |"

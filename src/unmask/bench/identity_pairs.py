@@ -17,6 +17,8 @@ from unmask.identity.distance import distances
 from unmask.types import Tensor
 
 CALIBRATION, TEST = "calibration", "test"
+ACROSS = "London and LFW"
+"""Strangers of two sources, who are told apart more easily: a row of their own, never pooled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from unmask.train.checkpoint import (
     untouched_randomness,
 )
 from unmask.train.curves import Curves
+from unmask.train.memory import keep_memory
 from unmask.train.optimisers import make_optimiser, rate_share, uphill
 from unmask.train.task import Batch, Task
 from unmask.train.world import all_randomness, average_gradients, make_world, order
@@ -75,6 +76,8 @@ class _Run:
         self.fabric: Fabric = make_world(self.recipe, processes)
         self.first = self.fabric.is_global_zero
         torch.set_num_threads(self.recipe.threads)
+        if self.fabric.device.type == "cpu":
+            keep_memory()
         seed_everything(self.recipe.seed, workers=False, verbose=False)
         self.dataset = task.samples()
         self.network = laid_out(task.network()).to(self.fabric.device)
