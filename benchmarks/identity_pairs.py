@@ -93,11 +93,7 @@ def across(first: Vectors) -> list[Pair]:
 
     def of(source: str) -> Vectors:
         own = [(item, v) for item, v in first if item.source == source]
-        return [
-            (replace(item, source=ACROSS), v)
-            for item, v in own
-            if half(item.identity) == TEST
-        ]
+        return [(replace(item, source=ACROSS), v) for item, v in own if half(item.identity) == TEST]
 
     return pairs(of("LFW"), of("London"), PAIR, strangers=100)
 

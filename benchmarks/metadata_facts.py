@@ -20,7 +20,8 @@ from pathlib import Path
 
 import sklearn
 from fact_table import Case, publish
-from metadata_made import Made, long_name, made_files
+from metadata_made import made_files
+from metadata_shelf import Made, long_name
 
 from unmask.analyzers.base import Options
 from unmask.analyzers.metadata import MetadataFacts

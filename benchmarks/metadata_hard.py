@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metadata_made import Made, Shelf, exiftool, run
+from metadata_shelf import Made, Shelf, exiftool, run
 
 
 def hard_negatives(shelf: Shelf) -> Iterator[Made]:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from metadata_made import Made, Shelf, exiftool, run
+from metadata_shelf import Made, Shelf, exiftool, run
 from PIL import Image
 
 
