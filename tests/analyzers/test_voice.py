@@ -11,7 +11,11 @@ import pytest
 
 from unmask.analyzers.base import Options, Result
 from unmask.analyzers.voice import VoiceAnalyzer
-from unmask.types import AudioBlock, Claim, Kind, MediaInfo, Samples
+from unmask.runtime.model import load_model
+from unmask.types import AudioBlock, Claim, Kind, MediaInfo, Samples, Vote
+from unmask.voices.activity import STEP, Activity
+from unmask.voices.hearing import Heard, Hearing
+from unmask.voices.parts import evidence
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "voices"))
 
@@ -106,6 +110,48 @@ def test_spans_lie_inside_the_recording() -> None:
     for finding in heard(sound).findings:
         for span in finding.where.spans:
             assert 0 <= span.start < span.end <= 9.001
+
+
+@pytest.mark.parametrize(
+    ("rate", "vote", "marked"),
+    [(0.003, Vote.FORGED, True), (0.03, Vote.UNDECIDED, True), (0.15, Vote.UNDECIDED, False)],
+)
+def test_an_undecided_stretch_is_marked_as_a_hint_when_few_real_ones_stand_out_as_much(
+    monkeypatch: pytest.MonkeyPatch, rate: float, vote: Vote, marked: bool
+) -> None:
+    row = load_model("unmask_voice").card.for_claim(Claim.VOICE_EDITED)
+    frames = 200
+    logits = np.random.default_rng(0).normal(0, 1, frames).astype(np.float32)
+    speech = np.ones(frames, bool)
+    logits[100:125] += 4
+    wanted = row.threshold(rate)
+    low, high = 0.0, 60.0
+    for _ in range(60):  # the height of the bump that gives just more evidence than wanted
+        height = (low + high) / 2
+        raised = logits.copy()
+        raised[100:125] += height - 4
+        low, high = (low, height) if evidence(raised, speech) > wanted else (height, high)
+    raised = logits.copy()
+    raised[100:125] += high - 4
+    made = Heard(
+        Activity(np.full(frames, -20, np.float32), speech),
+        raised,
+        np.zeros(frames, np.float32),
+        row.clear - 5,
+        evidence(raised, speech),
+        4,
+        frames * STEP / RATE,
+    )
+    analyzer = VoiceAnalyzer(media(), Options(fpr=0.01, threads=1))
+    monkeypatch.setattr(Hearing, "finish", lambda self: made)
+    finding = {one.claim: one for one in analyzer.finish().findings}[Claim.VOICE_EDITED]
+    assert finding.vote is vote
+    assert bool(finding.where.spans) is marked
+    if marked:
+        (span,) = finding.where.spans
+        assert span.start == pytest.approx(100 * STEP / RATE, abs=0.3)
+        assert span.end == pytest.approx(125 * STEP / RATE, abs=0.3)
+        assert ("shows where to listen" in finding.reason) is (vote is Vote.UNDECIDED)
 
 
 def test_memory_does_not_grow_with_length() -> None:

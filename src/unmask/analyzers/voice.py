@@ -32,6 +32,8 @@ DETECTOR = "unmask_voice"
 _SECOND = STEP / RATE
 _MOST_POINTS = 2000
 _SHORTEST_SERIES = 0.1
+_MARKED = 0.05
+"""Undecided speech over the threshold of this rate is marked too: a hint, not a verdict."""
 
 
 class VoiceAnalyzer(Analyzer):
@@ -125,18 +127,16 @@ class VoiceAnalyzer(Analyzer):
         if vote is Vote.FORGED and whole.vote is Vote.FORGED:
             vote = Vote.UNDECIDED
         spans: tuple[Span, ...] = ()
-        if vote is Vote.FORGED:
-            least = operating.threshold(rate)
+        least = operating.threshold(rate if vote is Vote.FORGED else max(rate, _MARKED / tries))
+        hint = vote is Vote.UNDECIDED and whole.vote is not Vote.FORGED
+        if vote is Vote.FORGED or (hint and heard.evidence >= least):
             spans = tuple(
                 Span(first * _SECOND, min(last * _SECOND, heard.seconds))
                 for first, last in stretches(heard.logits, heard.activity.speech, least)
             )
         if spans:
             said = ", ".join(f"{span.start:.1f}–{span.end:.1f} s" for span in spans[:5])
-            reason = (
-                f"The speech at {said} does not go with what surrounds it: it was generated, "
-                "or comes from another recording."
-            )
+            reason = _odd(said, hint)
         elif whole.vote is Vote.FORGED:
             reason = "The speech is suspect as a whole; no part can be told from the rest."
         elif vote is Vote.CLEAR:
@@ -154,6 +154,19 @@ class VoiceAnalyzer(Analyzer):
             vote=vote,
             series=(_series("Replaced speech", heard.logits, heard, operating),),
         )
+
+
+def _odd(where: str, hint: bool) -> str:
+    """What is said of marked speech."""
+    if hint:
+        return (
+            f"The speech at {where} stands out as it does in few real recordings, but not enough "
+            "for a verdict; the mark shows where to listen."
+        )
+    return (
+        f"The speech at {where} does not go with what surrounds it: it was generated, "
+        "or comes from another recording."
+    )
 
 
 def _series(name: str, along: NDArray[np.float32], heard: Heard, operating: Operating) -> Series:
