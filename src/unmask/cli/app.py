@@ -17,6 +17,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "scan": ("scan:scan", "Judge files and folders: forged or not, where, how sure, why."),
     "compare": ("compare:compare", "Is it really that person? Against authentic material."),
     "profile": ("profile:app", "Profiles of people to compare with; kept on this machine only."),
+    "morph": ("morph:morph", "Is this identity photo mixed of two people's?"),
     "index": ("index:app", "Your own index of known items: find copies and edits of them."),
     "models": ("models:app", "The models: cards, limits, hashes."),
     "schema": ("schema:schema", "The JSON schema of a report."),
