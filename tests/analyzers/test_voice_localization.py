@@ -78,7 +78,7 @@ def test_answers_come_from_the_analyzer_and_few_untouched_are_flagged(
         made = cases.case(recording, "lpc", cases.vocoded("lpc"), 1.0, rng)
         answer = cases.answer(made)
         assert answer.error >= 0
-        assert bool(answer.spans) == answer.flagged
+        assert answer.spans or not answer.flagged  # a hint is marked and not flagged
     assert flagged <= 1
 
 
