@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from unmask.analyzers.base import Result
+from unmask.compression.fact import NAME, fact
 from unmask.compression.picture import Saving, read
 from unmask.compression.tables import setting
 from unmask.errors import MediaError
-from unmask.types import Absent, Box, Claim, Finding, Label, Mask, MediaInfo, NotChecked, Where
+from unmask.types import Absent, Box, Finding, Label, Mask, MediaInfo, NotChecked, Where
 
-NAME = "compression"
 _BLOCKS = "earlier savings as JPEG, of the whole picture and of its parts"
 _MOST_BOXES = 4
 
@@ -58,12 +58,9 @@ def _region(saving: Saving) -> Finding:
     )
     left, top, width, height = saving.box
     mask = Mask(saving.region.astype(np.float32), Box(left, top, width, height))
-    return Finding(
-        analyzer=NAME,
-        claim=Claim.COMPRESSION,
+    return fact(
         reason=reason,
         where=Where(boxes=_boxes(saving), masks=(mask,)),
-        kind="fact",
         subject="a part of the picture",
         bearing=Label.INCONCLUSIVE,
         details={
@@ -107,11 +104,8 @@ def _earlier(saving: Saving) -> Finding:
             f"The picture was a JPEG before: saved at about quality {saving.earlier}{cropped}, "
             "and then written as something else."
         )
-    return Finding(
-        analyzer=NAME,
-        claim=Claim.COMPRESSION,
+    return fact(
         reason=f"{reason} Sending, cropping and editing programs all do this.",
-        kind="fact",
         subject="earlier saving",
         details={
             "earlier quality": saving.earlier,
@@ -127,11 +121,8 @@ def _last(saving: Saving) -> Finding:
     whose = f"the table of {found.encoder}" if found.exact else "a table that is not a known one"
     colours = f", colours at {saving.sampling}" if saving.sampling else ""
     way = "progressive" if saving.progressive else "baseline"
-    return Finding(
-        analyzer=NAME,
-        claim=Claim.COMPRESSION,
+    return fact(
         reason=f"Last saved as JPEG at {about} ({whose}){colours}, {way}.",
-        kind="fact",
         subject="last saving",
         details={
             "quality": found.quality,

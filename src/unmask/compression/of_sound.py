@@ -6,13 +6,13 @@ from pathlib import Path
 
 from unmask.analyzers.base import Result
 from unmask.compression.cutoff import cutoff, stretches
+from unmask.compression.fact import NAME, fact
 from unmask.compression.floor import changes
 from unmask.compression.spectrum import LONGEST, STEPS, Sound, listen
 from unmask.errors import MediaError
 from unmask.media import blocks
-from unmask.types import Absent, Claim, Finding, Label, MediaInfo, NotChecked, Span, Where
+from unmask.types import Absent, Finding, Label, MediaInfo, NotChecked, Span, Where
 
-NAME = "compression"
 MOST_RATE = 48_000
 """Samples a second that are looked at; sound of a higher rate is brought down to it."""
 SHORTEST = 0.5
@@ -36,7 +36,7 @@ def stated(media: MediaInfo) -> Result:
     findings = [*_background(sound)]
     if lossless:
         findings += [*_narrow(sound), *_whole(sound), *_silence(sound)]
-    absent = [] if findings else [Absent(NAME, "cuts and earlier savings of the sound")]
+    absent = [] if findings else [Absent(NAME, _WHAT)]
     return Result(tuple(findings), _limits(media, sound, lossless), tuple(absent))
 
 
@@ -64,12 +64,9 @@ def _background(sound: Sound) -> list[Finding]:
         "recording may begin or end there; so may a switch, a mute or a noise gate."
     )
     return [
-        Finding(
-            analyzer=NAME,
-            claim=Claim.COMPRESSION,
+        fact(
             reason=reason,
             where=Where(spans=spans),
-            kind="fact",
             subject="background",
             bearing=Label.INCONCLUSIVE,
             details={"moments (s)": [round(one.frame / STEPS, 2) for one in found]},
@@ -93,12 +90,9 @@ def _narrow(sound: Sound) -> list[Finding]:
         "was packed with loss or recorded at a lower rate before it came into this file."
     )
     return [
-        Finding(
-            analyzer=NAME,
-            claim=Claim.COMPRESSION,
+        fact(
             reason=reason,
             where=Where(spans=spans),
-            kind="fact",
             subject="a part of the sound",
             bearing=Label.INCONCLUSIVE,
             details={"ends at (Hz)": [round(hertz) for _, _, hertz in found]},
@@ -117,11 +111,8 @@ def _whole(sound: Sound) -> list[Finding]:
         "lower sampling rate before it was saved without loss."
     )
     return [
-        Finding(
-            analyzer=NAME,
-            claim=Claim.COMPRESSION,
+        fact(
             reason=reason,
-            kind="fact",
             subject="earlier saving of the sound",
             details={"ends at (Hz)": round(end), "could hold (Hz)": sound.rate // 2},
         )
@@ -140,12 +131,9 @@ def _silence(sound: Sound) -> list[Finding]:
         "or made by a machine."
     )
     return [
-        Finding(
-            analyzer=NAME,
-            claim=Claim.COMPRESSION,
+        fact(
             reason=reason,
             where=Where(spans=spans),
-            kind="fact",
             subject="digital silence",
             details={"stretches": len(sound.silences), "seconds": round(total, 3)},
         )

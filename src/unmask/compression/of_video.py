@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from unmask.analyzers.base import Result
+from unmask.compression.fact import NAME, fact
 from unmask.compression.gop import MOST, Packets, distances, holes, packets
 from unmask.compression.rhythm import earlier_rhythm
 from unmask.errors import MediaError
 from unmask.media import sniff
-from unmask.types import Absent, Claim, Finding, Label, MediaInfo, NotChecked, Span, Where
+from unmask.types import Absent, Finding, Label, MediaInfo, NotChecked, Span, Where
 
-NAME = "compression"
 _MOVING = tuple(kind.title for kind in (sniff.GIF, sniff.PNG, sniff.WEBP))
 _WHAT = "earlier encodings of the video and joins in it"
 
@@ -54,12 +53,12 @@ def _holes(found: Packets) -> list[Finding]:
         f"{at}. Something may have been cut out there; a recorder that lost frames does the same."
     )
     return [
-        _fact(
-            reason,
+        fact(
             "hole in time",
-            Label.INCONCLUSIVE,
-            Where(spans=spans),
+            reason,
             {"missing (s)": [round(b - a, 3) for a, b in gone[:20]]},
+            Where(spans=spans),
+            Label.INCONCLUSIVE,
         )
     ]
 
@@ -74,7 +73,7 @@ def _rhythm(found: Packets) -> list[Finding]:
         "programs and platforms do."
     )
     details = {"frames": rhythm[0], "strength": round(rhythm[1], 1)}
-    return [_fact(reason, "earlier encoding", None, Where(), details)]
+    return [fact("earlier encoding", reason, details)]
 
 
 def _keys(found: Packets) -> list[Finding]:
@@ -89,23 +88,8 @@ def _keys(found: Packets) -> list[Finding]:
         low, high = int(apart.min()), int(apart.max())
         words = f"Key frames come irregularly, {low} to {high} frames apart, as at scene changes."
     details = {"key frames": int(found.keys.sum()), "median distance": _median(apart)}
-    return [_fact(words, "key frames", None, Where(), details)]
+    return [fact("key frames", words, details)]
 
 
 def _median(apart: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> int:
     return int(np.median(apart)) if len(apart) else 0
-
-
-def _fact(
-    reason: str, subject: str, bearing: Label | None, where: Where, details: Mapping[str, object]
-) -> Finding:
-    return Finding(
-        analyzer=NAME,
-        claim=Claim.COMPRESSION,
-        reason=reason,
-        where=where,
-        kind="fact",
-        subject=subject,
-        bearing=bearing,
-        details=dict(details),
-    )
