@@ -20,6 +20,7 @@ from unmask.media._pillow import RULES
 from unmask.media._source import decoding, open_regular
 from unmask.media.image import opened, orientation, turned
 from unmask.media.limits import Limits
+from unmask.media.luma import luma
 
 TWICE = 0.5
 """Nats a block from which on an earlier saving of the whole picture is stated."""
@@ -68,12 +69,11 @@ def read(path: Path, limits: Limits | None = None) -> Saving:
             with decoding(path, "the picture"), RULES:
                 colours = np.asarray(image.convert("RGB"))
         if not given:
-            luma: NDArray[Any] = colours @ np.array([0.299, 0.587, 0.114], np.float32)
-            return _judged(luma, colours, None, turn, given)
+            return _judged(luma(colours), colours, None, turn, given)
         with opened(path, file, container, limits) as image, decoding(path, "the luma"), RULES:
             image.draft("L", image.size)
-            luma = np.asarray(image.convert("L"))
-        return _judged(luma, colours, given["tables"][0], turn, given)
+            light = np.asarray(image.convert("L"))
+        return _judged(light, colours, given["tables"][0], turn, given)
 
 
 def _header(image: Image.Image) -> dict[str, Any]:
@@ -118,14 +118,14 @@ def _unfit(image: Image.Image, container: sniff.Container) -> str:
 
 
 def _judged(
-    luma: NDArray[Any],
+    light: NDArray[Any],
     colours: NDArray[np.uint8],
     table: Table | None,
     turn: int,
     given: dict[str, Any],
 ) -> Saving:
-    origin = (0, 0) if table is not None else offset(luma)
-    blocks = cut(luma, colours, origin)
+    origin = (0, 0) if table is not None else offset(light)
+    blocks = cut(light, colours, origin)
     if blocks is None or not blocks.usable.any():
         return Saving(**given, why="it has no blocks with detail")
     steps = steps_of(table) if table is not None else (1,) * blocks.coefficients.shape[2]
@@ -138,7 +138,7 @@ def _judged(
     region = None
     if table is not None or base:
         region = find(history, base, candidates(fits, base))
-    placed = _placed(region, blocks, luma.shape, turn) if region else {}
+    placed = _placed(region, blocks, light.shape, turn) if region else {}
     part = _part(history, region) if region else 0
     return Saving(
         **given,

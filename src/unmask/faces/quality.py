@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from unmask.media.luma import luma
 from unmask.types import Face, Pixels
 
 SMALLEST = 48.0
@@ -46,7 +47,7 @@ class Quality:
 
 def sharpness(crop: Pixels) -> float:
     """Variance of the four-neighbour Laplacian of a crop over the variance of its grey values."""
-    grey = crop.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    grey = luma(crop.astype(np.float32))
     curve = (
         grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * grey[1:-1, 1:-1]
     )

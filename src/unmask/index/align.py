@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from unmask.index.points import blurred
+from unmask.media.luma import luma
 from unmask.types import Pixels, Tensor
 
 _STAGES = ((48, 8), (96, 5), (192, 4))
 """Longest side in pixels, and how often the fit is improved there."""
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _LEAST_PIXELS = 16
 _SETTLED = 0.02
 _SNAPS = 0.3
@@ -128,7 +128,7 @@ def _distance(one: Fit, other: Fit, known: Pixels) -> float:
 
 def _step(both: Laid) -> Fit | None:
     """One weighted least-squares step of the fit."""
-    a, b = both.known @ _LUMA, both.suspect @ _LUMA
+    a, b = luma(both.known), luma(both.suspect)
     height, width = a.shape
     gy, gx = np.gradient(b)
     x = (np.arange(width, dtype=np.float32) + 0.5 - width / 2)[None]
@@ -192,7 +192,7 @@ class Likeness:
 
 def likeness(known: Tensor, suspect: Tensor) -> Likeness:
     """Compare two pictures on one grid; the known one in the colours of the suspect."""
-    a, b = blurred(known @ _LUMA, 1.0), blurred(suspect @ _LUMA, 1.0)
+    a, b = blurred(luma(known), 1.0), blurred(luma(suspect), 1.0)
     size = _BLOCK if min(a.shape) >= 4 * _BLOCK else max(4, min(a.shape) // 4)
     gy, gx = (np.asarray(part, np.float32) for part in np.gradient((a + b) / 2))
     rest = b - a

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from unmask.media.luma import luma
 from unmask.types import Pixels, Tensor
 
 Words = NDArray[np.uint64]
@@ -35,16 +36,16 @@ def _cosines() -> Tensor:
     return np.asarray(basis, np.float32)
 
 
-def luma(pixels: Pixels, width: int, height: int) -> Tensor:
-    """Luma of a picture (ITU-R BT.601), averaged down to height × width, 0…255."""
+def scaled_luma(pixels: Pixels, width: int, height: int) -> Tensor:
+    """Luma of a picture, averaged down to height × width, 0…255."""
     image = Image.fromarray(pixels)
     small = image.resize((width, height), Image.Resampling.BOX, reducing_gap=None)
-    return np.asarray(small, np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    return luma(np.asarray(small, np.float32))
 
 
 def spectrum(pixels: Pixels) -> tuple[Tensor, int]:
     """The 16 × 16 coefficients that are hashed, and the quality of the hash, 0…100."""
-    small = luma(pixels, SIDE, SIDE)
+    small = scaled_luma(pixels, SIDE, SIDE)
     cosines = _cosines()
     return np.asarray(cosines @ small @ cosines.T, np.float32), _quality(small)
 

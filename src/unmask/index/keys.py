@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unmask.index.hashes import LEAST_QUALITY, Words, luma, packed, spectrum, turned_spectrum
+from unmask.index.hashes import LEAST_QUALITY, Words, packed, scaled_luma, spectrum, turned_spectrum
 from unmask.index.item import MARK, Item, Keys, pictures_to_bytes
 from unmask.index.points import Points, find_points
 from unmask.index.tones import RATE, Listening
@@ -114,7 +114,7 @@ def small_size(pixels: Pixels, side: int) -> tuple[int, int]:
 
 def small_luma(pixels: Pixels, side: int) -> Tensor:
     """Luma of a picture made to fit a square."""
-    return luma(pixels, *small_size(pixels, side))
+    return scaled_luma(pixels, *small_size(pixels, side))
 
 
 def small_jpeg(pixels: Pixels, side: int) -> bytes:

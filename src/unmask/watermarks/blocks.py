@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from unmask.media.luma import WEIGHTS
 from unmask.types import Pixels
 from unmask.watermarks.marks import Order
 
@@ -22,7 +23,7 @@ SIDE = 8
 LARGEST = 1 << 22
 """Pixels read of one picture; of a larger one, rows of blocks spread evenly over its height."""
 _AT_ONCE = 1 << 19
-_RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
+_RED, _GREEN, _BLUE = WEIGHTS
 _U = 0.492
 
 Values = NDArray[np.float32]
