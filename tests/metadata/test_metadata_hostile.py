@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from metadata_samples import analysed, camera, packet, photo
 
+from unmask.media.containers.part import block_at
 from unmask.metadata import exif, gif, heif, id3, iptc, jpeg, mp4, png, webp, xmp
 from unmask.metadata.declared import extract
 from unmask.metadata.fields import LONGEST_VALUE, MOST_FIELDS, Collector
 from unmask.metadata.reading import read_metadata
-from unmask.metadata.source import block_at
 
 BILLION = (
     '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
@@ -162,7 +162,7 @@ def readers(data: bytes) -> None:
     heif.read(at, len(data), out)
     mp4.read(at, len(data), out)
     id3.read(at, out)
-    webp.read(at, out)
+    webp.read(at, len(data), out)
     jpeg.read(at, len(data), out)
     png.read(at, len(data), out)
     iptc.read(data, out)

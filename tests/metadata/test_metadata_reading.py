@@ -105,8 +105,8 @@ def test_tags_of_recordings(tmp_path: Path) -> None:
 
 
 def test_address_frames_of_id3() -> None:
+    from unmask.media.containers.part import block_at
     from unmask.metadata import id3
-    from unmask.metadata.source import block_at
 
     url = b"https://suno.com/song/1"
     frame = b"WOAS" + struct.pack(">I", len(url)) + b"\0\0" + url

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import struct
 from dataclasses import dataclass
 from typing import Any
 
 from unmask.media import sniff
+from unmask.media.containers import gif, png, riff
+from unmask.media.containers.part import At, file_at
 
 _HEAD = 65_536
-_MAX_CHUNKS = 1_000_000
+_BUFFER = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,12 @@ def motion_of(file: io.FileIO, container: sniff.Container) -> Motion:
     walk = {sniff.GIF: _gif_delays, sniff.WEBP: _webp_delays, sniff.PNG: _png_delays}.get(container)
     if walk is None:
         return STILL
-    file.seek(0)
+    size = file.seek(0, os.SEEK_END)
+    reader: io.BufferedReader[Any] = io.BufferedReader(file, _BUFFER)
     try:
-        delays = walk(file)
-    except (struct.error, IndexError):  # cut off in a header: what came before counts
-        return STILL
+        delays = walk(file_at(reader), size)
+    finally:
+        reader.detach()
     return Motion(len(delays), tuple(delays)) if len(delays) > 1 else STILL
 
 
@@ -65,85 +69,41 @@ def transfer_of(file: io.FileIO, container: sniff.Container) -> int:
     return 0
 
 
-def _gif_delays(file: io.FileIO) -> list[float]:
-    reader: io.BufferedReader[Any] = io.BufferedReader(file, 1 << 16)
-    try:
-        return _gif_walk(reader)
-    finally:
-        reader.detach()
-
-
-def _gif_walk(reader: io.BufferedReader[Any]) -> list[float]:
-    flags = reader.read(13)[10]
-    if flags & 0x80:
-        reader.seek(3 << ((flags & 7) + 1), 1)
+def _gif_delays(at: At, size: int) -> list[float]:
     delays: list[float] = []
     delay = 0
-    while len(delays) < _MAX_CHUNKS:
-        mark = reader.read(1)
-        if mark == b"\x21":
-            label = reader.read(1)
-            body = _gif_blocks(reader)
-            if label == b"\xf9" and len(body) >= 3:
-                delay = 10 * int.from_bytes(body[1:3], "little")
-        elif mark == b"\x2c":
-            flags = reader.read(9)[8]
-            if flags & 0x80:
-                reader.seek(3 << ((flags & 7) + 1), 1)
-            reader.read(1)
-            _gif_blocks(reader)
+    for block in gif.blocks(at, size):
+        if block.kind == gif.CONTROL:
+            body = at(block.begin + 1, 3)
+            if block.sizes[:1] >= b"\3" and len(body) == 3:
+                delay = 10 * int.from_bytes(body[1:], "little")
+        elif block.kind == gif.IMAGE:
             delays.append(shown_for(delay))
             delay = 0
-        else:
-            break
     return delays
 
 
-def _gif_blocks(reader: io.BufferedReader[Any]) -> bytes:
-    """Skip a chain of sub-blocks; returns the first."""
-    first = b""
-    while size := reader.read(1):
-        if size == b"\0":
-            break
-        body = reader.read(size[0])
-        first = first or body
-    return first
+def _webp_delays(at: At, size: int) -> list[float]:
+    return [
+        shown_for(int.from_bytes(at(chunk.begin + 12, 3), "little"))
+        for chunk in riff.chunks(at, size)
+        if chunk.kind == b"ANMF"
+    ]
 
 
-def _webp_delays(file: io.FileIO) -> list[float]:
-    delays: list[float] = []
-    file.seek(12)
-    for _ in range(_MAX_CHUNKS):
-        header = file.read(8) or b""
-        if len(header) < 8:
-            break
-        name, size = header[:4], int.from_bytes(header[4:], "little")
-        if name == b"ANMF":
-            body = file.read(16) or b""
-            delays.append(shown_for(int.from_bytes(body[12:15], "little")))
-            size -= len(body)
-        file.seek(max(0, size + (size & 1)), 1)
-    return delays
-
-
-def _png_delays(file: io.FileIO) -> list[float]:
+def _png_delays(at: At, size: int) -> list[float]:
     delays: list[float] = []
     animated = False
-    file.seek(8)
-    for _ in range(_MAX_CHUNKS):
-        header = file.read(8) or b""
-        if len(header) < 8:
-            break
-        size, name = int.from_bytes(header[:4], "big"), header[4:]
-        if name == b"fcTL":
-            body = file.read(26) or b""
-            top, bottom = struct.unpack(">HH", body[20:24])
+    for chunk in png.chunks(at, size):
+        if chunk.kind == b"fcTL":
+            delay = at(chunk.begin + 20, 4)
+            if len(delay) < 4:
+                break
+            top, bottom = struct.unpack(">HH", delay)
             delays.append(shown_for(1000 * top / (bottom or 100)))
-            size -= len(body)
-        animated = animated or name == b"acTL"
-        if name == b"IDAT" and not animated:
+        animated = animated or chunk.kind == b"acTL"
+        if chunk.kind == b"IDAT" and not animated:
             break
-        if name == b"IDAT" and not delays:
+        if chunk.kind == b"IDAT" and not delays:
             delays.append(shown_for(0))  # a first picture that is not part of the animation
-        file.seek(max(0, size + 4), 1)
     return delays

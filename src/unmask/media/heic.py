@@ -6,9 +6,12 @@ looked at first (ISO/IEC 23008-12, section 9; ISO/IEC 14496-12, section 8.11.6).
 
 from __future__ import annotations
 
+import os
 from typing import BinaryIO
 
 from unmask.errors import UnreadableMedia
+from unmask.media.containers.iso import boxes
+from unmask.media.containers.part import file_at
 
 _MOST_BOXES = 1_000
 _MOST_BYTES = 8_000_000
@@ -36,19 +39,8 @@ def check_items(file: BinaryIO, name: str) -> None:
 
 def _meta(file: BinaryIO) -> bytes:
     """The table that lists the items, as far as it is read; empty when there is none."""
-    begin = 0
-    for _ in range(_MOST_BOXES):
-        file.seek(begin)
-        head = file.read(16)
-        if len(head) < 8:
-            return b""
-        size = int.from_bytes(head[:4])
-        if size == 1:
-            size = int.from_bytes(head[8:16])
-        if head[4:8] == b"meta":
-            file.seek(begin)
-            return file.read(min(size or _MOST_BYTES, _MOST_BYTES))
-        if size < 8:
-            return b""
-        begin += size
+    at = file_at(file)
+    for box in boxes(at, 0, file.seek(0, os.SEEK_END), _MOST_BOXES):
+        if box.kind == b"meta":
+            return at(box.begin, min(box.length, _MOST_BYTES))
     return b""

@@ -6,9 +6,10 @@ and their number, their entries and the bytes of a value are bounded.
 
 from __future__ import annotations
 
+from unmask.media.containers.part import At
 from unmask.metadata import iptc, xmp
 from unmask.metadata.fields import Collector
-from unmask.metadata.source import At, doubles, number
+from unmask.metadata.source import doubles, number
 from unmask.metadata.text import decoded, user_comment, wide
 
 _MOST_DIRECTORIES, _MOST_ENTRIES, _MOST_VALUES = 16, 512, 16

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from unmask.media.containers.iso import boxes
+from unmask.media.containers.part import At, Part, block_at
 from unmask.metadata import exif, xmp
-from unmask.metadata.boxes import MOST_BOXES, IsoBox, boxes
 from unmask.metadata.fields import Collector
-from unmask.metadata.source import At, block_at, number
+from unmask.metadata.source import number
 
-_MOST_BYTES = 4_000_000
+_MOST_BOXES, _MOST_BYTES = 2_000, 4_000_000
+_FLAGS = 4
 _MIME_XMP = b"application/rdf+xml"
 
 
 def read(at: At, size: int, out: Collector) -> None:
     """Find the items by the tables of the ``meta`` box."""
-    for top in boxes(at, 0, size):
+    for top in boxes(at, 0, size, _MOST_BOXES):
         if top.kind == b"meta":
-            _meta(at, IsoBox(b"meta", top.begin + 4, top.end), out)
+            _meta(at, top, out)
             return
 
 
-def _meta(at: At, meta: IsoBox, out: Collector) -> None:
+def _meta(at: At, meta: Part, out: Collector) -> None:
     wanted: dict[int, bytes] = {}
     places: dict[int, list[tuple[int, int]]] = {}
     data_at = 0
-    for box in boxes(at, meta.begin, meta.end):
+    for box in boxes(at, meta.begin + _FLAGS, meta.end, _MOST_BOXES):
         if box.kind == b"iinf":
             wanted = _information(at, box)
         elif box.kind == b"iloc":
@@ -45,10 +47,11 @@ def _meta(at: At, meta: IsoBox, out: Collector) -> None:
             xmp.read(body, out)
 
 
-def _information(at: At, box: IsoBox) -> dict[int, bytes]:
+def _information(at: At, box: Part) -> dict[int, bytes]:
     version = number(at(box.begin, 1))
     found: dict[int, bytes] = {}
-    for entry in boxes(at, box.begin + (6 if version == 0 else 8), box.end):
+    first = box.begin + _FLAGS + (2 if version == 0 else 4)
+    for entry in boxes(at, first, box.end, _MOST_BOXES):
         body = at(entry.begin, min(entry.end - entry.begin, 400))
         if entry.kind != b"infe" or not body or body[0] not in (2, 3):
             continue
@@ -77,7 +80,7 @@ def _locations(body: bytes) -> dict[int, list[tuple[int, int]]]:
         position += size
         return number(body[position - size : position])
 
-    for _ in range(min(take(wide), MOST_BOXES)):
+    for _ in range(min(take(wide), _MOST_BOXES)):
         item = take(wide)
         method = take(2) & 15 if version else 0
         take(2)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from unmask.media.containers.part import At
 from unmask.metadata.fields import Collector
-from unmask.metadata.source import At, number
+from unmask.metadata.source import number
 from unmask.metadata.text import decoded
 
 _MOST_FRAMES, _MOST_BYTES = 500, 1_000_000

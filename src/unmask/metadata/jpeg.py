@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
+from unmask.media.containers.jpeg import segments
+from unmask.media.containers.part import At, block_at
 from unmask.metadata import exif, iptc, xmp
 from unmask.metadata.fields import Collector, Jpeg
-from unmask.metadata.source import At, block_at, number
+from unmask.metadata.source import number
 from unmask.metadata.text import decoded
 
 _MOST_SEGMENTS, _MOST_BYTES, _TAIL = 2_000, 32_000_000, 512_000
-_SOS, _EOI, _DQT, _COM, _APP0, _APP1, _APP13, _APP14, _APP15 = (
-    0xDA, 0xD9, 0xDB, 0xFE, 0xE0, 0xE1, 0xED, 0xEE, 0xEF,
-)  # fmt: skip
+_DQT, _COM, _APP0, _APP1, _APP13, _APP14, _APP15 = 0xDB, 0xFE, 0xE0, 0xE1, 0xED, 0xEE, 0xEF
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _PACKET, _EXTENSION = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
@@ -23,23 +23,13 @@ _DEEPFACELAB = re.compile(rb"source_filename|source_landmarks|image_to_face_mat"
 def read(at: At, size: int, out: Collector) -> None:
     """Read all segments up to the picture data; ``size``: bytes of the file."""
     walk = _Walk(out)
-    position, used = 2, 0
-    for _ in range(_MOST_SEGMENTS):
-        head = at(position, 4)
-        if len(head) < 4 or head[0] != 0xFF:
-            break
-        kind, length = head[1], number(head[2:4])
-        if kind == 0xFF:  # a fill byte
-            position += 1
-            continue
-        if kind in (_SOS, _EOI) or length < 2:
-            break
-        used += length
+    used = 0
+    for part in segments(at, size, _MOST_SEGMENTS):
+        used += part.length
         if used > _MOST_BYTES:
             out.note("the JPEG holds more than 32 MB of metadata")
             break
-        walk.segment(kind, at(position + 4, length - 2))
-        position += 2 + length
+        walk.segment(part.kind[0], at(part.begin, part.length))
     walk.end()
     _trailer(at(max(0, size - _TAIL), _TAIL), out)
 

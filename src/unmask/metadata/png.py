@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import zlib
 
+from unmask.media.containers.part import At, block_at
+from unmask.media.containers.png import chunks
 from unmask.metadata import exif, iptc, xmp
 from unmask.metadata.fields import Collector
-from unmask.metadata.source import At, block_at, number
+from unmask.metadata.source import number
 from unmask.metadata.text import decoded
 
 _MOST_CHUNKS, _MOST_TEXT, _MOST_INFLATED = 100_000, 4_000_000, 2_000_000
@@ -17,29 +19,25 @@ _RAW = {"Raw profile type exif", "Raw profile type APP1", "Raw profile type iptc
 
 def read(at: At, size: int, out: Collector) -> None:
     """Walk all chunks up to the end; picture data is stepped over. ``size``: bytes of the file."""
-    position = 8
-    for _ in range(_MOST_CHUNKS):
-        head = at(position, 8)
-        if len(head) < 8 or position > size:
-            return
-        length, kind = number(head[:4]), head[4:8]
-        body_at = position + 8
+    for chunk in chunks(at, size, _MOST_CHUNKS):
+        kind, length = chunk.kind, chunk.length
         if kind in (b"tEXt", b"zTXt", b"iTXt") and out.may(min(length, _MOST_TEXT)):
             if length > _MOST_TEXT:
                 out.note(f"a text chunk announces {length / 1e6:.0f} MB; its beginning was read")
-            _text(kind, at(body_at, min(length, _MOST_TEXT)), out)
+            _text(kind, at(chunk.begin, min(length, _MOST_TEXT)), out)
         elif kind == b"eXIf" and out.may(min(length, _MOST_TEXT)):
-            exif.read(block_at(at(body_at, min(length, _MOST_TEXT))), out)
+            exif.read(block_at(at(chunk.begin, min(length, _MOST_TEXT))), out)
         elif kind == b"fcWp":
             out.add("png", "fcWp", "a DeepFaceLab record")
         elif kind == b"tIME" and length == 7:
-            body = at(body_at, 7)
-            year, clock = number(body[:2]), body[2:]
-            date = f"{year:04}:{clock[0]:02}:{clock[1]:02}"
-            out.add("png", "LastModified", f"{date} {clock[2]:02}:{clock[3]:02}:{clock[4]:02}")
-        elif kind == b"IEND":
-            return
-        position = body_at + length + 4
+            _time(at(chunk.begin, 7), out)
+
+
+def _time(body: bytes, out: Collector) -> None:
+    if len(body) == 7:
+        year, clock = number(body[:2]), body[2:]
+        date = f"{year:04}:{clock[0]:02}:{clock[1]:02}"
+        out.add("png", "LastModified", f"{date} {clock[2]:02}:{clock[3]:02}:{clock[4]:02}")
 
 
 def _text(kind: bytes, body: bytes, out: Collector) -> None:

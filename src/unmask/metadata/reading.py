@@ -6,9 +6,9 @@ from pathlib import Path
 
 from unmask.media import sniff
 from unmask.media._source import open_regular
+from unmask.media.containers.part import file_at
 from unmask.metadata import exif, gif, heif, jpeg, png, stealth, webp
 from unmask.metadata.fields import Collector, Metadata
-from unmask.metadata.source import file_at
 
 
 def read_metadata(path: Path) -> Metadata:
@@ -30,7 +30,7 @@ def read_metadata(path: Path) -> Metadata:
             case "GIF":
                 gif.read(at, out)
             case "WEBP":
-                webp.read(at, out)
+                webp.read(at, size, out)
             case "TIFF":
                 exif.read(at, out, whole_file=True)
             case "AVIF" | "HEIF":

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from unmask.errors import MediaError
 from unmask.media import sniff
+from unmask.media.containers.part import file_at
 from unmask.metadata import id3, mp4
 from unmask.metadata.fields import Collector
-from unmask.metadata.source import file_at
 from unmask.metadata.text import decoded
 
 _HEAD = 262_144

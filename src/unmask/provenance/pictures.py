@@ -4,52 +4,40 @@ from __future__ import annotations
 
 from typing import Literal
 
+from unmask.media.containers import gif as gif_blocks
+from unmask.media.containers import jpeg as jpeg_segments
+from unmask.media.containers import png as png_chunks
+from unmask.media.containers.part import Part
 from unmask.provenance.store import Bytes, Found, Piece, is_store
 
 _HEAD = 64
+_APP1, _APP11 = b"\xe1", b"\xeb"
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _PNG_XMP = b"XML:com.adobe.xmp\0"
 _GIF_STORE, _GIF_XMP = b"C2PA_GIF", b"XMP DataXMP"
 _TIFF_STORE, _TIFF_XMP = 0xCD41, 700
 _MOST_IFDS, _MOST_TAGS = 2000, 4096
-_ONE_BYTE = frozenset({1, *range(0xD0, 0xD9)})
-"""JPEG markers without a length."""
 
 
 def jpeg(source: Bytes) -> Found:
     """APP11 segments that carry one JUMBF box between them; XMP in APP1."""
     found = Found()
-    at: int | None = 2
     number = b""
-    while at is not None:
-        head = source.read(at, 4)
-        if len(head) < 4 or head[:2] == b"\xff\xd9":
-            break
-        kind, length = head[1], int.from_bytes(head[2:], "big")
-        if head[0] != 0xFF:
-            at = source.marker(at)
-        elif kind == 0xFF:
-            at += 1
-        elif kind in _ONE_BYTE:
-            at += 2
-        elif kind == 0xDA:
-            at = source.marker(at + 2 + length)
-        else:
-            if kind == 0xEB and length > 18:
-                number = _app11(source, found, at + 4, length - 2, number)
-            elif kind == 0xE1 and source.read(at + 4, len(_JPEG_XMP)) == _JPEG_XMP:
-                found.take_xmp(source, at + 4, length - 2)
-            at += 2 + length
+    for part in jpeg_segments.segments(source.read, source.size, through=True):
+        if part.kind == _APP11 and part.length > 16:
+            number = _app11(source, found, part, number)
+        elif part.kind == _APP1 and source.read(part.begin, len(_JPEG_XMP)) == _JPEG_XMP:
+            found.take_xmp(source, part.begin, part.length)
     return found
 
 
-def _app11(source: Bytes, found: Found, at: int, length: int, number: bytes) -> bytes:
+def _app11(source: Bytes, found: Found, part: Part, number: bytes) -> bytes:
     """Take a segment that begins or continues the store; returns the store's box number."""
-    head = source.read(at, _HEAD)
+    head = source.read(part.begin, _HEAD)
     if found.pieces and head[2:4] == number:
-        found.pieces.append(Piece(at + 16, length - 16))
+        found.pieces.append(Piece(part.begin + 16, part.length - 16))
     elif not found.pieces and (head[24:28] == b"c2pa" or is_store(head)):
-        found.pieces.append(Piece(at + 8, length - 8))
+        found.pieces.append(Piece(part.begin + 8, part.length - 8))
         return head[2:4]
     return number
 
@@ -57,56 +45,32 @@ def _app11(source: Bytes, found: Found, at: int, length: int, number: bytes) -> 
 def png(source: Bytes) -> Found:
     """The chunk caBX; XMP in iTXt."""
     found = Found()
-    at = 8
-    while len(head := source.read(at, 8)) == 8:
-        length, name = int.from_bytes(head[:4], "big"), head[4:]
-        if name == b"IEND":
-            break
-        if name == b"caBX" or _damaged(source, name, at + 8):
-            found.pieces.append(Piece(at + 8, length))
-        elif name == b"iTXt" and source.read(at + 8, len(_PNG_XMP)) == _PNG_XMP:
-            found.take_xmp(source, at + 8, length)
-        at += 12 + length
+    for part in png_chunks.chunks(source.read, source.size):
+        if part.kind == b"caBX" or _damaged(source, part):
+            found.pieces.append(Piece(part.begin, part.length))
+        elif part.kind == b"iTXt" and source.read(part.begin, len(_PNG_XMP)) == _PNG_XMP:
+            found.take_xmp(source, part.begin, part.length)
     return found
 
 
-def _damaged(source: Bytes, name: bytes, at: int) -> bool:
+def _damaged(source: Bytes, part: Part) -> bool:
     """True for a chunk of an unknown name that holds a store."""
-    return name not in (b"IDAT", b"fdAT", b"IHDR") and is_store(source.read(at, _HEAD))
+    known = part.kind in (b"IDAT", b"fdAT", b"IHDR", b"IEND")
+    return not known and is_store(source.read(part.begin, _HEAD))
 
 
 def gif(source: Bytes) -> Found:
     """An application extension whose sub-blocks carry the store."""
     found = Found()
-    head = source.read(0, 13)
-    at = 13 + _table(head[10] if len(head) > 10 else 0)
-    while mark := source.read(at, 1):
-        if mark == b"!":
-            body = source.read(at + 2, 12)
-            pieces, at = _blocks(source, at + 2)
-            if body[1:9] == _GIF_STORE:
-                found.pieces += pieces[1:]
-            elif body[1:12] == _GIF_XMP:
-                found.take_xmp(source, pieces[0].offset + 11, at - pieces[0].offset)
-        elif mark == b",":
-            flags = source.read(at + 9, 1)
-            _, at = _blocks(source, at + 11 + _table(flags[0] if flags else 0))
-        else:
-            break
+    for block in gif_blocks.blocks(source.read, source.size):
+        if block.kind == gif_blocks.IMAGE:
+            continue
+        name = source.read(block.begin + 1, 11)
+        if name[:8] == _GIF_STORE:
+            found.pieces += [Piece(begin, size) for begin, size in block.pieces()][1:]
+        elif name == _GIF_XMP:
+            found.take_xmp(source, block.begin + 12, block.length - 1)
     return found
-
-
-def _table(flags: int) -> int:
-    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
-
-
-def _blocks(source: Bytes, at: int) -> tuple[list[Piece], int]:
-    """The sub-blocks from ``at`` on, and where they end."""
-    pieces: list[Piece] = []
-    while (size := source.read(at, 1)) and size[0]:
-        pieces.append(Piece(at + 1, size[0]))
-        at += 1 + size[0]
-    return pieces or [Piece(at, 0)], at + 1
 
 
 def tiff(source: Bytes) -> Found:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from unmask.media.containers import riff as riff_chunks
+from unmask.media.containers.iso import boxes
+from unmask.media.containers.part import Part
 from unmask.provenance.store import Bytes, Found, Piece, is_store
 
 _HEAD = 64
@@ -14,48 +17,37 @@ _PURPOSE = 32
 def riff(source: Bytes) -> Found:
     """The chunk C2PA of WAV, WebP and AVI."""
     found = Found()
-    at = 12
-    while len(head := source.read(at, 8)) == 8:
-        name, length = head[:4], int.from_bytes(head[4:], "little")
-        if name == b"C2PA" or (
-            name not in (b"data", b"LIST", b"idx1") and is_store(source.read(at + 8, _HEAD))
+    for part in riff_chunks.chunks(source.read, source.size):
+        if part.kind == b"C2PA" or (
+            part.kind not in (b"data", b"LIST", b"idx1")
+            and is_store(source.read(part.begin, _HEAD))
         ):
-            found.pieces.append(Piece(at + 8, length))
-        elif name in (b"XMP ", b"_PMX"):
-            found.take_xmp(source, at + 8, length)
-        at += 8 + length + (length & 1)
+            found.pieces.append(Piece(part.begin, part.length))
+        elif part.kind in (b"XMP ", b"_PMX"):
+            found.take_xmp(source, part.begin, part.length)
     return found
 
 
 def iso(source: Bytes) -> Found:
     """The uuid box of MP4, MOV, M4A, AVIF and HEIC."""
     found = Found()
-    at = 0
-    while len(head := source.read(at, 32)) >= 8:
-        length, kind, body = int.from_bytes(head[:4], "big"), head[4:8], 8
-        if length == 1 and len(head) >= 16:
-            length, body = int.from_bytes(head[8:16], "big"), 16
-        elif length == 0:
-            length = source.size - at
-        if length < body:
-            break
-        if kind == b"uuid":
-            _uuid(source, found, at + body, length - body)
-        at += length
+    for part in boxes(source.read, 0, source.size):
+        if part.kind == b"uuid":
+            _uuid(source, found, part)
     return found
 
 
-def _uuid(source: Bytes, found: Found, at: int, length: int) -> None:
-    head = source.read(at, 16 + 4 + _PURPOSE + 8 + _HEAD)
+def _uuid(source: Bytes, found: Found, part: Part) -> None:
+    head = source.read(part.begin, 16 + 4 + _PURPOSE + 8 + _HEAD)
     if head[:16] == _XMP_UUID:
-        found.take_xmp(source, at + 16, length - 16)
+        found.take_xmp(source, part.begin + 16, part.length - 16)
         return
     purpose, end, _ = head[20 : 20 + _PURPOSE].partition(b"\0")
     if head[:16] == _STORE_UUID and end and purpose == b"merkle":
         return
     body = 20 + len(purpose) + 1 + 8
     if head[:16] == _STORE_UUID or is_store(head[body : body + _HEAD]):
-        found.pieces.append(Piece(at + body, max(0, length - body)))
+        found.pieces.append(Piece(part.begin + body, max(0, part.length - body)))
 
 
 def id3(source: Bytes) -> Found:

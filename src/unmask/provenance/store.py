@@ -14,10 +14,8 @@ MAX_BYTES = 64 << 20
 """The largest manifest store that is read."""
 _MAX_STEPS = 400_000
 _FREE_BYTES, _TIMES_READ = 64 << 20, 4
-_FIRST_BLOCK, _BLOCK = 1 << 12, 1 << 20
 _MOST_XMP = 8
 _XMP_BYTES = 1 << 20
-_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _REMOTE = re.compile(
     rb"""provenance\s*(?:=\s*["']|>\s*)(https?://[\x21\x23-\x26\x28-\x3b\x3d\x3f-\x7e]{1,2000})"""
 )
@@ -90,20 +88,6 @@ class Bytes:
         if len(data) < length:
             return None
         return int.from_bytes(data, "little" if little else "big")
-
-    def marker(self, offset: int) -> int | None:
-        """Where the next JPEG marker after coded pixels begins; None if there is none."""
-        length = _FIRST_BLOCK
-        while offset < self.size:
-            block = self.read(offset, length)
-            hit = _MARKER.search(block)
-            if hit:
-                return offset + hit.start()
-            if len(block) < 2:
-                return None
-            offset += len(block) - 1
-            length = min(2 * length, _BLOCK)
-        return None
 
 
 def is_store(head: bytes) -> bool:
