@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unmask.media.containers import gif, iso, jpeg, png, riff
+from unmask.media.containers import gif, id3, iso, jpeg, png, riff
 from unmask.media.containers.part import MOST_BYTES, At, Part, block_at, file_at
 
 MOST = 40
@@ -23,6 +23,7 @@ WALKERS: dict[str, Callable[[At, int], Iterator[Part]]] = {
     "jpeg through": lambda at, end: jpeg.segments(at, end, MOST, through=True),
     "png": lambda at, end: png.chunks(at, end, MOST),
     "riff": lambda at, end: riff.chunks(at, end, MOST),
+    "id3": lambda at, end: id3.frames(at, end, MOST),
     "gif": lambda at, end: gif.blocks(at, end, MOST),
 }
 """Each gives at most ``MOST`` parts of the first so many bytes."""
@@ -55,6 +56,7 @@ def segment(kind: int, body: bytes) -> bytes:
     return bytes((0xFF, kind)) + (2 + len(body)).to_bytes(2) + body
 
 
+TAG = b"ID3\4\0\0\x7f\x7f\x7f\x7f"
 numbers = st.sampled_from(WILD) | st.integers(0, (1 << 32) - 1) | st.integers(0, 300)
 octets = st.integers(0, 255)
 heads = st.one_of(
@@ -66,11 +68,12 @@ heads = st.one_of(
         lambda label, body: b"!" + bytes((label, len(body))) + body, octets, st.binary(max_size=255)
     ),
     st.builds(lambda flags: b"," + bytes(8) + bytes((flags, 2)), octets),
+    st.builds(lambda n, flag: b"GEOB" + n.to_bytes(4) + bytes((0, flag)), numbers, octets),
     st.binary(max_size=40),
 )
 files = st.builds(
     lambda first, parts: first + b"".join(parts),
-    st.sampled_from((b"", b"\xff\xd8", b"GIF89a" + bytes(7), b"\x89PNG\r\n\x1a\n", bytes(12))),
+    st.sampled_from((b"", b"\xff\xd8", b"GIF89a" + bytes(7), TAG, b"\x89PNG\r\n\x1a\n", bytes(12))),
     st.lists(heads, max_size=60),
 )
 
@@ -96,8 +99,8 @@ def test_any_octetsare_walked_within_bounds(name: str, data: bytes, behind: int)
         assert at.reads <= 2 * MOST
         assert at.bytes <= 4 * MOST + MOST * len(data)
     else:
-        assert at.reads <= MOST
-        assert at.bytes <= 16 * MOST
+        assert at.reads <= 2 + MOST
+        assert at.bytes <= 14 + 16 * MOST
 
 
 @pytest.mark.parametrize("name", WALKERS)
@@ -196,6 +199,16 @@ def test_chunks_of_odd_length_are_padded_in_riff_and_summed_up_in_png() -> None:
     data = bytes(8) + b"\0\0\0\x03tEXtabcCCCC" + b"\0\0\0\0IENDCCCC" + b"\0\0\0\0late"
     found = [part.kind for part in png.chunks(block_at(data), len(data))]
     assert found == [b"tEXt", b"IEND"]
+
+
+def test_frames_behind_an_extended_header_and_with_a_length_added() -> None:
+    extended, added = b"\0\0\0\6" + bytes(2), b"\0\0\0\3"
+    frames = b"WOAS\0\0\0\2\0\0ab" + b"PRIV\0\0\0\7\0\1" + added + b"xyz"
+    data = b"ID3\4\0\x40\0\0\0\x40" + extended + frames + bytes(40)
+    found = [(part.kind, data[part.begin : part.end]) for part in id3.frames(block_at(data), 74)]
+    assert found == [(b"WOAS", b"ab"), (b"PRIV", b"xyz")]
+    (part,) = id3.frames(block_at(TAG + b"GEOB\x7f\x7f\x7f\x7f\0\0rest"), 24)
+    assert (part.length, part.end, part.outside) == ((1 << 28) - 1, 24, True)
 
 
 def test_blocks_of_a_gif_tell_their_pieces() -> None:

@@ -161,7 +161,7 @@ def readers(data: bytes) -> None:
     gif.read(at, out)
     heif.read(at, len(data), out)
     mp4.read(at, len(data), out)
-    id3.read(at, out)
+    id3.read(at, len(data), out)
     webp.read(at, len(data), out)
     jpeg.read(at, len(data), out)
     png.read(at, len(data), out)

@@ -111,7 +111,8 @@ def test_address_frames_of_id3() -> None:
     url = b"https://suno.com/song/1"
     frame = b"WOAS" + struct.pack(">I", len(url)) + b"\0\0" + url
     out = Collector()
-    id3.read(block_at(b"ID3\3\0\0" + bytes([0, 0, 0, len(frame)]) + frame), out)
+    data = b"ID3\3\0\0" + bytes([0, 0, 0, len(frame)]) + frame
+    id3.read(block_at(data), len(data), out)
     assert out.done().text("id3:WOAS") == url.decode()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from unmask.errors import UnreadableMedia, UnsupportedMedia
 from unmask.media._source import shown
+from unmask.media.containers import id3
 from unmask.media.strangers import what_else
 
 _HEAD = 8_192
@@ -205,8 +206,7 @@ def _adts_frame(head: bytes) -> int:
 
 def _after_id3(file: io.FileIO, head: bytes) -> Container:
     """An ID3 tag stands before MP3, and sometimes before FLAC or AAC."""
-    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
-    file.seek(10 + size)
+    file.seek(id3.HEAD + id3.syncsafe(head[6 : id3.HEAD]))
     inner = _match(file.read(_HEAD) or b"")
     return inner if inner in (FLAC, ADTS) else MP3
 

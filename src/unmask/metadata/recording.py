@@ -26,7 +26,7 @@ def read(path: Path, file: io.FileIO, container: sniff.Container, out: Collector
     size = file.seek(0, 2)
     if container.demuxer == "mov":
         mp4.read(at, size, out)
-    id3.read(at, out)
+    id3.read(at, size, out)
     marks = dict.fromkeys(found[0] for found in _MARKS.finditer(at(0, _HEAD)))
     for mark in list(marks)[:8]:
         out.add("bytes", "encoder", decoded(mark))

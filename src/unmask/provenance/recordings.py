@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unmask.media.containers import riff as riff_chunks
+from unmask.media.containers.id3 import frames
 from unmask.media.containers.iso import boxes
 from unmask.media.containers.part import Part
 from unmask.provenance.store import Bytes, Found, Piece, is_store
@@ -53,28 +54,17 @@ def _uuid(source: Bytes, found: Found, part: Part) -> None:
 def id3(source: Bytes) -> Found:
     """A GEOB frame of the ID3v2 tag before MP3 and FLAC; XMP in PRIV."""
     found = Found()
-    head = source.read(0, 10)
-    if len(head) < 10 or head[:3] != b"ID3" or head[3] not in (3, 4):
-        return found
-    at, end = 10, 10 + _syncsafe(head[6:10])
-    if head[5] & 0x40:
-        extended = source.read(at, 4)
-        at += _syncsafe(extended) if head[3] == 4 else 4 + int.from_bytes(extended, "big")
-    while at + 10 <= end and len(frame := source.read(at, 10)) == 10 and frame[0]:
-        size = _syncsafe(frame[4:8]) if head[3] == 4 else int.from_bytes(frame[4:8], "big")
-        skipped = 4 if head[3] == 4 and frame[9] & 1 else 0
-        start, length = at + 10 + skipped, size - skipped
-        if frame[:4] == b"GEOB":
-            _geob(source, found, start, length)
-        elif frame[:4] == b"PRIV" and source.read(start, 4) == b"XMP\0":
-            found.take_xmp(source, start, length)
-        at += 10 + size
+    for part in frames(source.read, source.size):
+        if part.kind == b"GEOB":
+            _geob(source, found, part)
+        elif part.kind == b"PRIV" and source.read(part.begin, 4) == b"XMP\0":
+            found.take_xmp(source, part.begin, part.length)
     return found
 
 
-def _geob(source: Bytes, found: Found, at: int, length: int) -> None:
+def _geob(source: Bytes, found: Found, part: Part) -> None:
     """Encoding, MIME type, file name, description, then the store."""
-    head = source.read(at, min(length, 2048))
+    head = source.read(part.begin, min(part.length, 2048))
     mime, _, rest = head[1:].partition(b"\0")
     if mime.lower() not in _MIMES and not is_store(head):
         return
@@ -84,7 +74,7 @@ def _geob(source: Bytes, found: Found, at: int, length: int) -> None:
         end = _end(rest, wide)
         passed += end
         rest = rest[end:]
-    found.pieces.append(Piece(at + passed, max(0, length - passed)))
+    found.pieces.append(Piece(part.begin + passed, max(0, part.length - passed)))
 
 
 def _end(text: bytes, wide: bool) -> int:
@@ -94,10 +84,3 @@ def _end(text: bytes, wide: bool) -> int:
         if not any(text[at : at + step]):
             return at + step
     return len(text)
-
-
-def _syncsafe(data: bytes) -> int:
-    value = 0
-    for byte in data:
-        value = value << 7 | byte & 0x7F
-    return value
