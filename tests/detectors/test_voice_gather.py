@@ -87,6 +87,7 @@ def places(tmp_path: Path) -> dict[str, Path]:
         for language in ("cs", "nl"):
             sound = speech(seconds, 110 + 40 * number, number)
             put(fish / language / f"{name}.ogg", sound, 22050, format="OGG")
+    put(fish.parent / "roof/cs/hall-m-hello.ogg", speech(4, seed=9), 22050, format="OGG")
     raw = soxr.resample(speech(3), RATE, 11025) * 300 + 128
     for name in ("07", "BJ12", "ZZ3"):
         put_bytes(
@@ -166,6 +167,8 @@ def test_the_command_takes_what_is_there(
         assert row["seconds"] == pytest.approx(wave.size / RATE, abs=0.01)
         if row["source"] != "s":
             assert np.sqrt(np.mean(wave**2)) == pytest.approx(LEVEL, rel=0.05)
+    lines = (places["out"] / "manifest.jsonl").read_text().splitlines()
+    assert len(lines) == len(rows), "two files of one name are one recording"
     told = capsys.readouterr().out
     assert "debian/codec2-radio: not taken: 2 clipped" in told
     assert "debian/ltfatpy: not taken: 1 little speech" in told

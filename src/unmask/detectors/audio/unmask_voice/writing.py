@@ -24,13 +24,21 @@ class Writer:
         (out / folder).mkdir(parents=True, exist_ok=True)
         self._out = out
         self._folder = folder
-        self.rows: list[dict[str, Any]] = []
+        self._rows: dict[str, dict[str, Any]] = {}
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """One for each file."""
+        return list(self._rows.values())
 
     def write(
         self, shelf: Shelf, name: str, samples: Samples, subject: str, group: str,
         hiss: Samples | None = None, language: str = "",
     ) -> None:  # fmt: skip
-        """One real recording; ``hiss`` is added at its own level. Near silence is left out."""
+        """One real recording; ``hiss`` is added at its own level. Near silence is left out.
+
+        A second one of the same name takes the place of the first.
+        """
         held = band(samples, RATE, 0, BAND)
         level = float(np.sqrt(np.mean(held**2)))
         if level < 1e-4:
@@ -40,16 +48,14 @@ class Writer:
             wave = np.clip(wave, -1, 1) + hiss
         path = f"{self._folder}/{name}.flac"
         soundfile.write(self._out / path, np.clip(wave, -1, 1), RATE, subtype="PCM_16")
-        self.rows.append(
-            {
-                "path": path,
-                "kind": "audio",
-                "label": "real",
-                "source": shelf.source,
-                "split": shelf.split,
-                "subject": subject,
-                "group": group,
-                "seconds": round(samples.size / RATE, 2),
-                "language": language or shelf.language,
-            }
-        )
+        self._rows[path] = {
+            "path": path,
+            "kind": "audio",
+            "label": "real",
+            "source": shelf.source,
+            "split": shelf.split,
+            "subject": subject,
+            "group": group,
+            "seconds": round(samples.size / RATE, 2),
+            "language": language or shelf.language,
+        }
