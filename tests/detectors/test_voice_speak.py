@@ -209,6 +209,7 @@ def test_what_was_spoken_is_spoken_again_by_the_vocoder(tmp_path: Path) -> None:
     nets = Echo()
     engine = engines.Engine("spoken", (), lambda: again.lines(spoken, nets))
     assert speak.speak(speak.AGAIN, engine, tmp_path) == 20
+    assert again.absent(spoken) == ["festhts", "rhvoice", "openjtalk"]
     chosen = again.recordings(spoken)
     assert [path.name for path in chosen[:2]] == ["pico_000.wav", "pico_003.wav"]
     assert nets.level == pytest.approx(0.05, rel=0.01)

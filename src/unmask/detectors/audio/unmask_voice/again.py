@@ -35,6 +35,11 @@ def recordings(folder: Path) -> list[Path]:
     return chosen
 
 
+def absent(folder: Path) -> list[str]:
+    """The sources of which nothing is there."""
+    return [source for source in SOURCES if not any(folder.glob(f"{source}_*.wav"))]
+
+
 def lines(folder: Path, nets: Networks) -> Iterator[Say]:
     """Every one of these recordings once more."""
     for path in recordings(folder):

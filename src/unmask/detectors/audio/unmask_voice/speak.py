@@ -63,8 +63,10 @@ def _again(out: Path, library: Path) -> Engine:
     from unmask.detectors.audio.unmask_voice import again
     from unmask.detectors.audio.unmask_voice.copy import Networks
 
-    lines = partial(again.lines, out / "spoken", Networks(library))
-    return Engine("spoken", (), lines)
+    spoken = out / "spoken"
+    if absent := again.absent(spoken):
+        print(f"{AGAIN}: without {', '.join(absent)}, of which {spoken} holds nothing")
+    return Engine("spoken", (), partial(again.lines, spoken, Networks(library)))
 
 
 def main() -> None:
