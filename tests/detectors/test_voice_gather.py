@@ -19,8 +19,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "voices"))
 
 from voice_samples import RATE, speech  # noqa: E402
 
-from unmask.detectors.audio.unmask_voice import gather  # noqa: E402
-from unmask.detectors.audio.unmask_voice.cutting import (  # noqa: E402
+from unmask.detectors.audio.unmask_voice.items import HELD_SOURCES, read_items  # noqa: E402
+from unmask.detectors.audio.unmask_voice.material import gather  # noqa: E402
+from unmask.detectors.audio.unmask_voice.material.cutting import (  # noqa: E402
     Turn,
     alone,
     fault,
@@ -28,8 +29,7 @@ from unmask.detectors.audio.unmask_voice.cutting import (  # noqa: E402
     stretches,
     turns,
 )
-from unmask.detectors.audio.unmask_voice.items import HELD_SOURCES, read_items  # noqa: E402
-from unmask.detectors.audio.unmask_voice.shelves import read_shelves  # noqa: E402
+from unmask.detectors.audio.unmask_voice.material.shelves import read_shelves  # noqa: E402
 from unmask.detectors.audio.unmask_voice.spectra import LEVEL  # noqa: E402
 from unmask.errors import DataError  # noqa: E402
 from unmask.types import Samples  # noqa: E402

@@ -16,20 +16,21 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "voices"))
 
 from voice_samples import speech  # noqa: E402
 
-from unmask.detectors.audio.unmask_voice import cuts, speak  # noqa: E402
-from unmask.detectors.audio.unmask_voice.front import (  # noqa: E402
+from unmask.detectors.audio.unmask_voice import cuts  # noqa: E402
+from unmask.detectors.audio.unmask_voice.front import LAYERS, Front  # noqa: E402
+from unmask.detectors.audio.unmask_voice.items import HELD_OUT, read_items  # noqa: E402
+from unmask.detectors.audio.unmask_voice.material import speak  # noqa: E402
+from unmask.detectors.audio.unmask_voice.model import Head, Voice  # noqa: E402
+from unmask.detectors.audio.unmask_voice.scenes import METHODS, Stage, spoken  # noqa: E402
+from unmask.detectors.audio.unmask_voice.spectra import (  # noqa: E402
     CLIP,
     FRAMES,
-    LAYERS,
     LINES,
+    PULSES,
     RATE,
     SAMPLES,
     STEP,
-    Front,
 )
-from unmask.detectors.audio.unmask_voice.items import HELD_OUT, read_items  # noqa: E402
-from unmask.detectors.audio.unmask_voice.model import Head, Voice  # noqa: E402
-from unmask.detectors.audio.unmask_voice.scenes import METHODS, Stage, spoken  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -54,16 +55,17 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_window_is_its_clips_in_a_row() -> None:
     torch.manual_seed(0)
-    front, head = Front().eval(), Head(32, 0.0).eval()
+    front, head = Front().eval(), Head(32, 0.0, members=2).eval()
     wave = torch.randn(2, SAMPLES) * 0.05
     with torch.inference_mode():
         clips, row = front.window(wave)
         alone = front(wave[1:, CLIP:])
         logit, frames = Voice(front, head).eval()(wave)
     assert row.layers.shape[:3] == (2, LAYERS, FRAMES)
-    assert row.fine.shape == (2, LINES, 4 * FRAMES)
+    assert row.grain.fine.shape == (2, LINES, 4 * FRAMES)
+    assert row.grain.pulses.shape == (2, PULSES, 20 * FRAMES)
     assert torch.allclose(clips.layers[3], alone.layers[0], atol=1e-4)
-    assert torch.allclose(row.fine[1, :, -1], alone.fine[0, :, -1], atol=1e-4)
+    assert torch.allclose(row.grain.fine[1, :, -1], alone.grain.fine[0, :, -1], atol=1e-4)
     assert logit.shape == (2,)
     assert frames.shape == (2, FRAMES)
 
@@ -74,7 +76,7 @@ def test_the_level_of_a_clip_is_kept_for_the_frames_but_not_for_the_statistics()
     with torch.inference_mode():
         loud, soft = front(wave), front(wave * 0.5)
     assert torch.allclose(loud.layers, soft.layers, atol=1e-3)
-    assert (loud.fine - soft.fine).mean() == pytest.approx(np.log(4) / 4, abs=1e-3)
+    assert (loud.grain.fine - soft.grain.fine).mean() == pytest.approx(np.log(4) / 4, abs=1e-3)
 
 
 def test_scenes_repeat_and_mark_what_was_laid_in(data: Path) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 soundfile = pytest.importorskip("soundfile")
 
-from unmask.detectors.audio.unmask_voice import engines, speak  # noqa: E402
-from unmask.detectors.audio.unmask_voice.engines import ENGINES, OUT, Command  # noqa: E402
+from unmask.detectors.audio.unmask_voice.material import engines, speak  # noqa: E402
+from unmask.detectors.audio.unmask_voice.material.engines import ENGINES, OUT, Command  # noqa: E402
 from unmask.errors import DataError  # noqa: E402
 
 Run = Callable[..., list[str]]
@@ -182,8 +182,8 @@ def test_a_python_package_speaks(machine: Path, run: Run, monkeypatch: pytest.Mo
 
 def test_what_was_spoken_is_spoken_again_by_the_vocoder(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the research wing is not installed")
-    from unmask.detectors.audio.unmask_voice import again
-    from unmask.detectors.audio.unmask_voice.copy import Networks
+    from unmask.detectors.audio.unmask_voice.material import again
+    from unmask.detectors.audio.unmask_voice.material.copy import Networks
 
     class Echo(Networks):
         """In place of the networks: takes what it heard, and keeps the features it was given."""

@@ -26,7 +26,7 @@ from unmask.types import (
 )
 from unmask.voices.activity import RATE, STEP
 from unmask.voices.hearing import Heard, Hearing
-from unmask.voices.parts import filled, smoothed, stretches
+from unmask.voices.parts import filled, raised, smoothed, stretches
 
 DETECTOR = "unmask_voice"
 _SECOND = STEP / RATE
@@ -152,7 +152,11 @@ class VoiceAnalyzer(Analyzer):
             score=heard.evidence,
             llr=operating.llr(heard.evidence),
             vote=vote,
-            series=(_series("Replaced speech", heard.logits, heard, operating),),
+            series=(
+                _series(
+                    "Replaced speech", raised(heard.logits, heard.activity.speech), heard, operating
+                ),
+            ),
         )
 
 

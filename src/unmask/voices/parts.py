@@ -1,8 +1,8 @@
 """Which stretch of a recording was laid in, from log-odds a frame.
 
-What counts is how far a stretch rises over the rest of the same recording, in units of how much
-that rest wavers: an odd microphone raises all frames alike, and lively or noisy speech makes them
-waver; neither must look like an edit.
+What counts is the most suspect half second beside the next suspect ones of the same recording: an
+odd microphone raises all frames alike, and lively or noisy speech raises many of them; neither must
+look like an edit. Two are looked at, so that a second part laid in does not hide the first.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ SMOOTH = 13
 """Frames (0.52 s) over which logits are averaged to find the place that stands out most."""
 _SHORTEST = 5
 _MOST = 20
-_REST = 0.7
-"""Share of the speech, from the least suspect frame on, that is taken for the rest."""
-_STEADY = 0.6
-"""Added to the spread of the rest, in log-odds, so that a very even one makes nothing of little."""
+_OTHERS = 2
+"""Places beside the most suspect one that are looked at."""
+_AWAY = 30
+"""Frames (1.2 s) that places lie apart at least."""
+_WEIGHT = 0.5
+"""How much the others count against it where they are under even odds; over them they count whole,
+so that what is odd throughout does not stand out."""
 _EDGE = 0.5
 """Where between the recording's median and a peak the edges of its stretch are sought."""
 
@@ -40,22 +43,33 @@ def filled(values: NDArray[np.float32], speech: NDArray[np.bool_]) -> NDArray[np
     return np.where(known, values, np.median(values[known])).astype(np.float32)
 
 
-def _rest(level: NDArray[np.float32], speech: NDArray[np.bool_]) -> tuple[float, float]:
-    """Median of the recording's speech, and the unit that a rise over it is measured in."""
+def _rest(level: NDArray[np.float32], speech: NDArray[np.bool_]) -> float:
+    """What the most suspect half second is measured against."""
     known = level[speech[: level.size]]
-    if not known.size:
-        return 0.0, _STEADY
-    quiet = known[known <= np.quantile(known, _REST)]
-    return float(np.median(known)), float(quiet.std()) + _STEADY
+    usual = float(np.median(known)) if known.size else 0.0
+    soft = smoothed(level)
+    heights = []
+    for _ in range(_OTHERS + 1):
+        peak = int(np.argmax(soft))
+        # Where a recording is too short for so many places, its usual speech stands for them.
+        heights.append(float(soft[peak]) if np.isfinite(soft[peak]) else usual)
+        soft[max(0, peak - _AWAY) : peak + _AWAY + 1] = -np.inf
+    others = float(np.mean(heights[1:]))
+    return others if others > 0 else _WEIGHT * others
+
+
+def raised(values: NDArray[np.float32], speech: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """How far each frame rises over what the recording's other suspect places make usual."""
+    level = filled(values, speech)
+    if level.size == 0:
+        return level
+    return np.asarray(level - _rest(level, speech), np.float32)
 
 
 def evidence(values: NDArray[np.float32], speech: NDArray[np.bool_]) -> float:
-    """How far the most suspect half second rises over the rest, in units of the rest's spread."""
-    level = filled(values, speech)
-    if level.size == 0:
-        return 0.0
-    base, unit = _rest(level, speech)
-    return (float(smoothed(level).max()) - base) / unit
+    """``raised`` of the most suspect half second."""
+    level = raised(values, speech)
+    return float(smoothed(level).max()) if level.size else 0.0
 
 
 def stretches(
@@ -70,20 +84,25 @@ def stretches(
     level = filled(values, speech)
     if not level.size:
         return []
-    base, unit = _rest(level, speech)
-    left = level.astype(np.float64)
+    known = level[speech[: level.size]]
+    base = float(np.median(known)) if known.size else 0.0
+    left = level.copy()
+    # Pauses say nothing of whether, but of how far: what was laid in brought its own silence.
+    whole = np.where(np.isfinite(values), values, base).astype(np.float64)
     found: list[tuple[int, int]] = []
     for _ in range(_MOST):
-        soft = smoothed(left.astype(np.float32))
+        soft = smoothed(left)
         peak = int(np.argmax(soft))
-        if soft[peak] <= base or (soft[peak] - base) / unit < least:
+        if soft[peak] <= base or soft[peak] - _rest(left, speech) < least:
             break
         over = base + _EDGE * (float(soft[peak]) - base)
-        first, last = _around(left - over, peak)
+        first, last = _around(whole - over, peak)
         if last - first >= _SHORTEST:
             found.append((first, last))
-        left[max(0, first - 1) : last + 1] = min(base, float(left.min()))
-        left[peak] = min(base, float(left.min()))
+        # What was found is no longer a part of the rest.
+        for course in (left, whole):
+            course[max(0, first - 1) : last + 1] = base
+            course[peak] = base
     return sorted(found)
 
 

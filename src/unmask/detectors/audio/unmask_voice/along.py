@@ -7,16 +7,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from unmask.detectors.audio.unmask_voice.encoder import WIDTH
-from unmask.detectors.audio.unmask_voice.front import LAYERS, LINES
+from unmask.detectors.audio.unmask_voice.front import LAYERS
+from unmask.detectors.audio.unmask_voice.spectra import LINES, PULSES, Grain
 
 
 class Along(nn.Module):
     """A logit a frame: which part of the window is forged. Trained by gradient steps.
 
     It looks at lines of 25 Hz, in which the harmonics of most voices and the valleys between them
-    are still apart (vocoders fill the valleys, or make them too clean), and at what the encoder
-    makes of each frame. Every frame is then compared with all others of the window by attention:
-    what was laid in differs from its surroundings.
+    are still apart (vocoders fill the valleys, or make them too clean), at bands of 250 Hz every
+    2 ms, in which the single pulses of a voice are (vocoders smear them, or make them too sharp),
+    and at what the encoder makes of each frame. Every frame is then compared with all others of
+    the window by attention: what was laid in differs from its surroundings.
     """
 
     def __init__(self, width: int, dropout: float) -> None:
@@ -25,11 +27,18 @@ class Along(nn.Module):
             _stage(1, 8, (2, 2)), _stage(8, 16, (2, 2)), _stage(16, 24, (2, 1)),
             _stage(24, 24, (2, 1)),
         )  # fmt: skip
-        rows = -(-LINES // 16)
+        self.beat = nn.Sequential(
+            _stage(1, 8, (1, 2), (3, 5)),
+            _stage(8, 16, (2, 2), (3, 5)),
+            _stage(16, 32, (2, 5), (3, 5)),
+        )
+        rows, few = -(-LINES // 16), -(-PULSES // 4)
         self.heard = nn.ModuleList(nn.LayerNorm(WIDTH) for _ in range(LAYERS))
         self.drop = nn.Dropout(dropout)
         self.join = nn.Sequential(
-            nn.Conv1d(24 * rows + LAYERS * WIDTH, width, 1), nn.BatchNorm1d(width), nn.GELU()
+            nn.Conv1d(24 * rows + 32 * few + LAYERS * WIDTH, width, 1),
+            nn.BatchNorm1d(width),
+            nn.GELU(),
         )
         self.near = nn.Sequential(*(_near(width, dilation) for dilation in (1, 2)))
         self.compare = nn.ModuleList(_Compare(width, dropout) for _ in range(2))
@@ -37,15 +46,15 @@ class Along(nn.Module):
             _near(width, 1), nn.Dropout(dropout), _near(width, 1), nn.Conv1d(width, 1, 1)
         )
 
-    def forward(self, layers: Tensor, fine: Tensor) -> Tensor:
-        """``Seen.layers`` and ``Seen.fine`` of a window, to batch × FRAMES."""
+    def forward(self, layers: Tensor, grain: Grain) -> Tensor:
+        """``Seen.layers`` and ``Seen.grain`` of a window, to batch × FRAMES."""
         # The mean of a line over time is the channel (microphone, room): it is taken away.
-        fine = fine - fine.mean(dim=2, keepdim=True)
-        grain = self.grain(fine[:, None]).flatten(1, 2)
+        fine, pulses = (x - x.mean(dim=2, keepdim=True) for x in grain)
+        seen = [self.grain(fine[:, None]).flatten(1, 2), self.beat(pulses[:, None]).flatten(1, 2)]
         # So it is with what the encoder hears: who speaks, and over which microphone, is no matter.
         heard = [norm(layers[:, i]) for i, norm in enumerate(self.heard)]
         heard = [(h - h.mean(dim=1, keepdim=True)).transpose(1, 2) for h in heard]
-        x = self.join(self.drop(torch.cat([grain, *heard], dim=1)))
+        x = self.join(self.drop(torch.cat([*seen, *heard], dim=1)))
         x = self.near(x)
         for compare in self.compare:
             x = compare(x)
@@ -90,9 +99,12 @@ def _near(width: int, dilation: int) -> nn.Sequential:
     )
 
 
-def _stage(narrow: int, wide: int, stride: tuple[int, int]) -> nn.Sequential:
+def _stage(
+    narrow: int, wide: int, stride: tuple[int, int], size: tuple[int, int] = (3, 3)
+) -> nn.Sequential:
+    pad = (size[0] // 2, size[1] // 2)
     return nn.Sequential(
-        nn.Conv2d(narrow, wide, 3, stride=stride, padding=1, bias=False),
+        nn.Conv2d(narrow, wide, size, stride=stride, padding=pad, bias=False),
         nn.BatchNorm2d(wide),
         nn.ReLU(),
     )

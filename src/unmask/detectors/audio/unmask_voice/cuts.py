@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.detectors.audio.unmask_voice.front import FRAMES, LEVEL, RATE, SAMPLES, STEP
+from unmask.detectors.audio.unmask_voice.spectra import FRAMES, LEVEL, RATE, SAMPLES, STEP
 from unmask.forge.launder_sound import noisy
 from unmask.forge.vocode import insert
 from unmask.types import Samples
@@ -22,11 +22,19 @@ def row(
     clips: Sequence[Samples], rng: np.random.Generator, pauses: tuple[float, float] | None
 ) -> Samples:
     """Clips at about one level in a row: cross-faded, or with pauses of faint noise between."""
+    return laid(clips, rng, pauses)[0]
+
+
+def laid(
+    clips: Sequence[Samples], rng: np.random.Generator, pauses: tuple[float, float] | None
+) -> tuple[Samples, list[int]]:
+    """As ``row``; and where in it the first sample of each clip lies."""
     level = float(np.sqrt(np.mean(clips[0] ** 2)))
     floor = level * 10 ** (rng.uniform(-60, -32) / 20)
     edge = max(_EDGE, int(rng.uniform(0.005, 0.04) * RATE))
     ramp = np.linspace(0, 1, edge, dtype=np.float32)
     out = clips[0]
+    starts = [0]
     for clip in clips[1:]:
         loud = max(float(np.sqrt(np.mean(clip**2))), 1e-6)
         clip = clip * np.float32(level / loud * 10 ** (rng.normal(0, 1.5) / 20))
@@ -35,8 +43,9 @@ def row(
             gap = noisy(np.full(size, 1e-9, np.float32), 0, rng, tilt=1.0)
             gap = gap * (floor / max(float(np.sqrt(np.mean(gap**2))), 1e-12))
             out = _faded(out, np.asarray(gap, np.float32), ramp)
+        starts.append(out.size - edge)
         out = _faded(out, np.asarray(clip, np.float32), ramp)
-    return out
+    return out, starts
 
 
 def _faded(left: Samples, right: Samples, ramp: Samples) -> Samples:
@@ -45,17 +54,17 @@ def _faded(left: Samples, right: Samples, ramp: Samples) -> Samples:
     return np.concatenate([left[:-edge], over, right[edge:]])
 
 
-def cut(samples: Samples, rng: np.random.Generator) -> Samples:
-    """One window from anywhere in it."""
+def cut(samples: Samples, rng: np.random.Generator) -> tuple[Samples, int]:
+    """One window from anywhere in it, and where it begins."""
     if samples.size <= SAMPLES:
-        return np.resize(samples, SAMPLES)
+        return np.resize(samples, SAMPLES), 0
     start = int(rng.integers(0, samples.size - SAMPLES))
-    return samples[start : start + SAMPLES].copy()
+    return samples[start : start + SAMPLES].copy(), start
 
 
 def place(samples: Samples, rng: np.random.Generator) -> tuple[int, int]:
-    """Start and length in samples of an insert of 0.3 … 1.8 s, where it is not quiet."""
-    size = int(np.exp(rng.uniform(np.log(0.3), np.log(1.8))) * RATE)
+    """Start and length in samples of an insert of 0.3 … 2.2 s, where it is not quiet."""
+    size = int(np.exp(rng.uniform(np.log(0.3), np.log(2.2))) * RATE)
     whole = float(np.sqrt(np.mean(samples**2)))
     start = 0
     for _ in range(6):

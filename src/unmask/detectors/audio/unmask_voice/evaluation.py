@@ -10,10 +10,10 @@ import numpy as np
 
 from unmask.bench.predictions import Prediction
 from unmask.detectors.audio.unmask_voice import evaluation_parts as parts
-from unmask.detectors.audio.unmask_voice.front import RATE
 from unmask.detectors.audio.unmask_voice.items import HELD_OUT, METHODS, Item, load, read_items
 from unmask.detectors.audio.unmask_voice.scenes import spoken
 from unmask.detectors.audio.unmask_voice.scoring import Scorer, under
+from unmask.detectors.audio.unmask_voice.spectra import RATE
 from unmask.errors import DataError
 from unmask.forge.launder_sound import CONDITIONS
 from unmask.forge.vocode import resynthesise
@@ -43,6 +43,7 @@ def predictions(recipe: Recipe, data: Path, onnx: Path, protocol: str) -> Iterat
     items = read_items(data)
     if protocol == "calibration":
         held = [item for item in items if item.split == "train" and item.held]
+        held = [item for item in held if not item.copy_of]
         yield from _wholes(scorer, held, protocol, _SEVERAL, copies=True)
         yield from parts.calibration(scorer, data, held, recipe.seed)
     elif protocol == "dev":
@@ -54,7 +55,7 @@ def predictions(recipe: Recipe, data: Path, onnx: Path, protocol: str) -> Iterat
         yield from _control(scorer, items)
     elif protocol.startswith("loso:"):
         source = protocol.partition(":")[2]
-        chosen = [item for item in items if item.source == source]
+        chosen = [item for item in items if item.source == source and not item.copy_of]
         yield from _wholes(scorer, chosen, protocol, ("clean",))
     elif protocol == "localization":
         yield from parts.localization(data, items)

@@ -11,16 +11,18 @@ import numpy as np
 from unmask.bench import cases_voice as cases
 from unmask.bench.predictions import Prediction
 from unmask.detectors.audio.unmask_voice import cuts
-from unmask.detectors.audio.unmask_voice.front import RATE
 from unmask.detectors.audio.unmask_voice.items import HELD_OUT, Item, load
 from unmask.detectors.audio.unmask_voice.scenes import METHODS, spoken
 from unmask.detectors.audio.unmask_voice.scoring import Scorer, under
+from unmask.detectors.audio.unmask_voice.spectra import RATE
 from unmask.types import Samples
 
 PART = "voice-edited"
 MET = ("griffin-lim", "mel-griffin-lim", "world")
 """Vocoders that training has met: their inserts show what unseen recordings alone cost."""
 _CONDITIONS = ("clean", "laundered:0.5", "laundered:1")
+_LEAST = 4.0
+"""Seconds from which a recording is searched for parts."""
 _ROUNDS = 3
 """How often the clips of a speaker are joined in another order for calibration."""
 
@@ -71,7 +73,8 @@ def calibration(
     makers |= {name: cases.spoken(waves) for name, waves in spoken(data / "spoken").items()}
     makers["generated"] = cases.spoken(fakes)
     rng = np.random.default_rng(seed)
-    alone = recordings(reals, _ROUNDS)
+    long, short = running(reals)
+    alone = recordings(short, _ROUNDS) + long
     rows: list[tuple[cases.Recording, int, str, Samples]] = []
     for recording in alone:
         rows.append((recording, 0, "real", recording.samples))
@@ -80,7 +83,7 @@ def calibration(
         method = str(rng.choice(sorted(kinds)))
         made = cases.case(recording, method, kinds[method], float(rng.uniform(0.6, 1.5)), rng)
         rows.append((recording, 1, method, made.samples))
-    talks = dialogues(reals, len(alone) // 2, seed)
+    talks = dialogues(short, len(alone) // 2, seed)
     rows += [(recording, 0, "dialogue", recording.samples) for recording in talks]
     for recording, label, family, samples in rows:
         for condition in _CONDITIONS:
@@ -93,28 +96,45 @@ def calibration(
             )  # fmt: skip
 
 
+def running(items: Sequence[Item]) -> tuple[list[cases.Recording], list[Item]]:
+    """Recordings that are long enough for parts as they are; and the items too short for it."""
+    long, short = [], []
+    for item in items:
+        wave = load(item.path)
+        if wave.size < _LEAST * RATE:
+            short.append(item)
+        else:
+            long.append(cases.Recording(item.path.stem, item.source, item.group, wave))
+    return long, short
+
+
 def localization(data: Path, items: Sequence[Item]) -> Iterator[Prediction]:
-    """A forged second in each unseen recording, by every way; recordings left alone; dialogues."""
+    """A forged second in each unseen recording, by every way; recordings left alone; dialogues.
+
+    ``condition`` says whether a recording was joined of clips or is one that runs on.
+    """
     unseen = [item for item in items if item.split in ("unseen", "dev") and not item.label]
-    chosen = recordings(unseen)
+    long, short = running(unseen)
     makers = {method: cases.vocoded(method) for method in (*HELD_OUT, *MET)}
     makers |= {name: cases.spoken(waves) for name, waves in spoken(data / "unseen").items()}
     rng = np.random.default_rng(0)
-    rows = [cases.untouched(recording) for recording in recordings(unseen, _ROUNDS)]
-    for recording in dialogues(unseen, len(chosen), seed=0):
+    rows = [("joined", cases.untouched(recording)) for recording in recordings(short, _ROUNDS)]
+    rows += [("running", cases.untouched(recording)) for recording in long]
+    chosen = recordings(short)
+    for recording in dialogues(short, len(chosen), seed=0):
         alone = cases.untouched(recording)
-        rows.append(
-            cases.Case(alone.name, alone.source, alone.group, "dialogue", alone.samples, None)
-        )
-    for recording in chosen:
+        made = cases.Case(alone.name, alone.source, alone.group, "dialogue", alone.samples, None)
+        rows.append(("joined", made))
+    for kind, recording in [("joined", r) for r in chosen] + [("running", r) for r in long]:
         others = [load(item.path) for item in unseen if item.source != recording.source]
         for name, make in sorted((makers | {"splice": cases.spoken(others)}).items()):
-            rows.append(cases.case(recording, name, make, float(rng.uniform(0.8, 1.2)), rng))
-    for number, made in enumerate(rows):
+            made = cases.case(recording, name, make, float(rng.uniform(0.8, 1.2)), rng)
+            rows.append((kind, made))
+    for number, (kind, made) in enumerate(rows):
         answer = cases.answer(made)
         yield Prediction(
             item_id=f"{number}:{made.name}", media_id=made.name, group=made.group,
             source=made.source, label=int(made.span is not None), family=made.method, claim=PART,
-            protocol="localization", condition="clean", score=answer.score,
+            protocol="localization", condition=kind, score=answer.score,
             localization=answer.error,
         )  # fmt: skip

@@ -10,7 +10,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from unmask.detectors.audio.unmask_voice.front import SAMPLES
+from unmask.detectors.audio.unmask_voice.spectra import SAMPLES
 from unmask.train.onnx_model import onnx_model, save_onnx
 
 _LARGE = 4096

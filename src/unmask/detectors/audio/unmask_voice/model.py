@@ -9,7 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from unmask.detectors.audio.unmask_voice.along import Along
-from unmask.detectors.audio.unmask_voice.front import CLIP, SAMPLES, STATISTICS, Front, Seen
+from unmask.detectors.audio.unmask_voice.encoder import WIDTH
+from unmask.detectors.audio.unmask_voice.front import BINS, LAYERS, Front, Seen
+from unmask.detectors.audio.unmask_voice.spectra import CLIP, SAMPLES, Grain
+
+STATISTICS = 2 * LAYERS * WIDTH + 3 * BINS - 1
 
 
 class Traces(nn.Module):
@@ -55,17 +59,28 @@ class Traces(nn.Module):
 
 
 class Head(nn.Module):
-    """What is fitted: the window's logit and the frames'. Called, it gives the frames' alone."""
+    """What is fitted: the window's logit and the frames'. Called, it gives the frames' alone.
 
-    def __init__(self, width: int, dropout: float) -> None:
+    The frames are judged by several nets that were trained on different scenes; what they agree on
+    is less often a whim of one.
+    """
+
+    def __init__(self, width: int, dropout: float, members: int = 1) -> None:
         super().__init__()
         self.traces = Traces()
-        self.along = Along(width, dropout)
+        self.along = nn.ModuleList(Along(width, dropout) for _ in range(members))
 
-    def forward(self, layers: Tensor, fine: Tensor) -> Tensor:
-        """``Seen.layers`` and ``Seen.fine`` to frame logits, batch × FRAMES."""
-        frames: Tensor = self.along(layers, fine)
-        return frames
+    def forward(self, layers: Tensor, grain: Grain) -> Tensor:
+        """``Seen.layers`` and ``Seen.grain`` to frame logits, batch × FRAMES.
+
+        In training every member judges a share of the batch of its own, else all judge everything.
+        """
+        if self.training:
+            count = len(self.along)
+            shares = zip(*(x.chunk(count) for x in (layers, *grain)), strict=True)
+            pairs = zip(self.along, shares, strict=True)
+            return torch.cat([member(own, Grain(*rest)) for member, (own, *rest) in pairs])
+        return torch.stack([member(layers, grain) for member in self.along]).mean(dim=0)
 
 
 class Voice(nn.Module):
@@ -80,4 +95,4 @@ class Voice(nn.Module):
         """Batch × SAMPLES at 16 kHz, to batch and batch × FRAMES; higher is forged."""
         clips, row = self.front.window(wave)
         logit = self.head.traces(clips).reshape(-1, SAMPLES // CLIP).mean(dim=1)
-        return logit, self.head.along(row.layers, row.fine)
+        return logit, self.head(row.layers, row.grain)

@@ -21,8 +21,8 @@ import soxr
 from numpy.typing import NDArray
 
 from unmask.detectors.audio.unmask_voice import cuts
-from unmask.detectors.audio.unmask_voice.front import FRAMES, LEVEL, RATE, STEP
-from unmask.detectors.audio.unmask_voice.items import Item, load
+from unmask.detectors.audio.unmask_voice.items import HELD_SOURCES, Item, load
+from unmask.detectors.audio.unmask_voice.spectra import FRAMES, LEVEL, RATE, SAMPLES, STEP
 from unmask.forge.launder_sound import launder
 from unmask.forge.vocode import insert, resynthesise
 from unmask.types import Samples
@@ -33,9 +33,14 @@ METHODS = (
     "shifted",
 )  # fmt: skip
 """Vocoders of the inserts. None of ``items.HELD_OUT``."""
-FORGED = {"vocoded": 0.47, "paired": 0.13, "fake": 0.12, "spoken": 0.08, "splice": 0.20}
-"""How often an insert is made in which way: of the covered speech, from a fake of the same
-utterance or source, from any fake, from a rule-based generator, from real speech elsewhere."""
+FORGED = {
+    "vocoded": 0.34, "copied": 0.16, "paired": 0.10, "fake": 0.12, "spoken": 0.08, "splice": 0.20,
+}  # fmt: skip
+"""How often an insert is made in which way: of the covered speech through a vocoder of ours, or as
+a tool copied it; from a fake of the same utterance or source; from any fake; from a generator that
+is installed; from real speech elsewhere."""
+_JOINED = 0.3
+"""Share of the long recordings that are joined with others all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,14 @@ class Scene:
     sources: list[str]
     systems: list[str]
     held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """Speech of a window: its samples, and which recording begins where in it."""
+
+    samples: Samples
+    parts: list[tuple[int, Item]]
 
 
 @lru_cache(maxsize=4096)
@@ -78,12 +91,18 @@ class Stage:
         self._reals: dict[str, list[Item]] = defaultdict(list)
         self._fakes: dict[str, list[Item]] = defaultdict(list)
         self._pairs: dict[str, list[Item]] = defaultdict(list)
+        self._copies: dict[str, list[Item]] = defaultdict(list)
         for item in items:
-            (self._fakes if item.label else self._reals)[item.source].append(item)
-            if item.label:
+            if not item.copy_of:
+                (self._fakes if item.label else self._reals)[item.source].append(item)
+            if item.copy_of:
+                self._copies[item.copy_of].append(item)
+            elif item.label:
                 self._pairs[item.group].append(item)
         self._sources = sorted(self._reals)
         weight = np.sqrt([len(self._reals[source]) for source in self._sources])
+        # Sources kept for validation need but a few scenes.
+        weight[[source in HELD_SOURCES for source in self._sources]] *= 0.25
         self._weight = weight / weight.sum()
 
     def scene(self, index: int) -> Scene:
@@ -91,7 +110,8 @@ class Stage:
         rng = np.random.default_rng((self._seed, index))
         item = self._any_real(rng)
         turns = bool(rng.random() < 0.14)
-        samples = self._dialogue(item, rng) if turns else self._monologue(item, rng)
+        laid = self._dialogue(item, rng) if turns else self._monologue(item, rng)
+        samples = laid.samples
         frames = np.zeros(FRAMES, np.uint8)
         if rng.random() < 0.12:
             samples = self._same_voice(item, samples, rng)
@@ -99,7 +119,7 @@ class Stage:
             samples = cuts.disturbed(samples, rng)
         sources, systems = [item.source], []
         for _ in range(int(rng.choice([0, 1, 2], p=[0.34, 0.54, 0.12]))):
-            samples, inside, system, source = self._forged(item, samples, rng)
+            samples, inside, system, source = self._forged(item, laid.parts, samples, rng)
             frames[inside] = 1
             systems.append(system)
             sources.append(source)
@@ -119,14 +139,21 @@ class Stage:
         """Held scenes are made of held recordings only, and the others of none of them."""
         return [item for item in items if item.held == held]
 
-    def _monologue(self, item: Item, rng: np.random.Generator) -> Samples:
+    def _monologue(self, item: Item, rng: np.random.Generator) -> _Laid:
+        """A stretch of a long recording, or recordings of one speaker in a row."""
+        samples = _clip(item.path)
+        if samples.size >= SAMPLES and rng.random() > _JOINED:
+            window, begin = cuts.cut(samples, rng)
+            return _Laid(window, [(-begin, item)])
         own = [i for i in self._reals[item.source] if i.subject == item.subject]
         own = self._same_side(own, item.held)
-        row = [_clip(item.path)] + [_clip(_one(own, rng).path) for _ in range(3)]
+        items = [item] + [_one(own, rng) for _ in range(3)]
         pause = bool(rng.random() < 0.3)
-        return cuts.cut(cuts.row(row, rng, (0.1, 0.5) if pause else None), rng)
+        row, starts = cuts.laid([_clip(i.path) for i in items], rng, (0.1, 0.5) if pause else None)
+        window, begin = cuts.cut(row, rng)
+        return _Laid(window, [(at - begin, i) for at, i in zip(starts, items, strict=True)])
 
-    def _dialogue(self, item: Item, rng: np.random.Generator) -> Samples:
+    def _dialogue(self, item: Item, rng: np.random.Generator) -> _Laid:
         """Turns of two speakers of one source, with pauses between."""
         others = self._same_side(self._reals[item.source], item.held)
         other = _one(others, rng)
@@ -136,7 +163,8 @@ class Stage:
             size = min(clip.size, int(rng.uniform(0.6, 2.2) * RATE))
             start = int(rng.integers(0, clip.size - size + 1))
             turns.append(clip[start : start + size])
-        return cuts.cut(cuts.row(turns, rng, (0.15, 0.6)), rng)
+        window, _ = cuts.cut(cuts.row(turns, rng, (0.15, 0.6)), rng)
+        return _Laid(window, [])
 
     def _same_voice(self, item: Item, samples: Samples, rng: np.random.Generator) -> Samples:
         own = [i for i in self._reals[item.source] if i.subject == item.subject]
@@ -146,20 +174,35 @@ class Stage:
         return insert(samples, piece, start / RATE, RATE, float(rng.uniform(0.005, 0.04)))
 
     def _forged(
-        self, item: Item, samples: Samples, rng: np.random.Generator
+        self, item: Item, parts: list[tuple[int, Item]], samples: Samples, rng: np.random.Generator
     ) -> tuple[Samples, slice, str, str]:
         start, size = cuts.place(samples, rng)
         kind = str(rng.choice(list(FORGED), p=list(FORGED.values())))
-        piece, system, source = self._piece(kind, item, samples, start, size, rng)
-        if kind != "vocoded" and rng.random() < 0.3:
+        copy = self._copied(parts, start, size, rng) if kind == "copied" else None
+        same = kind == "vocoded" or copy is not None
+        piece, system, source = copy or self._piece(kind, item, samples, start, size, rng)
+        if not same and rng.random() < 0.3:
             piece = launder(piece, RATE, rng, float(rng.uniform(0.2, 0.8)))
-        if kind != "vocoded" and rng.random() < 0.4:
+        if not same and rng.random() < 0.4:
             piece = cuts.coloured(piece, rng)
         fade = float(np.exp(rng.uniform(np.log(0.001), np.log(0.04))))
-        match = bool(kind == "vocoded" or rng.random() < 0.85)
+        match = bool(same or rng.random() < 0.85)
         mixed = insert(samples, piece, start / RATE, RATE, fade, match)
         first, last = round(start / STEP), round((start + size) / STEP)
         return mixed, slice(first, last), system, source
+
+    def _copied(
+        self, parts: list[tuple[int, Item]], start: int, size: int, rng: np.random.Generator
+    ) -> tuple[Samples, str, str] | None:
+        """What a tool made of the very stretch, where one recording covers it and was copied."""
+        for at, item in parts:
+            copies = self._copies[str(item.path)]
+            if at <= start and start + size <= at + _clip(item.path).size and copies:
+                copy = _one(copies, rng)
+                wave = _clip(copy.path)[start - at : start - at + size]
+                if wave.size == size and float(np.abs(wave).max()) > 1e-4:
+                    return wave, copy.system, copy.source
+        return None
 
     def _piece(
         self, kind: str, item: Item, samples: Samples, start: int, size: int,

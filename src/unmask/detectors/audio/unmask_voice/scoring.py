@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from unmask.detectors.audio.unmask_voice.front import FRAMES, RATE, SAMPLES
+from unmask.detectors.audio.unmask_voice.spectra import FRAMES, RATE, SAMPLES
 from unmask.forge.launder_sound import apply, launder
 from unmask.types import Samples, Tensor
 from unmask.voices.hearing import Heard, Hearing

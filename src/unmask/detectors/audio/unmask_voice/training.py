@@ -11,12 +11,13 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from unmask.detectors.audio.unmask_voice.along import loss
-from unmask.detectors.audio.unmask_voice.bank import Bank, Scenes, bank, scenes
+from unmask.detectors.audio.unmask_voice.bank import SCALE, Bank, Scenes, bank, scenes
 from unmask.detectors.audio.unmask_voice.cuts import IGNORED
 from unmask.detectors.audio.unmask_voice.encoder import published
 from unmask.detectors.audio.unmask_voice.export import to_onnx
 from unmask.detectors.audio.unmask_voice.front import Front
 from unmask.detectors.audio.unmask_voice.model import Head, Traces, Voice
+from unmask.detectors.audio.unmask_voice.spectra import LINES, Spectra, without
 from unmask.detectors.audio.unmask_voice.traces import fit
 from unmask.train.recipe import Recipe
 from unmask.train.task import Batch, Task
@@ -26,9 +27,10 @@ _VALIDATED = 480
 
 
 class Windows(Dataset[Batch]):
-    """Scenes as the head sees them; item *i* depends on the seed and *i* alone.
+    """Scenes; item *i* depends on the seed and *i* alone.
 
-    A band is sometimes flattened, so that none is relied on.
+    ``kept`` is zero for lines that the head must do without: a band is sometimes flattened, so that
+    none is relied on.
     """
 
     def __init__(self, source: Scenes, rows: list[int], recipe: Recipe) -> None:
@@ -44,22 +46,23 @@ class Windows(Dataset[Batch]):
         order = np.random.default_rng((self._recipe.seed, 1, turn)).permutation(len(self._rows))
         row = self._rows[int(order[at])]
         rng = np.random.default_rng((self._recipe.seed, 2, index))
-        fine = np.asarray(self._source.fine[row], np.float32)
-        fine -= fine.mean(axis=1, keepdims=True)
+        kept = torch.ones(LINES)
         if rng.random() < 0.4:
             wide = int(rng.integers(10, 80))
-            first = int(rng.integers(0, fine.shape[0] - wide))
-            fine[first : first + wide] = 0
+            first = int(rng.integers(0, LINES - wide))
+            kept[first : first + wide] = 0
+        wave = torch.from_numpy(np.asarray(self._source.waves[row], np.float32) / SCALE)
         truth = torch.from_numpy(self._source.frames[row].astype(np.int64))
         layers = torch.from_numpy(np.asarray(self._source.layers[row], np.float32))
-        return {"layers": layers, "fine": torch.from_numpy(fine), "truth": truth}
+        return {"layers": layers, "wave": wave, "kept": kept, "truth": truth}
 
 
 class VoiceTask(Task):
     """Fits ``Traces`` in closed form and trains ``Along``.
 
     Settings: ``copies`` (see ``bank.bank``), ``scenes`` (how many), ``made_with_seed``, ``width``
-    and ``dropout`` (see ``Along``), ``ridge``, ``nuisance`` and ``copied`` (see ``traces.fit``).
+    and ``dropout`` (see ``Along``), ``members`` (see ``Head``), ``ridge``, ``nuisance`` and
+    ``copied`` (see ``traces.fit``).
     """
 
     def __init__(self, recipe: Recipe, data: Path) -> None:
@@ -69,6 +72,7 @@ class VoiceTask(Task):
         self._bank: Bank = bank(data, settings["copies"], seed)
         self._scenes: Scenes = scenes(data, int(settings["scenes"]), seed)
         self._traces: Traces | None = None
+        self._spectra = Spectra()
 
     def _left_out(self) -> set[str]:
         return {name.strip() for name in self.recipe.leave_out.split(",")}
@@ -86,7 +90,7 @@ class VoiceTask(Task):
     def network(self) -> nn.Module:
         """A head with its traces fitted; the encoder before it is frozen and not part of it."""
         settings = self.recipe.settings
-        head = Head(settings["width"], settings["dropout"])
+        head = Head(settings["width"], settings["dropout"], settings["members"])
         if self._traces is None:
             rows = self._clips(held=False)
             fit(
@@ -107,7 +111,9 @@ class VoiceTask(Task):
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         """Cross-entropy of the frames."""
-        value = loss(network(batch["layers"], batch["fine"]), batch["truth"])
+        with torch.no_grad():
+            grain = without(self._spectra(batch["wave"]), batch["kept"])
+        value = loss(network(batch["layers"], grain), batch["truth"])
         return value, {"frames": float(value.detach())}
 
     @torch.no_grad()
@@ -123,9 +129,9 @@ class VoiceTask(Task):
         frames = []
         for at in range(0, len(rows), 32):
             part = rows[at : at + 32]
-            layers, fine = self._scenes.layers[part], self._scenes.fine[part]
-            seen = (torch.from_numpy(x.astype(np.float32)) for x in (layers, fine))
-            frames.append(network.along(*seen).numpy())
+            layers = torch.from_numpy(self._scenes.layers[part].astype(np.float32))
+            wave = torch.from_numpy(self._scenes.waves[part].astype(np.float32) / SCALE)
+            frames.append(network(layers, self._spectra(wave)).numpy())
         truth = self._scenes.frames[rows]
         known = truth != IGNORED
         along = float(roc_auc_score(truth[known], np.concatenate(frames)[known]))

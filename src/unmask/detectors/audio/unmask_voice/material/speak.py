@@ -1,6 +1,6 @@
 """Has speech generators speak the sentences of ``texts.toml``, for training and for the test.
 
-``python -m unmask.detectors.audio.unmask_voice.speak --out WIDER --library libneuralcopy.so``
+    python -m unmask.detectors.audio.unmask_voice.material.speak --out WIDER --library LIBRARY
 
 Training meets ``WIDER/spoken``: formants, diphones, units and hidden Markov models, and such speech
 once more through the neural vocoder FARGAN (``again.py``). The test ``unseen`` alone meets
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import soundfile
 
-from unmask.detectors.audio.unmask_voice.engines import ENGINES, Engine, texts
+from unmask.detectors.audio.unmask_voice.material.engines import ENGINES, Engine, texts
 from unmask.errors import DataError
 
 __all__ = ["AGAIN", "ENGINES", "main", "missing", "speak", "texts"]
@@ -60,8 +60,8 @@ def speak(name: str, engine: Engine, out: Path) -> int:
 def _again(out: Path, library: Path) -> Engine:
     """FARGAN as one more engine. Raises OSError when the library can't be loaded."""
     # This brings in torch, which the other engines do without.
-    from unmask.detectors.audio.unmask_voice import again
-    from unmask.detectors.audio.unmask_voice.copy import Networks
+    from unmask.detectors.audio.unmask_voice.material import again
+    from unmask.detectors.audio.unmask_voice.material.copy import Networks
 
     spoken = out / "spoken"
     if absent := again.absent(spoken):

@@ -11,19 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from unmask.detectors.audio.unmask_voice.cutting import LONG, alone, fault, pitch, plain
-from unmask.detectors.audio.unmask_voice.cutting import stretches as stretches_of
-from unmask.detectors.audio.unmask_voice.cutting import turns as turns_of
-from unmask.detectors.audio.unmask_voice.reading import (
+from unmask.detectors.audio.unmask_voice.material.cutting import LONG, alone, fault, pitch, plain
+from unmask.detectors.audio.unmask_voice.material.cutting import stretches as stretches_of
+from unmask.detectors.audio.unmask_voice.material.cutting import turns as turns_of
+from unmask.detectors.audio.unmask_voice.material.reading import (
     UNREADABLE,
     Recording,
     decoded,
     recordings,
     trimmed,
 )
-from unmask.detectors.audio.unmask_voice.shelves import Shelf, Voice
+from unmask.detectors.audio.unmask_voice.material.shelves import Shelf, Voice
+from unmask.detectors.audio.unmask_voice.material.writing import Writer
 from unmask.detectors.audio.unmask_voice.spectra import LEVEL, RATE
-from unmask.detectors.audio.unmask_voice.writing import Writer
 from unmask.types import Samples
 
 SHORTEST = 1.5

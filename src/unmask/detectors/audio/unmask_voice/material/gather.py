@@ -1,7 +1,7 @@
 """Adds freely licensed recordings out of packages to a manifest.
 
-``python -m unmask.detectors.audio.unmask_voice.gather --data DIR --debian ROOT --packages FOLDER
---out DIR``
+    python -m unmask.detectors.audio.unmask_voice.material.gather
+        --data DIR --debian ROOT --packages FOLDER --out DIR
 
 ``ROOT`` is ``/`` when the Debian packages are installed, or a folder they were unpacked into;
 ``FOLDER`` holds the unpacked source archives of Python and npm packages, each in a folder of its
@@ -25,11 +25,12 @@ from typing import Any
 
 import numpy as np
 
-from unmask.detectors.audio.unmask_voice.reading import UNREADABLE, decoded, trimmed
-from unmask.detectors.audio.unmask_voice.running import Runner
-from unmask.detectors.audio.unmask_voice.shelves import Shelf, read_shelves
+from unmask.detectors.audio.unmask_voice.items import RUNNING
+from unmask.detectors.audio.unmask_voice.material.reading import UNREADABLE, decoded, trimmed
+from unmask.detectors.audio.unmask_voice.material.running import Runner
+from unmask.detectors.audio.unmask_voice.material.shelves import Shelf, read_shelves
+from unmask.detectors.audio.unmask_voice.material.writing import Writer
 from unmask.detectors.audio.unmask_voice.spectra import CLIP
-from unmask.detectors.audio.unmask_voice.writing import Writer
 from unmask.types import Samples
 
 _ENDS = {".wav", ".ogg", ".opus", ".g722"}
@@ -109,7 +110,7 @@ def gather(data: Path, debian: Path, packages: Path | None, out: Path) -> Gather
         link.symlink_to((data / "audio").resolve())
     lines = (data / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
     known: list[dict[str, Any]] = [json.loads(line) for line in lines]
-    further, running = Writer(out, "further"), Writer(out, "running")
+    further, running = Writer(out, "further"), Writer(out, RUNNING)
     roots = {"data": data, "debian": debian, "packages": packages}
     told = Gathered()
     for shelf in read_shelves():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from unmask.detectors.audio.unmask_voice.shelves import Shelf
+from unmask.detectors.audio.unmask_voice.material.shelves import Shelf
 from unmask.detectors.audio.unmask_voice.spectra import LEVEL, RATE
 from unmask.forge.launder_sound import band
 from unmask.types import Samples

@@ -16,14 +16,12 @@ import numpy as np
 import soundfile
 import soxr
 
-from unmask.detectors.audio.unmask_voice.copy import Networks
-from unmask.detectors.audio.unmask_voice.engines import Say
+from unmask.detectors.audio.unmask_voice.material.copy import Networks, raise_pitch, soften
+from unmask.detectors.audio.unmask_voice.material.engines import Say
 from unmask.detectors.audio.unmask_voice.spectra import LEVEL, RATE
 
 SOURCES = {"festhts": 10, "rhvoice": 16, "pico": 16, "openjtalk": 6, "festunits": 6}
 """Engines whose speech is taken, and how many recordings of each."""
-_CEPSTRUM, _PITCH = 18, 18
-"""Of the features: the first columns, and the column behind them."""
 
 
 def recordings(folder: Path) -> list[Path]:
@@ -53,10 +51,8 @@ def _again(nets: Networks, path: Path, out: Path) -> None:
     wave = np.asarray(wave * (LEVEL / max(float(wave.std()), 1e-6)), np.float32)
     features = nets.features(wave)
     wide = int(rng.choice([1, 3, 5]))
-    for column in range(_CEPSTRUM):
-        padded = np.pad(features[:, column], wide // 2, mode="edge")
-        features[:, column] = np.convolve(padded, np.ones(wide) / wide, "valid")
+    soften(features, wide)
     if rng.random() < 0.5:
-        features[:, _PITCH] += rng.uniform(-0.25, 0.25)
+        raise_pitch(features, rng.uniform(-0.25, 0.25))
     said = np.clip(nets.speak(features, wave.size), -1, 1)
     soundfile.write(out, said, RATE, subtype="PCM_16")
