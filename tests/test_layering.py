@@ -25,7 +25,7 @@ RESEARCH_VERBS = {
 
 def is_research(path: Path) -> bool:
     room, *rest = path.relative_to(ROOT).parts
-    if room == "detectors" and len(rest) == 3:
+    if room == "detectors" and len(rest) >= 3:
         return path.name != "__init__.py"
     return room in RESEARCH_FOLDERS or (room == "cli" and path.stem in RESEARCH_VERBS)
 
