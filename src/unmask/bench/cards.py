@@ -131,8 +131,8 @@ def _localization(rows: Sequence[Prediction]) -> list[str]:
     out = [
         "### Where",
         "",
-        "Made cases with a known place, made in a way that training did not use. A case that was"
-        " not marked at all counts as a miss.",
+        "Made cases with a known place; the detector's README says which ways training has met. A"
+        " case that was not marked at all counts as a miss.",
         "",
         f"| family | condition | cases | {what} | median | not marked |",
         "|---|---|---:|---:|---:|---:|",
