@@ -19,6 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from unmask import __version__, registry
 from unmask.analyzers.base import Analyzer, Options
 from unmask.analyzers.published import Published
@@ -38,6 +40,7 @@ _BEYOND = {
 }
 """What a reader might think was looked at, and was not."""
 _AHEAD = 4
+_BLAS = {"blas": 1}
 T = TypeVar("T")
 
 
@@ -62,15 +65,18 @@ def scan(
     media = probe(Path(path), limits)
     running, skipped = (_chosen if chosen.detector else _analyzers)(media, chosen)
     notes: list[str] = []
-    _feed(Path(path), media, running, chosen, limits, notes.append, progress)
     findings: list[Finding] = []
     not_checked = list(skipped)
     absent: list[Absent] = []
-    for analyzer in running:
-        result = analyzer.finish()
-        findings += result.findings
-        not_checked += result.not_checked
-        absent += result.absent
+    # The matrices outside the models are small. Threads that wait for such work take the cores
+    # from decoding and from other workers, as they do not sleep while they wait.
+    with threadpool_limits(limits=_BLAS):
+        _feed(Path(path), media, running, chosen, limits, notes.append, progress)
+        for analyzer in running:
+            result = analyzer.finish()
+            findings += result.findings
+            not_checked += result.not_checked
+            absent += result.absent
     beyond = _BEYOND.get(media.kind, ())
     not_checked += [NotChecked("scan", what, _NO_ANALYZER) for what in beyond]
     if notes:

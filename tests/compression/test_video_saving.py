@@ -138,3 +138,8 @@ def test_frames_predicted_from_both_sides_are_not_judged(tmp_path: Path) -> None
     assert about(result, "earlier encoding") is None
     assert any("both sides" in one.why for one in result.not_checked)
     assert about(result, "hole in time") is None
+
+
+def test_a_video_without_packets_has_no_rhythm() -> None:
+    for count in (0, 1, 14):
+        assert earlier_rhythm(np.ones(count), np.zeros(count, np.bool_)) is None

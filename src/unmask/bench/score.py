@@ -20,6 +20,7 @@ from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Reader
 from unmask.datasets.samples import Prepared, collate
 from unmask.errors import DataError, ModelError
+from unmask.runtime.session import open_session
 from unmask.train.method import Batch, Method, Outputs, read_checkpoint
 from unmask.train.methods import as_floats
 from unmask.train.recipe import Recipe
@@ -136,16 +137,10 @@ def _torch(method: Method, weights: Path) -> Run:
 
 
 def _onnx(method: Method, weights: Path) -> Run:
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
     try:
-        session: Any = ort.InferenceSession(
-            str(weights), options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # the runtime raises its own unexported types
-        raise ModelError(f"{weights} does not load: {str(error).splitlines()[0]}") from error
+        session = open_session(weights, torch.get_num_threads())
+    except ModelError as error:
+        raise ModelError(f"{weights} does not load: {error}") from error
     names = [output.name for output in session.get_outputs()]
 
     def run(batch: Batch) -> Outputs:

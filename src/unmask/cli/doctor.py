@@ -54,12 +54,11 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
 
 def examine() -> dict[str, Any]:
     """The facts behind ``unmask doctor``."""
-    import onnxruntime
-
     from unmask import __version__, registry
     from unmask.detectors.card import read_card
     from unmask.errors import UnmaskError
     from unmask.runtime.model import load_model
+    from unmask.runtime.session import runtime
     from unmask.scanning import versions
 
     models = []
@@ -89,7 +88,7 @@ def examine() -> dict[str, Any]:
             for package, _ in packages
             if importlib.util.find_spec(package) is not None
         },
-        "providers": onnxruntime.get_available_providers(),
+        "providers": runtime().get_available_providers(),
         "models": models,
         "analyzers": list(registry.analyzers()),
         "formats": _formats(),

@@ -24,6 +24,8 @@ not speech without a pause. The louder of two stretches must be steady."""
 _QUIET, _LESS_QUIET = 8, 30
 """Percentiles of the frames of a stretch; the lower one counts as its floor."""
 _GROUPS = 8
+_PART = 1024
+"""Moments that are looked at together, as each needs a copy of its stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ def jumps(levels: Levels) -> tuple[Levels, Levels]:
     if len(levels) < 2 * size:
         return signed, apart
     windows = np.lib.stride_tricks.sliding_window_view(groups, size, axis=0)
-    floors, above = np.percentile(windows, (_QUIET, _LESS_QUIET), axis=2)
+    parts = [windows[at : at + _PART] for at in range(0, len(windows), _PART)]
+    ranks = [np.percentile(part, (_QUIET, _LESS_QUIET), axis=2) for part in parts]
+    floors, above = np.concatenate(ranks, axis=1)
     moved = floors[size:] - floors[:-size]
     steady = np.median(above - floors, axis=1) <= STEADY
     known = np.where(np.median(moved, axis=1) > 0, steady[size:], steady[:-size])

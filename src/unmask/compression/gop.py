@@ -10,6 +10,7 @@ size of the packets that is looked at).
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,9 +46,8 @@ def packets(path: Path, limits: Limits | None = None) -> Packets:
     """Read the packets of the stream that is shown. Raises MediaError."""
     limits = limits or Limits()
     clock = Clock(shown(path), limits)
-    sizes: list[int] = []
-    keys: list[bool] = []
-    times: list[float] = []
+    sizes, times = array("d"), array("d")
+    keys = bytearray()
     with (
         open_regular(path) as file,
         opened(path, file, sniff.sniff(file, path), clock, limits) as media,
@@ -65,11 +65,11 @@ def packets(path: Path, limits: Limits | None = None) -> Packets:
             clock.check()
             if len(sizes) >= MOST:
                 break
-    stamps = np.array(times)
+    stamps = np.asarray(times)
     stamps = stamps[~np.isnan(stamps)]
     return Packets(
-        np.array(sizes, float),
-        np.array(keys, bool),
+        np.asarray(sizes),
+        np.frombuffer(keys, np.bool_),
         np.sort(stamps),
         len(sizes) >= MOST,
         bool((np.diff(stamps) < 0).any()),

@@ -19,6 +19,8 @@ def earlier_rhythm(sizes: NDArray[np.float64], keys: NDArray[np.bool_]) -> tuple
 
     ``sizes`` and ``keys`` by packet. None if no rhythm shows, or only that of the present keys.
     """
+    if len(sizes) < 3 * SHORTEST:
+        return None
     excess = _excess(sizes, keys)
     known = ~np.isnan(excess)
     if known.sum() < 3 * SHORTEST:

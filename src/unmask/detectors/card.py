@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -210,17 +209,17 @@ def read_card(path: Path) -> Card:
     return read_toml(path, Card, "card", ModelError)
 
 
-@lru_cache(maxsize=32)
-def verified_weights(card_path: Path) -> bytes:
-    """The bytes of a card's weights, checked against its hash. Raises ModelError."""
+def verified_weights(card_path: Path) -> Path:
+    """The file of a card's weights, checked against its hash. Raises ModelError."""
     weights = read_card(card_path).file()
     path = card_path.parent / weights.file
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         raise ModelError(f"The weights {path} are missing. Reinstall unmask.") from None
-    if hashlib.sha256(data).hexdigest() != weights.sha256:
+    if found != weights.sha256:
         raise ModelError(
             f"The weights {path} are not those of the card (sha256 differs). Reinstall unmask."
         )
-    return data
+    return path

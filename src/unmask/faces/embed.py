@@ -13,7 +13,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from unmask.errors import MissingExtra, ModelError
 from unmask.faces.align import Template, aligned
 from unmask.faces.dlib_file import SIDE, SIZE, as_onnx
 from unmask.identity.cards import identity_card
+from unmask.runtime.session import open_session
 from unmask.types import Face, Pixels, Tensor
 
 _BATCH = 16
@@ -80,7 +80,7 @@ class DlibNetwork(FaceNetwork):
                 f"{path} is not the face descriptor that was measured. "
                 "Run: pip install --force-reinstall face-recognition-models"
             )
-        self._session = _session(as_onnx(data), threads)
+        self._session = open_session(as_onnx(data), threads)
 
     def run(self, chips: Sequence[Pixels]) -> Tensor:
         """Vectors (faces × 128)."""
@@ -111,7 +111,7 @@ class OnnxNetwork(FaceNetwork):
             raise ModelError(f"There is no face model at {path}. Give the path of an ONNX file.")
         data = path.read_bytes()
         try:
-            self._session = _session(data, threads)
+            self._session = open_session(data, threads)
             self._input = self._session.get_inputs()[0].name
             probe = self.run([np.zeros((self.template.size, self.template.size, 3), np.uint8)])
         except Exception as error:  # the runtime raises its own unexported types
@@ -174,14 +174,3 @@ class FaceEmbedder:
 @lru_cache(maxsize=4)
 def _network(model: str, threads: int) -> FaceNetwork:
     return OnnxNetwork(Path(model), threads) if model else DlibNetwork(threads)
-
-
-def _session(model: bytes, threads: int) -> Any:
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    # Idle workers must not spin: decoding runs on the same cores.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])

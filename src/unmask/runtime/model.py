@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from unmask import registry
 from unmask.detectors.card import Card, read_card, verified_weights
 from unmask.errors import ModelError
+from unmask.runtime.session import open_session
 from unmask.types import Tensor
 
 
@@ -23,20 +24,10 @@ class Model:
     """
 
     def __init__(self, card_path: Path, threads: int = 0) -> None:
-        import onnxruntime as ort
-
         self.card: Card = read_card(card_path)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        # Idle workers must not spin: decoding runs on the same cores.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.enable_cpu_mem_arena = True
         try:
-            self._session: Any = ort.InferenceSession(
-                verified_weights(card_path), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # the runtime raises its own unexported types
+            self._session: Any = open_session(verified_weights(card_path), threads)
+        except ModelError as error:
             raise ModelError(f"The weights of {self.card.name!r} do not load: {error}") from error
         given = {output.name for output in self._session.get_outputs()}
         # A card may name a value that is computed from what the network gives, such as a distance.

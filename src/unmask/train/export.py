@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from unmask.errors import ModelError
+from unmask.runtime.session import open_session
 from unmask.train.method import Batch, Method
 from unmask.train.onnx_model import onnx_model, save_onnx
 
@@ -59,12 +60,10 @@ def _free(shape: list[int | str], name: str) -> dict[int, Any]:
 
 
 def _compare(network: nn.Module, path: Path, method: Method, batch: Batch) -> None:
-    import onnxruntime as ort
-
     inputs = [batch[name] for name in method.inputs]
     with torch.no_grad():
         ours = network(*inputs)
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = open_session(path)
     fed = {name: value.numpy() for name, value in zip(method.inputs, inputs, strict=True)}
     for part, mine, theirs in zip(method.card.outputs, ours, session.run(None, fed), strict=True):
         there = np.asarray(theirs, np.float64)

@@ -117,6 +117,7 @@ def localization(data: Path, items: Sequence[Item]) -> Iterator[Prediction]:
     long, short = running(unseen)
     makers = {method: cases.vocoded(method) for method in (*HELD_OUT, *MET)}
     makers |= {name: cases.spoken(waves) for name, waves in spoken(data / "unseen").items()}
+    waves = [(item.source, load(item.path)) for item in unseen]
     rng = np.random.default_rng(0)
     rows = [("joined", cases.untouched(recording)) for recording in recordings(short, _ROUNDS)]
     rows += [("running", cases.untouched(recording)) for recording in long]
@@ -126,7 +127,7 @@ def localization(data: Path, items: Sequence[Item]) -> Iterator[Prediction]:
         made = cases.Case(alone.name, alone.source, alone.group, "dialogue", alone.samples, None)
         rows.append(("joined", made))
     for kind, recording in [("joined", r) for r in chosen] + [("running", r) for r in long]:
-        others = [load(item.path) for item in unseen if item.source != recording.source]
+        others = [wave for source, wave in waves if source != recording.source]
         for name, make in sorted((makers | {"splice": cases.spoken(others)}).items()):
             made = cases.case(recording, name, make, float(rng.uniform(0.8, 1.2)), rng)
             rows.append((kind, made))

@@ -93,12 +93,13 @@ class Stage:
         self._pairs: dict[str, list[Item]] = defaultdict(list)
         self._copies: dict[str, list[Item]] = defaultdict(list)
         for item in items:
-            if not item.copy_of:
-                (self._fakes if item.label else self._reals)[item.source].append(item)
             if item.copy_of:
                 self._copies[item.copy_of].append(item)
             elif item.label:
+                self._fakes[item.source].append(item)
                 self._pairs[item.group].append(item)
+            else:
+                self._reals[item.source].append(item)
         self._sources = sorted(self._reals)
         weight = np.sqrt([len(self._reals[source]) for source in self._sources])
         # Sources kept for validation need but a few scenes.

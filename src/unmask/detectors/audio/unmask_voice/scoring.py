@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from unmask.detectors.audio.unmask_voice.spectra import FRAMES, RATE, SAMPLES
 from unmask.forge.launder_sound import apply, launder
+from unmask.runtime.session import open_session
 from unmask.types import Samples, Tensor
 from unmask.voices.hearing import Heard, Hearing
 
@@ -18,13 +18,7 @@ class Scorer:
     """The exported network behind the analyzer's own windows."""
 
     def __init__(self, onnx: Path) -> None:
-        import onnxruntime as ort
-
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._session: Any = ort.InferenceSession(
-            str(onnx), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(onnx)
 
     def network(self, wave: Tensor) -> tuple[Tensor, Tensor]:
         """One batch of windows."""

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.detectors.image.unmask_face.model import MARGINS, SIZE
-from unmask.errors import DataError, MissingExtra
+from unmask.errors import DataError
 from unmask.faces.views import views
 from unmask.forge.clip import filmed
+from unmask.runtime.session import open_session
 from unmask.types import Box, Pixels
 
 Looks = NDArray[np.uint8]
@@ -39,15 +40,9 @@ class Scorer:
     """Runs an ONNX file over faces."""
 
     def __init__(self, onnx: Path) -> None:
-        try:
-            import onnxruntime as ort
-        except ImportError:
-            raise MissingExtra("Evaluation", "train") from None
         if not onnx.exists():
             raise DataError(f"There are no weights at {onnx}. Train first, or give --weights.")
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._session = ort.InferenceSession(str(onnx), options, providers=["CPUExecutionProvider"])
+        self._session = open_session(onnx)
 
     def __call__(self, faces: Sequence[Looks]) -> list[float]:
         """Mean logits of faces over their looks."""

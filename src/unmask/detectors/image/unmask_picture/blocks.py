@@ -15,8 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unmask.media.luma import WEIGHTS
+
 BLOCK = 8
-_LUMA = (0.299, 0.587, 0.114)
 LOW = 19
 """How many of the lowest alternating coefficients are looked at for levels."""
 STEPS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0, 12.0, 16.0, 24.0)
@@ -47,7 +48,7 @@ class Blocks(nn.Module):
 
     def __init__(self, outputs: int = 64, inside: int = 48) -> None:
         super().__init__()
-        self.register_buffer("luma", torch.tensor(_LUMA).reshape(1, 3, 1, 1))
+        self.register_buffer("luma", torch.tensor(WEIGHTS).reshape(1, 3, 1, 1))
         self.register_buffer("cosines", _cosines())
         self.register_buffer("rate", 2 * math.pi / torch.tensor(STEPS))
         given = BLOCK * BLOCK + (BLOCK * BLOCK - 1) + LOW * len(STEPS)

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -23,6 +22,7 @@ from unmask.detectors.image.unmask_picture.protocols import CONTROLS, drawn
 from unmask.detectors.image.unmask_picture.tiles import Budget, Judgement, judge
 from unmask.forge.launder import apply, launder
 from unmask.forge.processing import processed
+from unmask.runtime.session import open_session
 from unmask.train.recipe import Recipe
 from unmask.types import Claim, Pixels, Tensor
 
@@ -31,11 +31,7 @@ class Judge:
     """An ONNX file as a judge of pictures."""
 
     def __init__(self, onnx: Path) -> None:
-        import onnxruntime as ort
-
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        self.session: Any = ort.InferenceSession(str(onnx), options)
+        self.session = open_session(onnx)
         self.budget = Budget(side=int(self.session.get_inputs()[0].shape[-1]))
 
     def run(self, tiles: Tensor) -> tuple[Tensor, Tensor]:

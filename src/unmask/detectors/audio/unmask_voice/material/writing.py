@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from unmask.detectors.audio.unmask_voice.material.cutting import FAINT
 from unmask.detectors.audio.unmask_voice.material.shelves import Shelf
 from unmask.detectors.audio.unmask_voice.spectra import LEVEL, RATE
 from unmask.forge.launder_sound import band
@@ -41,7 +42,7 @@ class Writer:
         """
         held = band(samples, RATE, 0, BAND)
         level = float(np.sqrt(np.mean(held**2)))
-        if level < 1e-4:
+        if level < FAINT:
             return
         wave = held * (LEVEL / level)
         if hiss is not None and hiss.size:
