@@ -39,6 +39,10 @@ def open_session(model: bytes | Path, threads: int = 1) -> Any:
     options.log_severity_level = 3
     # Idle workers must not spin: decoding runs on the same cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # What a call needs is given back after it. Kept for the next one, in blocks for each size of
+    # batch, it would grow with the length of a video.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
     given = model if isinstance(model, bytes) else str(model)
     try:
         return ort.InferenceSession(given, options, providers=["CPUExecutionProvider"])
