@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 
 import make_media as make
 from unmask.errors import MediaTooLarge, UnreadableMedia
@@ -324,3 +326,21 @@ def test_sampler_spreads_evenly(rate: float) -> None:
     assert len(taken) == pytest.approx(20 * min(rate, 5.0), abs=1)
     gaps = np.diff(taken)
     assert gaps.max() <= max(0.2, 1 / rate) + 1 / rate + 1e-6
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+def test_decoded_frames_are_let_go_without_the_collector(tmp_path: Path, turn: int) -> None:
+    path = make.video(tmp_path / "long.mp4", count=60, rotation=turn)
+    info = probe(path)
+    gc.collect()
+    gc.disable()
+    try:
+        before = _frames_alive()
+        assert sum(1 for _ in frames(path, info, fps=100)) == 60
+        assert _frames_alive() - before <= 3
+    finally:
+        gc.enable()
+
+
+def _frames_alive() -> int:
+    return sum(isinstance(thing, VideoFrame) for thing in gc.get_objects())

@@ -59,6 +59,8 @@ class Painter:
         self._limits = limits
         self._max_side = max_side
         self._scaler = VideoReformatter()
+        self._rotation: int | None = None
+        self._matrix = (1, 0, 0, 1)
 
     def pixels(self, frame: VideoFrame) -> Pixels:
         """Height × width × 3. Raises MediaTooLarge if a frame is larger than the limits."""
@@ -69,7 +71,18 @@ class Painter:
             pixels = over_grey(self._scaled(frame, "rgba"))
         else:
             pixels = self._scaled(frame, "rgb24")
-        return np.ascontiguousarray(_oriented(pixels, display_matrix(frame)))
+        return np.ascontiguousarray(_oriented(pixels, self._turned(frame)))
+
+    def _turned(self, frame: VideoFrame) -> tuple[int, int, int, int]:
+        """The display matrix, read again when the rotation changes.
+
+        A frame whose side data were read holds itself, and its picture stays in memory until the
+        collector of cycles comes by: hundreds of megabytes, were each frame asked.
+        """
+        if frame.rotation != self._rotation:
+            self._rotation = frame.rotation
+            self._matrix = display_matrix(frame)
+        return self._matrix
 
     def _scaled(self, frame: VideoFrame, format_: str) -> Any:
         width, height = frame.width, frame.height
