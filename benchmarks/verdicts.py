@@ -30,9 +30,10 @@ PAGE = Path(__file__).resolve().parents[1] / "results" / "verdicts.md"
 FLAGGED = (Label.MANIPULATED, Label.SYNTHETIC)
 HEAD = """# Verdicts of whole scans
 
-{what}. Written by `benchmarks/verdicts.py --data DATA --split {split} --fpr {fpr} --write`; the
-data are those of the model cards. The split is not one that models were trained, chosen or
-calibrated on, but most of its sources are.
+{what}, written by
+`benchmarks/verdicts.py --data DATA --split {split} --fpr {fpr} --write`; the data are those of the
+model cards. No model was trained or calibrated on the development split, but other files of its
+sources were there. *Flagged* of the real rows has the 95 % Wilson interval over groups.
 
 """
 

@@ -106,3 +106,21 @@ def test_the_rate_holds_for_the_worst_source() -> None:
     fitted = fit_operating([*made, *shifted], "logit", CLAIM, "2026-01-01")
     harsh = [row.score + 1 for row in rows(10000, seed=6) if row.label == 0]
     assert np.mean([score > fitted.threshold(0.01) for score in harsh]) <= 0.015
+
+
+def test_the_worst_source_may_be_allowed_more_than_the_average() -> None:
+    """Nine sources alike and one that scores higher by one, allowed three times the rate."""
+    many = [
+        Prediction(**{**_fields(row), "source": f"s{number}", "score": row.score + (number == 9)})
+        for number in range(10)
+        for row in rows(500, seed=number)
+    ]
+    fitted = fit_operating(many, "logit", CLAIM, "2026-01-01", worst_source=3.0)
+    assert fitted.worst_source == 3.0
+    strict = fit_operating(many, "logit", CLAIM, "2026-01-01")
+    assert fitted.threshold(0.01) < strict.threshold(0.01)
+    fresh = np.array([row.score for row in rows(10000, seed=20) if row.label == 0])
+    for rate in (0.1, 0.02, 0.01):
+        usual, harsh = (float(np.mean(fresh + shift > fitted.threshold(rate))) for shift in (0, 1))
+        assert harsh <= 3 * 1.5 * rate
+        assert 0.9 * usual + 0.1 * harsh <= 1.5 * rate

@@ -19,20 +19,22 @@ TAIL = 0.05
 MISS = 0.05
 ENOUGH = 40
 """Real items from which on a source has thresholds of its own."""
+HALF = 0.5
 
 
-def fit_operating(rows: Sequence[Prediction], output: str, claim: str, date: str) -> Operating:
+def fit_operating(
+    rows: Sequence[Prediction], output: str, claim: str, date: str, worst_source: float = 1.0
+) -> Operating:
     """Fit calibration and thresholds of one claim on the rows of protocol ``calibration``.
 
     *Likelihood ratio*: logistic regression on the score with equal class weights (Brümmer and du
     Preez 2006); sources weigh alike within a class. *Thresholds*: quantiles of the real scores,
-    the highest among all reals together and each source with at least ``ENOUGH`` of them, so that
-    the rate holds for the worst source known and not only on average; under a rate of ``TAIL`` an
-    exponential tail fitted to the excesses (peaks over threshold, Pickands 1975, shape 0),
-    because single items would decide otherwise. The tail is never put below the empirical
-    quantile. *Clear*: the score under which ``MISS`` of the fakes
-    lie, but never above the threshold of the rate ``TAIL``: who scores higher than nearly all
-    reals is not cleared.
+    so that the rate holds on average over the sources, and no source with at least ``ENOUGH``
+    reals exceeds ``worst_source`` times the rate; under a rate of ``TAIL`` an exponential tail
+    fitted to the excesses (peaks over threshold, Pickands 1975, shape 0), because single items
+    would decide otherwise. The tail is never put below the empirical quantile. *Clear*: the score
+    under which ``MISS`` of the fakes lie, but never above the score that a share ``TAIL`` of the
+    reals exceeds: who scores higher than nearly all reals is not cleared.
 
     Raises DataError when either class has fewer than 20 rows.
     """
@@ -52,15 +54,16 @@ def fit_operating(rows: Sequence[Prediction], output: str, claim: str, date: str
         raise DataError(f"The scores of {claim!r} do not rise with forgery: nothing to calibrate.")
     real, real_weight = scores[labels == 0], weight[labels == 0]
     origin = np.array([row.source for row in mine])[labels == 0]
-    tables = [_quantiles(real, real_weight)]
+    tables = [_quantiles(real, real_weight, RATES)]
+    allowed = [min(HALF, worst_source * rate) for rate in RATES]
     for source in np.unique(origin):
         own = real[origin == source]
         if len(own) >= ENOUGH:
-            tables.append(_quantiles(own, np.ones(len(own))))
-    worst = np.max(tables, axis=0)
+            tables.append(_quantiles(own, np.ones(len(own)), allowed))
+    highest = np.max(tables, axis=0)
     thresholds = [
         Threshold(fpr=rate, score=round(float(score), 6))
-        for rate, score in zip(RATES, worst, strict=True)
+        for rate, score in zip(RATES, highest, strict=True)
     ]
     fake, fake_weight = scores[labels == 1], weight[labels == 1]
     clear = min(_quantile(fake, fake_weight, MISS), _quantile(real, real_weight, 1 - TAIL))
@@ -76,6 +79,7 @@ def fit_operating(rows: Sequence[Prediction], output: str, claim: str, date: str
         clear=round(clear, 6),
         miss=round(missed, 4),
         thresholds=thresholds,
+        worst_source=worst_source,
         # The data cannot vouch for a ratio beyond what its number of groups resolves.
         llr_limit=round(float(np.log(max(groups, 20))), 3),
         fitted_on=f"calibration groups of {', '.join(sources)}",
@@ -87,13 +91,15 @@ def fit_operating(rows: Sequence[Prediction], output: str, claim: str, date: str
     )
 
 
-def _quantiles(real: NDArray[np.float64], weight: NDArray[np.float64]) -> list[float]:
-    """The score that a share of the reals exceeds, for each of ``RATES``; rising."""
+def _quantiles(
+    real: NDArray[np.float64], weight: NDArray[np.float64], rates: Sequence[float]
+) -> list[float]:
+    """The score that a share of the reals exceeds, for each of some falling rates; rising."""
     start = _quantile(real, weight, 1 - TAIL)
     over = real > start
     excess = float(np.average(real[over] - start, weights=weight[over])) if over.any() else 0.0
     scores: list[float] = []
-    for rate in RATES:
+    for rate in rates:
         score = _quantile(real, weight, 1 - rate)
         if rate < TAIL:
             score = max(score, start + excess * float(np.log(TAIL / rate)))

@@ -91,7 +91,10 @@ def calibrate(
     card = read_card(path)
     rows = stored(results / detector)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    fitted = [fit_operating(rows, old.output, old.claim, today) for old in card.operating]
+    fitted = [
+        fit_operating(rows, old.output, old.claim, today, old.worst_source)
+        for old in card.operating
+    ]
     write_operating(path, fitted)
     emit(
         [row.model_dump() for row in fitted],

@@ -116,8 +116,9 @@ class Threshold(_Part):
 class Operating(_Part):
     """Calibration and thresholds of one score, with their birth certificate.
 
-    ``llr = slope * score + offset``. ``thresholds`` are quantiles of real items; ``clear`` is the
-    score under which only a share ``miss`` of known fakes lies.
+    ``llr = slope * score + offset``. ``thresholds`` are quantiles of real items: their rates hold
+    on average over the known sources, and none of these exceeds ``worst_source`` times the rate.
+    ``clear`` is the score under which only a share ``miss`` of known fakes lies.
     """
 
     output: str
@@ -127,6 +128,7 @@ class Operating(_Part):
     clear: float
     miss: float
     thresholds: list[Threshold] = Field(min_length=2)
+    worst_source: float = Field(default=1.0, ge=1)
     llr_limit: float = Field(default=math.log(1000), gt=0)
     fitted_on: str
     laundering: str
