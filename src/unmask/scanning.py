@@ -1,21 +1,23 @@
 """One file in, one report out.
 
 The file is decoded once. Frames and blocks of sound go to every analyzer that wants them, in file
-order, from a thread that decodes a little ahead; each analyzer works in a thread of its own, so
-that decoding and models share the cores, and memory does not grow with length.
+order, from a thread that decodes a little ahead, so that decoding and models share the cores and
+memory does not grow with length.
 """
 
 from __future__ import annotations
 
 import datetime
 import platform
+import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
 
@@ -24,7 +26,6 @@ from unmask.analyzers.base import Analyzer, Options
 from unmask.analyzers.published import Published
 from unmask.media import Limits, probe, read_image, stream
 from unmask.runtime.fusion import fuse
-from unmask.runtime.lanes import ahead, lanes
 from unmask.settings import PATHS, Settings, make_settings
 from unmask.types import Absent, AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked, Report
 
@@ -38,7 +39,9 @@ _BEYOND = {
     Kind.AUDIO: ("sound that is not speech",),
 }
 """What a reader might think was looked at, and was not."""
+_AHEAD = 4
 _BLAS = {"blas": 1}
+T = TypeVar("T")
 
 
 def scan(
@@ -183,24 +186,56 @@ def _feed(
         limits=limits,
         on_note=on_note,
     )
-    busy = [analyzer for analyzer in running if analyzer in seeing or analyzer in hearing]
-    apart = settings.threads != 1 and len(busy) > 1
-    with lanes([partial(_give, analyzer) for analyzer in busy], apart) as ways:
-        eyes = [way for way, analyzer in zip(ways, busy, strict=True) if analyzer in seeing]
-        ears = [way for way, analyzer in zip(ways, busy, strict=True) if analyzer in hearing]
-        for part in ahead(parts):
-            if isinstance(part, Frame):
-                chosen, done = eyes, part.time
-            else:
-                chosen, done = ears, part.start + len(part.samples) / part.rate
-            for way in chosen:
-                way(part)
-            if progress:
-                progress(done, media.seconds)
+    for part in _ahead(parts):
+        if isinstance(part, Frame):
+            for analyzer in seeing:
+                analyzer.frame(part)
+            done = part.time
+        else:
+            for analyzer in hearing:
+                analyzer.sound(part)
+            done = part.start + len(part.samples) / part.rate
+        if progress:
+            progress(done, media.seconds)
 
 
-def _give(analyzer: Analyzer, part: Frame | AudioBlock) -> None:
-    if isinstance(part, Frame):
-        analyzer.frame(part)
-    else:
-        analyzer.sound(part)
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """Run an iterator in a thread that stays at most ``_AHEAD`` items in front."""
+    box: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=_AHEAD)
+    stop = threading.Event()
+
+    def put(kind: str, value: Any) -> bool:
+        while not stop.is_set():
+            try:
+                box.put((kind, value), timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def run() -> None:
+        try:
+            for item in items:
+                if not put("item", item):
+                    break
+            put("end", None)
+        except BaseException as error:  # handed over to the consumer's thread
+            put("error", error)
+        finally:
+            close = getattr(items, "close", None)
+            if close:
+                close()
+
+    thread = threading.Thread(target=run, name="unmask-decode", daemon=True)
+    thread.start()
+    try:
+        while True:
+            kind, value = box.get()
+            if kind == "end":
+                return
+            if kind == "error":
+                raise value
+            yield value
+    finally:
+        stop.set()
+        thread.join()
