@@ -40,14 +40,13 @@ sources were there. *Flagged* of the real rows has the 95 % Wilson interval over
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The verdict on one file (empty: it could not be judged) and its probability of forgery."""
+    """The verdict on one file (empty: it could not be judged)."""
 
     kind: str
     source: str
     label: str
     group: str
     verdict: str
-    probability: float
 
 
 def scanned(folder: Path, rows: Sequence[dict[str, str]], fpr: float, jobs: int) -> list[Said]:
@@ -65,9 +64,8 @@ def scanned(folder: Path, rows: Sequence[dict[str, str]], fpr: float, jobs: int)
         path = record["path"] if failed else record["media"]["path"]
         row = wanted[str(Path(path).resolve())]
         verdict = "" if failed else record["verdict"]["label"]
-        probability = float("nan") if failed else record["verdict"]["probability"]
         names = row["kind"], row["source"], row["label"], row.get("group") or row["path"]
-        found.append(Said(*names, verdict, probability))
+        found.append(Said(*names, verdict))
     return found
 
 

@@ -20,6 +20,7 @@ MISS = 0.05
 ENOUGH = 40
 """Real items from which on a source has thresholds of its own."""
 HALF = 0.5
+"""The most that any source is allowed, whatever ``worst_source`` says."""
 
 
 def fit_operating(

@@ -43,10 +43,15 @@ def filled(values: NDArray[np.float32], speech: NDArray[np.bool_]) -> NDArray[np
     return np.where(known, values, np.median(values[known])).astype(np.float32)
 
 
+def _usual(level: NDArray[np.float32], speech: NDArray[np.bool_]) -> float:
+    """The median of the recording's speech."""
+    known = level[speech[: level.size]]
+    return float(np.median(known)) if known.size else 0.0
+
+
 def _rest(level: NDArray[np.float32], speech: NDArray[np.bool_]) -> float:
     """What the most suspect half second is measured against."""
-    known = level[speech[: level.size]]
-    usual = float(np.median(known)) if known.size else 0.0
+    usual = _usual(level, speech)
     soft = smoothed(level)
     heights = []
     for _ in range(_OTHERS + 1):
@@ -84,8 +89,7 @@ def stretches(
     level = filled(values, speech)
     if not level.size:
         return []
-    known = level[speech[: level.size]]
-    base = float(np.median(known)) if known.size else 0.0
+    base = _usual(level, speech)
     left = level.copy()
     # Pauses say nothing of whether, but of how far: what was laid in brought its own silence.
     whole = np.where(np.isfinite(values), values, base).astype(np.float64)
