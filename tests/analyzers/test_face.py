@@ -6,6 +6,7 @@ crop, the more forged, and the forged part is the top left quarter.
 
 from __future__ import annotations
 
+import itertools
 import tracemalloc
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +22,8 @@ from unmask.analyzers.base import Options
 from unmask.analyzers.face import FaceAnalyzer
 from unmask.detectors.card import Operating, Threshold, read_card
 from unmask.faces.detect import detect
+from unmask.faces.follow import Follower
+from unmask.faces.track import Track
 from unmask.forge.operations import blur
 from unmask.types import Claim, Frame, Kind, MediaInfo, Vote
 
@@ -269,13 +272,13 @@ def test_memory_does_not_grow_with_length(
     """A face that becomes a new one every third frame."""
     pixels = portrait()
     place = detect(pixels)[0]
-    monkeypatch.setattr(module, "detect", lambda *args: [place])
+    numbers = itertools.count()
+    track = lambda time: Track(next(numbers) // 3 + 1, place, time, time)  # noqa: E731
+    monkeypatch.setattr(Follower, "look", lambda self, time, _: [(track(time), place)])
     analyzer = video(pixels)
     sizes = []
     tracemalloc.start()
     for index in range(360):
-        if index % 3 == 0:
-            analyzer._tracker.cut()
         analyzer.frame(Frame(index, index / 5, pixels))
         if index in (120, 359):
             sizes.append(tracemalloc.get_traced_memory()[0])

@@ -14,9 +14,10 @@ from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.detectors.card import Operating
 from unmask.faces.crop import lay_back, square
 from unmask.faces.detect import detect
+from unmask.faces.follow import Follower
 from unmask.faces.history import History, suspect_spans
 from unmask.faces.quality import judge
-from unmask.faces.track import Tracker
+from unmask.faces.track import Track, Tracker
 from unmask.faces.views import View, views
 from unmask.faces.words import left_out_words, reason
 from unmask.runtime.model import load_model
@@ -41,11 +42,6 @@ from unmask.types import (
 DETECTOR = "unmask_face"
 BATCH = 16
 _STILL_SIDE = 1280
-_FINE_SIDE, _COARSE_AREA = 640, 320 * 180
-_FINE_EVERY = 2.0
-"""In a video, small faces are looked for once in so many seconds, large ones in all frames."""
-_CUT = 42.0
-"""Mean change in grey levels of a coarse copy from which on the scene was cut."""
 _SHORTEST = 3
 """Judged frames that a face of a video needs."""
 _MARKED = 0.05
@@ -81,28 +77,17 @@ class FaceAnalyzer(Analyzer):
         self._views = views(card.parameters["margins"])
         self._level = float(card.parameters["mask_level"])
         self._still = media.kind is Kind.IMAGE
-        self._tracker = Tracker()
+        self._follower = Follower()
         self._histories: dict[int, History] = {}
         self._kept: dict[int, History] = {}
         self._frames = 0
-        self._fine = -math.inf
-        self._coarse: NDArray[np.int16] | None = None
 
     def frame(self, frame: Frame) -> None:
         """Find, follow and score the faces of one picture."""
         pixels = frame.pixels
-        if self._still:
-            faces = detect(pixels, _STILL_SIDE)
-        else:
-            self._notice_cut(pixels)
-            fine = frame.time - self._fine >= _FINE_EVERY or not self._tracker.live
-            self._fine = frame.time if fine else self._fine
-            height, width = pixels.shape[:2]
-            coarse = round(math.sqrt(_COARSE_AREA * max(height, width) / min(height, width)))
-            faces = detect(pixels, _FINE_SIDE if fine else coarse)
         self._frames += 1
         looks: list[_Look] = []
-        for track, face in zip(self._tracker.update(frame.time, faces), faces, strict=True):
+        for track, face in self._found(frame):
             history = self._histories.setdefault(
                 track.number, History(track.number, frame.time, frame.time)
             )
@@ -121,15 +106,11 @@ class FaceAnalyzer(Analyzer):
         if looks:
             self._score(frame, looks)
 
-    def _notice_cut(self, pixels: Pixels) -> None:
-        """End all tracks when the picture changes as a whole."""
-        height, width = pixels.shape[:2]
-        small = pixels[:: max(1, height // 18), :: max(1, width // 32)].astype(np.int16)
-        before, self._coarse = self._coarse, small
-        if before is not None and before.shape == small.shape:
-            change = float(np.abs(small - before).mean())
-            if change > _CUT:
-                self._tracker.cut()
+    def _found(self, frame: Frame) -> list[tuple[Track, Face]]:
+        if not self._still:
+            return self._follower.look(frame.time, frame.pixels)
+        faces = detect(frame.pixels, _STILL_SIDE)
+        return list(zip(Tracker().update(frame.time, faces), faces, strict=True))
 
     def _score(self, frame: Frame, looks: Sequence[_Look]) -> None:
         """Run the network over all looks of a frame; a face's score is the mean of its looks."""

@@ -28,14 +28,13 @@ def window(pixels: Pixels, region: Box) -> tuple[Pixels, int, int]:
     left, top = math.floor(region.x), math.floor(region.y)
     right = max(left + 1, math.ceil(region.x + region.width))
     bottom = max(top + 1, math.ceil(region.y + region.height))
-    inside = pixels[
-        min(max(top, 0), height - 1) : max(min(bottom, height), min(max(top, 0), height - 1) + 1),
-        min(max(left, 0), width - 1) : max(min(right, width), min(max(left, 0), width - 1) + 1),
-    ]
-    if left < 0 or top < 0 or right > width or bottom > height:
-        columns = np.clip(np.arange(left, right), 0, width - 1) - min(max(left, 0), width - 1)
-        rows = np.clip(np.arange(top, bottom), 0, height - 1) - min(max(top, 0), height - 1)
-        inside = inside[rows[:, None], columns[None, :]]
+    x, y = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
+    inside = pixels[y : max(min(bottom, height), y + 1), x : max(min(right, width), x + 1)]
+    missing = bottom - top - inside.shape[0], right - left - inside.shape[1]
+    if any(missing):
+        above, before = min(max(-top, 0), missing[0]), min(max(-left, 0), missing[1])
+        rim = (above, missing[0] - above), (before, missing[1] - before), (0, 0)
+        inside = np.pad(inside, rim, mode="edge")
     return inside, left, top
 
 

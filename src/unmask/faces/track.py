@@ -37,6 +37,24 @@ class Tracker:
     def update(self, time: float, faces: list[Face]) -> list[Track]:
         """The tracks of the faces of a frame, in the faces' order; new ones are begun."""
         self.live = [track for track in self.live if time - track.last <= self.patience]
+        chosen = self._matched(faces)
+        tracks = []
+        for f, face in enumerate(faces):
+            track = chosen.get(f)
+            if track is None:
+                self.count += 1
+                track = Track(self.count, face, time, time)
+                self.live.append(track)
+            track.face, track.last = face, time
+            tracks.append(track)
+        return tracks
+
+    def continues(self, faces: list[Face]) -> bool:
+        """Whether each live track has its face among these; nothing is changed."""
+        return len(self._matched(faces)) == len(self.live)
+
+    def _matched(self, faces: list[Face]) -> dict[int, Track]:
+        """The track that each face continues, by the face's place; new faces are not in it."""
         pairs = sorted(
             (
                 (_affinity(track.face, face), t, f)
@@ -53,16 +71,7 @@ class Tracker:
             if t not in taken and f not in chosen:
                 taken.add(t)
                 chosen[f] = self.live[t]
-        tracks = []
-        for f, face in enumerate(faces):
-            track = chosen.get(f)
-            if track is None:
-                self.count += 1
-                track = Track(self.count, face, time, time)
-                self.live.append(track)
-            track.face, track.last = face, time
-            tracks.append(track)
-        return tracks
+        return chosen
 
     def cut(self) -> None:
         """End all tracks: the scene has changed."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from unmask.faces.crop import crop, square
+from unmask.faces.cuts import Cuts
 from unmask.faces.detect import detect
 from unmask.faces.embed import FaceEmbedder
 from unmask.faces.quality import judge
@@ -20,8 +18,6 @@ _STILL_SIDE, _VIDEO_SIDE = 1280, 640
 _MOST_FACES = 4
 """Faces of one frame that are compared: the largest."""
 _MOST_LOOKS = 4000
-_CUT = 42.0
-"""Mean change in grey levels of a coarse copy from which on the scene was cut."""
 _JUDGED = 112
 _POOR = "the face is too small, dark or blurred to be recognised"
 _UNSURE = 0.04
@@ -58,7 +54,7 @@ class FaceTrail:
         self._tracker = Tracker()
         self._last: list[Look] = []
         self._between: list[Frame] = []
-        self._coarse: NDArray[np.int16] | None = None
+        self._scenes = Cuts()
         self._cut = True
         self._every = 1 if still else EVERY
 
@@ -117,12 +113,7 @@ class FaceTrail:
 
     def _notice_cut(self, frame: Frame) -> None:
         """End all tracks when the picture changes as a whole."""
-        height, width = frame.pixels.shape[:2]
-        small = frame.pixels[:: max(1, height // 18), :: max(1, width // 32)].astype(np.int16)
-        before, self._coarse = self._coarse, small
-        if before is None or before.shape != small.shape:
-            return
-        if float(np.abs(small - before).mean()) > _CUT:
+        if self._scenes.notice(frame.pixels):
             self._flush()
             self._tracker.cut()
             self.cuts.append(frame.time)
