@@ -59,3 +59,12 @@ def test_ended_tracks_are_forgotten() -> None:
         tracker.update(i * 2.0, [made_face(x=100 + 300 * (i % 2))])
     assert tracker.count == 3000
     assert len(tracker.live) == 1
+
+
+def test_asking_whether_all_tracks_go_on_changes_nothing() -> None:
+    tracker = Tracker()
+    tracker.update(0.0, [made_face(50), made_face(400)])
+    assert tracker.continues([made_face(405), made_face(52), made_face(800)])
+    assert not tracker.continues([made_face(405)])
+    assert tracker.count == 2
+    assert [track.face.box.x for track in tracker.live] == [50, 400]

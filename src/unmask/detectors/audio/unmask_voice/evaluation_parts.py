@@ -15,14 +15,13 @@ from unmask.detectors.audio.unmask_voice.items import HELD_OUT, Item, load
 from unmask.detectors.audio.unmask_voice.scenes import METHODS, spoken
 from unmask.detectors.audio.unmask_voice.scoring import Scorer, under
 from unmask.detectors.audio.unmask_voice.spectra import RATE
+from unmask.detectors.card import read_card
 from unmask.types import Samples
 
 PART = "voice-edited"
 MET = ("griffin-lim", "mel-griffin-lim", "world")
 """Vocoders that training has met: their inserts show what unseen recordings alone cost."""
 _CONDITIONS = ("clean", "laundered:0.5", "laundered:1")
-_LEAST = 4.0
-"""Seconds from which a recording is searched for parts."""
 _ROUNDS = 3
 """How often the clips of a speaker are joined in another order for calibration."""
 
@@ -98,10 +97,11 @@ def calibration(
 
 def running(items: Sequence[Item]) -> tuple[list[cases.Recording], list[Item]]:
     """Recordings that are long enough for parts as they are; and the items too short for it."""
+    least = float(read_card(Path(__file__).with_name("card.toml")).parameters["least_for_parts"])
     long, short = [], []
     for item in items:
         wave = load(item.path)
-        if wave.size < _LEAST * RATE:
+        if wave.size < least * RATE:
             short.append(item)
         else:
             long.append(cases.Recording(item.path.stem, item.source, item.group, wave))
