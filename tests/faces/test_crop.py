@@ -32,6 +32,12 @@ def test_crop_beyond_the_rim_goes_on_with_the_rim() -> None:
     np.testing.assert_array_equal(cut[0, 20:, 0], np.arange(20))
 
 
+def test_a_mask_without_channels_is_cut_alike() -> None:
+    picture, region = ramp(), Box(-20, 70, 60, 60)
+    cut = crop(picture, region, 30)
+    np.testing.assert_array_equal(crop(picture[..., 0], region, 30), cut[..., 0])
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.floats(-300, 300), st.floats(-300, 300), st.floats(0.5, 400), st.integers(1, 90),

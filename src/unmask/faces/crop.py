@@ -33,8 +33,9 @@ def window(pixels: Pixels, region: Box) -> tuple[Pixels, int, int]:
     missing = bottom - top - inside.shape[0], right - left - inside.shape[1]
     if any(missing):
         above, before = min(max(-top, 0), missing[0]), min(max(-left, 0), missing[1])
-        rim = (above, missing[0] - above), (before, missing[1] - before), (0, 0)
-        inside = np.pad(inside, rim, mode="edge")
+        rim = [(above, missing[0] - above), (before, missing[1] - before)]
+        channels = [(0, 0)] * (pixels.ndim - 2)
+        inside = np.pad(inside, rim + channels, mode="edge")
     return inside, left, top
 
 
