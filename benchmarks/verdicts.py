@@ -24,10 +24,9 @@ from pathlib import Path
 
 from scipy.stats import binomtest
 
-from unmask.types import Label
+from unmask.types import FLAGGED, Label
 
 PAGE = Path(__file__).resolve().parents[1] / "results" / "verdicts.md"
-FLAGGED = (Label.MANIPULATED, Label.SYNTHETIC)
 HEAD = """# Verdicts of whole scans
 
 {what}, written by

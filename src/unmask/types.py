@@ -65,6 +65,10 @@ class Label(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+FLAGGED = (Label.MANIPULATED, Label.SYNTHETIC)
+"""The verdicts that flag a file, and the bearings with which a fact settles one."""
+
+
 class Vote(StrEnum):
     """Which side of its operating point a finding stands on."""
 

@@ -23,7 +23,6 @@ from unmask.analyzers.face import FaceAnalyzer
 from unmask.detectors.card import Operating, Threshold, read_card
 from unmask.faces.detect import detect
 from unmask.faces.follow import Follower
-from unmask.faces.track import Track
 from unmask.forge.operations import blur
 from unmask.types import Claim, Frame, Kind, MediaInfo, Vote
 
@@ -272,9 +271,8 @@ def test_memory_does_not_grow_with_length(
     """A face that becomes a new one every third frame."""
     pixels = portrait()
     place = detect(pixels)[0]
-    numbers = itertools.count()
-    track = lambda time: Track(next(numbers) // 3 + 1, place, time, time)  # noqa: E731
-    monkeypatch.setattr(Follower, "look", lambda self, time, _: [(track(time), place)])
+    looks = itertools.count()
+    monkeypatch.setattr(Follower, "look", lambda *_: [(next(looks) // 3 + 1, place)])
     analyzer = video(pixels)
     sizes = []
     tracemalloc.start()

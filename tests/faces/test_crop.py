@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unmask.faces.crop import crop, lay_back, square
+from unmask.faces.crop import crop, inner, lay_back, square, thinned
 from unmask.types import Box
 
 
@@ -30,6 +30,32 @@ def test_crop_beyond_the_rim_goes_on_with_the_rim() -> None:
     cut = crop(ramp(), Box(-20, -20, 40, 40), 40)
     assert (cut[:20, :20] == 0).all()
     np.testing.assert_array_equal(cut[0, 20:, 0], np.arange(20))
+
+
+@pytest.mark.parametrize(
+    ("region", "place"),
+    [
+        (Box(10.4, 20.6, 30, 40), Box(10, 20, 31, 41)),
+        (Box(-20, -5.5, 40, 40), Box(0, 0, 20, 35)),
+        (Box(120, 90, 40, 40), Box(120, 90, 20, 10)),
+    ],
+)
+def test_what_lies_of_a_region_inside_the_picture(region: Box, place: Box) -> None:
+    picture = ramp()
+    cut, where = inner(picture, region)
+    assert where == place
+    x, y = int(place.x), int(place.y)
+    expected = picture[y : y + int(place.height), x : x + int(place.width)]
+    np.testing.assert_array_equal(cut, expected)
+    few, again = thinned(picture, region, 16)
+    assert again == place
+    assert max(few.shape[:2]) <= 16
+    np.testing.assert_array_equal(few[0, 0], picture[y, x])
+
+
+@pytest.mark.parametrize("region", [Box(-90, 10, 40, 40), Box(10, 300, 40, 40)])
+def test_nothing_of_a_region_outside_lies_inside(region: Box) -> None:
+    assert inner(ramp(), region)[0].size == 0
 
 
 def test_a_mask_without_channels_is_cut_alike() -> None:

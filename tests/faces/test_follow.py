@@ -41,7 +41,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> Searches:
 
 
 def numbers(follower: Follower, time: float, picture: Pixels) -> list[int]:
-    return [track.number for track, _ in follower.look(time, picture)]
+    return [number for number, _ in follower.look(time, picture)]
 
 
 def test_a_known_face_costs_a_fraction_of_searching_every_frame(searches: Searches) -> None:
@@ -99,7 +99,7 @@ def test_two_faces_side_by_side_are_each_seen_once() -> None:
     for i in range(12):
         both = scene((300 + 3 * i, 200, 260), (500 + 3 * i, 200, 260))
         found = follower.look(i * STEP, both)
-        assert sorted(track.number for track, _ in found) == [1, 2]
+        assert sorted(number for number, _ in found) == [1, 2]
         assert found[0][1].box.iou(found[1][1].box) < 0.2
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +11,11 @@ from numpy.typing import NDArray
 
 from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.detectors.card import Operating
-from unmask.faces.crop import lay_back, square
+from unmask.faces.crop import lay_back, square, thinned
 from unmask.faces.detect import detect
 from unmask.faces.follow import Follower
 from unmask.faces.history import History, suspect_spans
 from unmask.faces.quality import judge
-from unmask.faces.track import Track, Tracker
 from unmask.faces.views import View, views
 from unmask.faces.words import left_out_words, reason
 from unmask.runtime.model import load_model
@@ -87,10 +85,8 @@ class FaceAnalyzer(Analyzer):
         pixels = frame.pixels
         self._frames += 1
         looks: list[_Look] = []
-        for track, face in self._found(frame):
-            history = self._histories.setdefault(
-                track.number, History(track.number, frame.time, frame.time)
-            )
+        for number, face in self._found(frame):
+            history = self._histories.setdefault(number, History(number, frame.time, frame.time))
             history.last = frame.time
             history.seen += 1
             turn = history.judged % len(self._views)
@@ -106,11 +102,10 @@ class FaceAnalyzer(Analyzer):
         if looks:
             self._score(frame, looks)
 
-    def _found(self, frame: Frame) -> list[tuple[Track, Face]]:
-        if not self._still:
-            return self._follower.look(frame.time, frame.pixels)
-        faces = detect(frame.pixels, _STILL_SIDE)
-        return list(zip(Tracker().update(frame.time, faces), faces, strict=True))
+    def _found(self, frame: Frame) -> list[tuple[int, Face]]:
+        if self._still:
+            return list(enumerate(detect(frame.pixels, _STILL_SIDE), start=1))
+        return self._follower.look(frame.time, frame.pixels)
 
     def _score(self, frame: Frame, looks: Sequence[_Look]) -> None:
         """Run the network over all looks of a frame; a face's score is the mean of its looks."""
@@ -148,20 +143,9 @@ class FaceAnalyzer(Analyzer):
             least.snapshot = None
             del self._kept[least.number]
         self._kept[history.number] = history
-        pixels = frame.pixels
-        height, width = pixels.shape[:2]
-        wide = square(region, 1.25)
-        left, top = max(0, int(wide.x)), max(0, int(wide.y))
-        right = min(width, math.ceil(wide.x + wide.width))
-        bottom = min(height, math.ceil(wide.y + wide.height))
-        step = max(1, math.ceil(max(right - left, bottom - top) / _SNAPSHOT))
-        shown = np.ascontiguousarray(pixels[top:bottom:step, left:right:step])
-        history.snapshot = Snapshot(
-            shown,
-            Box(left, top, right - left, bottom - top),
-            None if self._still else frame.time,
-            f"face {history.number}",
-        )
+        shown, place = thinned(frame.pixels, square(region, 1.25), _SNAPSHOT)
+        time = None if self._still else frame.time
+        history.snapshot = Snapshot(shown, place, time, f"face {history.number}")
 
     def finish(self) -> Result:
         """One finding a face that could be judged; a plain reason for each that could not."""

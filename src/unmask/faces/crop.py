@@ -39,6 +39,22 @@ def window(pixels: Pixels, region: Box) -> tuple[Pixels, int, int]:
     return inside, left, top
 
 
+def inner(pixels: Pixels, region: Box) -> tuple[Pixels, Box]:
+    """What lies of a region inside the picture, grown to whole pixels, and where."""
+    height, width = pixels.shape[:2]
+    left, top = max(0, math.floor(region.x)), max(0, math.floor(region.y))
+    right = max(left, min(width, math.ceil(region.x + region.width)))
+    bottom = max(top, min(height, math.ceil(region.y + region.height)))
+    return pixels[top:bottom, left:right], Box(left, top, right - left, bottom - top)
+
+
+def thinned(pixels: Pixels, region: Box, longest: int) -> tuple[Pixels, Box]:
+    """``inner`` to look at: every n-th pixel, so that no side is over ``longest``; a copy."""
+    cut, box = inner(pixels, region)
+    step = max(1, math.ceil(max(cut.shape[:2]) / longest))
+    return np.ascontiguousarray(cut[::step, ::step]), box
+
+
 def crop(pixels: Pixels, region: Box, size: int) -> Pixels:
     """A region of a picture as ``size`` × ``size`` pixels (filtered when it is scaled down)."""
     cut, left, top = window(pixels, region)

@@ -12,9 +12,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from unmask.faces.crop import inner, square
 from unmask.faces.cuts import Cuts
 from unmask.faces.detect import detect
-from unmask.faces.track import Track, Tracker
+from unmask.faces.track import Tracker
 from unmask.types import Box, Face, Pixels
 
 _FINE_SIDE, _COARSE_AREA = 640, 320 * 180
@@ -34,21 +35,21 @@ _SAME = 0.4
 
 
 class Follower:
-    """Takes frames in order of time and says which faces they show, and whose track each is."""
+    """Takes frames in order of time and says which faces they show, and which is which."""
 
     def __init__(self) -> None:
         self._tracker = Tracker()
         self._cuts = Cuts()
         self._whole = self._fine = -math.inf
 
-    def look(self, time: float, pixels: Pixels) -> list[tuple[Track, Face]]:
-        """The faces of the next frame with their tracks, the largest first."""
+    def look(self, time: float, pixels: Pixels) -> list[tuple[int, Face]]:
+        """The faces of the next frame, each with the number of its track, the largest first."""
         if self._cuts.notice(pixels):
             self._tracker.cut()
             self._fine = -math.inf
-        known = [track.face.box for track in self._tracker.live]
-        crowd = sum(_searched(box) ** 2 for box in known) > _CROWD
-        faces = [] if crowd else _distinct([f for box in known for f in _around(pixels, box)])
+        known = [_region(track.face.box) for track in self._tracker.live]
+        crowd = sum(_searched(region) ** 2 for region in known) > _CROWD
+        faces = [] if crowd else _distinct([f for region in known for f in _near(pixels, region)])
         wait = _FINE_EVERY if known and not crowd else _FINE_ELSE
         if time - self._fine >= wait:
             self._fine = self._whole = time
@@ -60,7 +61,8 @@ class Follower:
             side = round(math.sqrt(_COARSE_AREA * shape))
             faces = _distinct([*faces, *detect(pixels, side)])
         faces.sort(key=lambda face: -face.box.area)
-        return list(zip(self._tracker.update(time, faces), faces, strict=True))
+        tracks = self._tracker.update(time, faces)
+        return [(track.number, face) for track, face in zip(tracks, faces, strict=True)]
 
 
 def _distinct(faces: Sequence[Face]) -> list[Face]:
@@ -72,27 +74,27 @@ def _distinct(faces: Sequence[Face]) -> list[Face]:
     return kept
 
 
-def _side(box: Box) -> float:
-    return max(_LEAST_REGION, _AROUND * max(box.width, box.height))
+def _region(box: Box) -> Box:
+    """The square around a known face in which it is looked for again."""
+    return square(box, max(_AROUND, _LEAST_REGION / max(box.width, box.height)))
 
 
-def _searched(box: Box) -> float:
-    """Side of the copy in which a face is looked for again; never larger than the original."""
-    return min(_side(box), _AROUND * _FACE)
+def _searched(region: Box) -> float:
+    """Side of the copy of a region that is searched; never larger than the original."""
+    return min(region.width, _AROUND * _FACE)
 
 
-def _around(pixels: Pixels, box: Box) -> list[Face]:
-    """Faces in the square around a known one, but those that its rim cuts."""
-    height, width = pixels.shape[:2]
-    half = _side(box) / 2
-    x, y = box.x + box.width / 2, box.y + box.height / 2
-    left, top = max(0, math.floor(x - half)), max(0, math.floor(y - half))
-    right, bottom = min(width, math.ceil(x + half)), min(height, math.ceil(y + half))
-    if right <= left or bottom <= top:
+def _near(pixels: Pixels, region: Box) -> list[Face]:
+    """Faces of a region, but those that its rim cuts."""
+    part, place = inner(pixels, region)
+    if not part.size:
         return []
-    rim = _RIM * max(right - left, bottom - top)
+    height, width = pixels.shape[:2]
+    left, top = place.x, place.y
+    right, bottom = left + place.width, top + place.height
+    rim = _RIM * max(place.width, place.height)
     faces = []
-    for face in detect(pixels[top:bottom, left:right], round(_searched(box))):
+    for face in detect(part, round(_searched(region))):
         whole = replace(face.box, x=face.box.x + left, y=face.box.y + top)
         cut = (
             (left > 0 and whole.x < left + rim)

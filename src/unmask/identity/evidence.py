@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from unmask.faces.crop import square
+from unmask.faces.crop import square, thinned
 from unmask.identity.distance import distance
 from unmask.identity.face_trail import Look
 from unmask.types import Box, Frame, Snapshot, Tensor
@@ -47,16 +44,10 @@ class Evidence:
 
 
 def _cut_out(frame: Frame, box: Box, still: bool, end: str) -> Snapshot:
-    height, width = frame.pixels.shape[:2]
-    wide = square(box, _AROUND)
-    left, top = max(0, int(wide.x)), max(0, int(wide.y))
-    right = min(width, math.ceil(wide.x + wide.width))
-    bottom = min(height, math.ceil(wide.y + wide.height))
-    step = max(1, math.ceil(max(right - left, bottom - top) / _SIDE))
-    shown = np.ascontiguousarray(frame.pixels[top:bottom:step, left:right:step])
+    shown, place = thinned(frame.pixels, square(box, _AROUND), _SIDE)
     return Snapshot(
         shown,
-        Box(left, top, right - left, bottom - top),
+        place,
         None if still else frame.time,
         f"the look {end} {'from' if end == 'furthest' else 'to'} the references",
     )

@@ -14,7 +14,7 @@ from unmask.report.cards import cards_of
 from unmask.report.plain import finite, plain, visible
 from unmask.report.scenes import Numbered, Scene, frames, still, style_of
 from unmask.report.timeline import Timeline, timeline
-from unmask.types import Finding, Kind, Label, MediaInfo, Node, Report, Snapshot, Vote
+from unmask.types import FLAGGED, Finding, Kind, Label, MediaInfo, Node, Report, Snapshot, Vote
 
 _RANK = {None: 0, Vote.FORGED: 1, Vote.UNDECIDED: 2, Vote.CLEAR: 3}
 _BEARING: dict[Label | None, int] = {
@@ -149,7 +149,7 @@ def _tiles(report: Report) -> list[Tile]:
     if llr is None or probability is None:
         why = (
             "The verdict rests on facts read from the file, not on an estimate."
-            if any(finding.bearing in words.DECISIVE for finding in report.findings)
+            if any(finding.bearing in FLAGGED for finding in report.findings)
             else "No check gave a score that could be turned into a probability."
         )
         return [Tile(terms.name, "not estimated", why)]

@@ -10,6 +10,7 @@ import numpy as np
 
 from unmask.report.plain import finite, visible
 from unmask.types import (
+    FLAGGED,
     Box,
     Claim,
     Finding,
@@ -53,8 +54,6 @@ BEARINGS = {
     Label.SYNTHETIC: "Fact: it decides the verdict",
     Label.INCONCLUSIVE: "Fact: it raises a doubt",
 }
-DECISIVE = (Label.MANIPULATED, Label.SYNTHETIC)
-"""The bearings with which a fact settles a verdict."""
 UNCALIBRATED = "Not calibrated"
 KINDS = {Kind.IMAGE: "picture", Kind.VIDEO: "video", Kind.AUDIO: "sound recording"}
 _MADE = {
@@ -208,7 +207,7 @@ def one_in(rate: float) -> tuple[int, int]:
 def false_alarm(verdict: Verdict, words: Terms = FORGERY) -> str:
     """The false-positive rate of the operating point, in plain words."""
     flagged, total = one_in(verdict.fpr)
-    end = " like this" if verdict.label in (Label.MANIPULATED, Label.SYNTHETIC) else ""
+    end = " like this" if verdict.label in FLAGGED else ""
     return f"Of {total:,} {words.files}, about {flagged:,} would be flagged{end}."
 
 

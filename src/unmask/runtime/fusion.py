@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from unmask.types import Claim, Finding, Label, Verdict, Vote, posterior
+from unmask.types import FLAGGED, Claim, Finding, Label, Verdict, Vote, posterior
 
 _WORDS = {
     Claim.FACE_MANIPULATED: "a face looks manipulated",
@@ -45,7 +45,7 @@ def fuse(findings: Sequence[Finding], fpr: float, prior: float) -> Verdict:
     probability. One that raises a doubt keeps the file from being cleared. No vote at all is
     inconclusive.
     """
-    for label in (Label.MANIPULATED, Label.SYNTHETIC):
+    for label in FLAGGED:
         for finding in findings:
             if finding.bearing is label:
                 return Verdict(label, None, None, fpr, prior, finding.reason)
