@@ -97,7 +97,7 @@ def table(found: Sequence[Said]) -> str:
             share += " ({:.1%}–{:.1%})".format(*tested.proportion_ci(method="wilson"))
         rest = [
             sum(one.verdict == verdict for one in some)
-            for verdict in (Label.INCONCLUSIVE, Label.AUTHENTIC, "")
+            for verdict in (Label.INCONCLUSIVE, Label.NO_SIGN, "")
         ]
         cells = [kind, label, source, str(len(some)), share, *map(str, rest)]
         lines.append(f"| {' | '.join(cells)} |")

@@ -57,9 +57,13 @@ class Claim(StrEnum):
 
 
 class Label(StrEnum):
-    """A verdict. ``inconclusive`` is a result, not a failure."""
+    """A verdict. ``inconclusive`` is a result, not a failure.
 
-    AUTHENTIC = "authentic"
+    ``no-sign-found`` is worth what the power of the checks is in a file like this one. Nobody
+    certifies *authentic*: only a valid signature of a trusted signer states where a file is from.
+    """
+
+    NO_SIGN = "no-sign-found"
     MANIPULATED = "manipulated"
     SYNTHETIC = "synthetic"
     INCONCLUSIVE = "inconclusive"
@@ -212,8 +216,32 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
+class Power:
+    """How often forgeries of one kind would have been found in files like this one.
+
+    Of ``files`` known forgeries by makers left out of training, in files of the same ``bucket`` of
+    quality, a share ``share`` (0…1) is flagged at the rate ``fpr``.
+    """
+
+    detector: str
+    kind: str
+    bucket: str
+    share: float
+    files: int
+    fpr: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """The fused answer. ``fpr`` is the false-positive rate of the operating point."""
+    """The fused answer. ``fpr`` is the false-positive rate of the operating point.
+
+    ``surprise``: minus the natural logarithm of the share of authentic files of this situation
+    whose signs are at least as strong; the file is flagged where it exceeds that of ``fpr``.
+    ``decided_by``: number of the finding (from 0, in the order of the report) that did most for
+    it; of a fact that settles the verdict, that fact. ``powers``: what *no sign found* is worth.
+    ``basis``: on which authentic files the rate was fitted. ``unlike``: why the rate may not hold
+    for this file, where it is unlike those; empty otherwise.
+    """
 
     label: Label
     llr: float | None
@@ -221,6 +249,11 @@ class Verdict:
     fpr: float
     prior: float
     reason: str
+    surprise: float | None = None
+    decided_by: int | None = None
+    powers: tuple[Power, ...] = ()
+    basis: str = ""
+    unlike: str = ""
 
 
 @dataclass(frozen=True, slots=True)

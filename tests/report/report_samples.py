@@ -263,7 +263,7 @@ def authentic() -> Report:
     finding = score_finding(
         llr=-3.1, vote=Vote.CLEAR, subject="face 1", where=Where(boxes=(FACE,), spans=())
     )
-    verdict = Verdict(Label.AUTHENTIC, -3.1, 0.043, 0.01, 0.5, "No check found a trace.")
+    verdict = Verdict(Label.NO_SIGN, -3.1, 0.043, 0.01, 0.5, "No check found a trace.")
     return report(media(Kind.IMAGE, width=512, height=512), verdict, (finding,))
 
 

@@ -46,9 +46,9 @@ FACE, VOICE = Claim.FACE_IDENTITY, Claim.VOICE_IDENTITY
             comparison(Label.MANIPULATED, found(FACE, Vote.CLEAR, -3), found(VOICE, Vote.FORGED)),
             "The voice is likely that of another person than Ann",
         ),
-        (comparison(Label.AUTHENTIC, found(FACE, Vote.CLEAR, -3)), "The face fits Ann"),
+        (comparison(Label.NO_SIGN, found(FACE, Vote.CLEAR, -3)), "The face fits Ann"),
         (
-            comparison(Label.AUTHENTIC, found(FACE, Vote.CLEAR), found(VOICE, Vote.CLEAR)),
+            comparison(Label.NO_SIGN, found(FACE, Vote.CLEAR), found(VOICE, Vote.CLEAR)),
             "The face and the voice fit Ann",
         ),
         (comparison(Label.INCONCLUSIVE, found(FACE, Vote.UNDECIDED)), "Inconclusive"),

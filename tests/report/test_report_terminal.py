@@ -83,7 +83,7 @@ def test_ascii_terminal() -> None:
 
 def test_a_batch() -> None:
     tally = Tally()
-    for label in (Label.AUTHENTIC, Label.AUTHENTIC, Label.MANIPULATED):
+    for label in (Label.NO_SIGN, Label.NO_SIGN, Label.MANIPULATED):
         tally.add(label)
     for i in range(30):
         tally.fail(f"bad{i}\u202e.jpg", "The file is empty.")

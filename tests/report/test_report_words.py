@@ -22,7 +22,7 @@ def verdict(label: Label, probability: float | None = None, fpr: float = 0.01) -
         (Label.MANIPULATED, 0.8, "Likely manipulated"),
         (Label.SYNTHETIC, 0.4, "Possibly synthetic"),
         (Label.SYNTHETIC, None, "Synthetic"),
-        (Label.AUTHENTIC, 0.02, "No sign of forgery found"),
+        (Label.NO_SIGN, 0.02, "No sign of forgery found"),
         (Label.INCONCLUSIVE, 0.5, "Inconclusive"),
     ],
 )
@@ -68,7 +68,7 @@ def test_one_in(rate: float, pair: tuple[int, int]) -> None:
 def test_false_alarm() -> None:
     said = words.false_alarm(verdict(Label.MANIPULATED, 0.9))
     assert said == "Of 100 authentic files, about 1 would be flagged like this."
-    said = words.false_alarm(verdict(Label.AUTHENTIC, 0.1, 0.0005))
+    said = words.false_alarm(verdict(Label.NO_SIGN, 0.1, 0.0005))
     assert said == "Of 10,000 authentic files, about 5 would be flagged."
 
 

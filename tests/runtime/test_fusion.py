@@ -56,7 +56,7 @@ def test_one_forged_vote_decides_and_its_claim_names_the_label() -> None:
 
 def test_all_clear_is_authentic_and_a_doubt_is_inconclusive() -> None:
     clear = finding(-3, Vote.CLEAR)
-    assert fuse([clear, clear], 0.01, 0.5).label is Label.AUTHENTIC
+    assert fuse([clear, clear], 0.01, 0.5).label is Label.NO_SIGN
     assert fuse([clear, finding(0, Vote.UNDECIDED)], 0.01, 0.5).label is Label.INCONCLUSIVE
 
 

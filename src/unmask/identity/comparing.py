@@ -72,7 +72,7 @@ def _reason(report: Report) -> str:
         if missing:
             return f"Nothing could be compared: {missing[0].why}."
         return report.verdict.reason
-    wanted = {Label.MANIPULATED: Vote.FORGED, Label.AUTHENTIC: Vote.CLEAR}.get(label)
+    wanted = {Label.MANIPULATED: Vote.FORGED, Label.NO_SIGN: Vote.CLEAR}.get(label)
     said = [f.reason for f in scores if f.vote is wanted]
     if label is Label.INCONCLUSIVE:
         said = [f.reason for f in scores if f.vote is Vote.UNDECIDED]

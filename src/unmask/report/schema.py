@@ -1,7 +1,7 @@
 """The published form of a result: what every key of the JSON means, in which unit.
 
 The models here are the only place where the form is written down; ``json_schema`` turns them into
-JSON Schema 2020-12. Within version 1 keys are added and never removed, renamed or given another
+JSON Schema 2020-12. Within version 2 keys are added and never removed, renamed or given another
 meaning, so a reader must ignore keys that it does not know.
 """
 
@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from unmask.types import Claim, Kind, Label, Vote
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "2.0"
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0)]
 Base64 = Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
-Version = Annotated[str, Field(pattern=r"^1\.[0-9]+$")]
+Version = Annotated[str, Field(pattern=r"^2\.[0-9]+$")]
 
 
 class _Record(BaseModel):
@@ -150,7 +150,7 @@ class VerdictRecord(_Record):
     """The fused answer."""
 
     label: Label = Field(
-        description="'authentic' means that no sign of forgery was found, not a proof. "
+        description="'no-sign-found' is no proof: 'powers' says what it is worth. "
         "'inconclusive' is a result, not a failure."
     )
     probability: Probability | None = Field(

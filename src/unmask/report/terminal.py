@@ -22,14 +22,14 @@ from unmask.report.plain import finite, visible
 from unmask.types import Finding, Label, Report, Vote
 
 _COLOURS = {
-    Label.AUTHENTIC: "cyan",
+    Label.NO_SIGN: "cyan",
     Label.MANIPULATED: "red",
     Label.SYNTHETIC: "magenta",
     Label.INCONCLUSIVE: "yellow",
 }
 _VOTE_COLOURS = {Vote.FORGED: "red", Vote.CLEAR: "cyan", Vote.UNDECIDED: "yellow", None: "blue"}
 _SIGNS = {
-    Label.AUTHENTIC: ("✓", "ok"),
+    Label.NO_SIGN: ("✓", "ok"),
     Label.MANIPULATED: ("▲", "!"),
     Label.SYNTHETIC: ("⬢", "!"),
     Label.INCONCLUSIVE: ("?", "?"),

@@ -128,13 +128,13 @@ def answer(report: Report) -> str:
     verdict = report.verdict
     if not is_comparison(report) or verdict.label is Label.INCONCLUSIVE:
         return headline(verdict)
-    wanted = Vote.CLEAR if verdict.label is Label.AUTHENTIC else Vote.FORGED
+    wanted = Vote.CLEAR if verdict.label is Label.NO_SIGN else Vote.FORGED
     found = [f for f in report.findings if f.vote is wanted and f.claim in _IDENTITY]
-    if not found or (verdict.label is not Label.AUTHENTIC and verdict.probability is None):
+    if not found or (verdict.label is not Label.NO_SIGN and verdict.probability is None):
         return headline(verdict)
     whose = visible(found[0].subject, 60) or "the reference person"
     sense = " and the ".join(dict.fromkeys(_IDENTITY[f.claim] for f in found))
-    if verdict.label is Label.AUTHENTIC:
+    if verdict.label is Label.NO_SIGN:
         return f"The {sense} {'fits' if ' ' not in sense else 'fit'} {whose}"
     highest = max(finite(finding.llr) or 0.0 for finding in found)
     chance = posterior(highest, verdict.prior)
@@ -147,7 +147,7 @@ def answer(report: Report) -> str:
 
 def headline(verdict: Verdict) -> str:
     """The verdict in a few words."""
-    if verdict.label is Label.AUTHENTIC:
+    if verdict.label is Label.NO_SIGN:
         return "No sign of forgery found"
     if verdict.label is Label.INCONCLUSIVE:
         return "Inconclusive"
@@ -159,7 +159,7 @@ def headline(verdict: Verdict) -> str:
 
 def meaning(verdict: Verdict, kind: Kind) -> str:
     """What the headline means, and what it does not."""
-    if verdict.label is Label.AUTHENTIC:
+    if verdict.label is Label.NO_SIGN:
         return (
             f"The checks that ran found no trace of forgery in this {KINDS[kind]}. "
             "That is not a proof that it is genuine."
@@ -176,7 +176,7 @@ def explained(report: Report) -> str:
     label, kind = report.verdict.label, report.media.kind
     if not is_comparison(report) or label is Label.INCONCLUSIVE:
         return meaning(report.verdict, kind)
-    if label is Label.AUTHENTIC:
+    if label is Label.NO_SIGN:
         return (
             "What was compared is as near to the references as the recordings of one person are. "
             "A swapped face or a cloned voice is made to be that near: a scan looks for its traces."

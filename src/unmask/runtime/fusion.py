@@ -80,7 +80,7 @@ def fuse(findings: Sequence[Finding], fpr: float, prior: float) -> Verdict:
         if doubts:
             return verdict(Label.INCONCLUSIVE, doubts[0].reason)
         return verdict(
-            Label.AUTHENTIC,
+            Label.NO_SIGN,
             "No sign of the forgeries that these models know was found in what was checked.",
         )
     return verdict(
