@@ -59,6 +59,27 @@ INNOCENT = [
     {"exif:DateTime": "2014:05:01 11:00:00"},
     {"gps:GPSDateStamp": "2014:05:02", "gps:GPSTimeStamp": "2, 0, 0"},
     {"gps:GPSDateStamp": "0000:00:00"},
+    {"gps:GPSDateStamp": "2014:09:259", "gps:GPSTimeStamp": "13, 5, 12"},
+    {"gps:GPSDateStamp": "2014:259"},
+    {"gps:GPSDateStamp": "2014:00:00"},
+    {"gps:GPSDateStamp": "2014:13:01"},
+    {"gps:GPSDateStamp": "2014:02:30"},
+    {"gps:GPSDateStamp": "0914:05:01"},
+    {"gps:GPSDateStamp": "9999:12:31"},
+    {"gps:GPSDateStamp": "2015:09:16x"},
+    {"gps:GPSDateStamp": "2015:09:16 12"},
+    {"gps:GPSDateStamp": "16:09:2015"},
+    {"gps:GPSDateStamp": "1980:01:06"},
+    {"gps:GPSDateStamp": "1994:09:15"},
+    {"gps:GPSDateStamp": "2014:05:01", "gps:GPSTimeStamp": "9000000000, 0, 0"},
+    {"gps:GPSDateStamp": "2014:05:01", "gps:GPSTimeStamp": "nan, inf, 0"},
+    {"exif:DateTime": "1970:01:01 00:00:00"},
+    {"exif:DateTime": "2010:01:01 25:61:00"},
+    {"exif:DateTimeDigitized": "2010:01:0112:00:00"},
+    {"exif:DateTimeDigitized": "2010:01:01 12:00:00 or so"},
+    {"xmp:photoshop:DateCreated": "2015-06"},
+    {"iptc:DateCreated": "20150000"},
+    {"box:movie_created": "1904:01:01 00:00:00", "box:track0_created": "2018:05:01 10:00:00"},
     {"exif:DateTime": "2014:09:01 12:00:00", "exif:Software": "Adobe Photoshop 7.0"},
     {"photoshop:JPEGQuality": "10", "exif:Software": "Adobe Photoshop 7.0"},
     {"iptc:DateCreated": "20140501"},
@@ -100,6 +121,21 @@ def test_dates_and_places() -> None:
     )  # fmt: skip
     assert position(Metadata(tags)) == "-48.500000, 2.260000"
     assert position(Metadata((Field("gps", "GPSLatitude", "x"),))) == ""
+
+
+@pytest.mark.parametrize("half", ["", "?", "0"])
+def test_a_place_without_a_half_of_the_earth_says_so(half: str) -> None:
+    tags = [Field("gps", "GPSLatitude", "48, 30, 0"), Field("gps", "GPSLongitude", "2, 15, 36")]
+    tags += [Field("gps", "GPSLongitudeRef", "W"), Field("gps", "GPSLatitudeRef", half)]
+    place = position(Metadata(tuple(tags)))
+    assert place == "48.500000 (north or south is not said), -2.260000"
+    assert "east or west is not said" in position(Metadata(tuple(tags[:2])))
+
+
+def test_a_place_off_the_globe_is_none() -> None:
+    for latitude, longitude in (("91, 0, 0", "2, 0, 0"), ("0, 0, 0", "0, 0, 0"), ("nan", "2")):
+        tags = (Field("gps", "GPSLatitude", latitude), Field("gps", "GPSLongitude", longitude))
+        assert position(Metadata(tags)) == ""
 
 
 def small(picture: Image.Image) -> Image.Image:

@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from unmask.metadata.dates import SLACK, gps_time, has_clock, when
+from unmask.metadata.dates import SLACK, apart, gps_time, has_clock, when
 from unmask.metadata.fields import Metadata
 from unmask.metadata.rules import Contradiction, Match, rules
 from unmask.metadata.tables import library_quality
@@ -86,7 +86,7 @@ def modified_before_taken(evidence: Evidence) -> str:
 def gps_other_day(evidence: Evidence) -> str:
     """Satellites know the time; only zones may lie between them and the camera."""
     taken, fixed = when(evidence.text(_TAKEN)), gps_time(evidence.metadata)
-    if taken is None or fixed is None or abs(taken - fixed) <= SLACK:
+    if taken is None or fixed is None or apart(taken, fixed) <= SLACK:
         return ""
     return f"{evidence.text(_TAKEN)} by the camera, {fixed:%Y:%m:%d %H:%M} UTC by the satellites"
 
@@ -115,8 +115,8 @@ def dates_disagree(evidence: Evidence) -> str:
         other = when(text)
         if other is None:
             continue
-        apart = abs(taken - other if has_clock(text) else taken.date() - other.date())
-        if apart > SLACK:
+        away = abs(taken - other if has_clock(text) else taken.date() - other.date())
+        if away > SLACK:
             return f"{evidence.text(_TAKEN)} in EXIF, {text} in {key.partition(':')[0].upper()}"
     return ""
 
