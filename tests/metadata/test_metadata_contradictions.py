@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from metadata_samples import TAKEN, camera, packet, photo, told, with_thumbnail
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from unmask.metadata.contradictions import Evidence, contradictions
 from unmask.metadata.dates import position, when
@@ -169,10 +169,51 @@ def test_a_changed_part_is_marked(tmp_path: Path) -> None:
     assert inside.mean() > 0.9
 
 
-def test_a_picture_that_was_turned_still_matches(tmp_path: Path) -> None:
-    picture = photo(7)
-    turned = picture.transpose(Image.Transpose.ROTATE_90)
-    assert told(with_thumbnail(tmp_path / "a.jpg", turned, small(picture))) == {}
+@pytest.mark.parametrize("way", list(Image.Transpose))
+def test_a_picture_that_was_turned_or_mirrored_is_said_to_be(
+    tmp_path: Path, way: Image.Transpose
+) -> None:
+    mirrored = way in (
+        Image.Transpose.FLIP_LEFT_RIGHT,
+        Image.Transpose.FLIP_TOP_BOTTOM,
+        Image.Transpose.TRANSPOSE,
+        Image.Transpose.TRANSVERSE,
+    )
+    for number, picture in enumerate((photo(7), night(7))):
+        path = tmp_path / f"{number}.jpg"
+        found = told(with_thumbnail(path, picture.transpose(way), small(picture)))
+        assert set(found) == {"thumbnail-mirrored" if mirrored else "thumbnail-turned"}
+        assert all(finding.bearing is None for finding in found.values())
+
+
+def night(seed: int, lights: int = 5, width: int = 1200, height: int = 900) -> Image.Image:
+    """A nearly empty dark picture: a few lights, and the noise of a sensor."""
+    rng = np.random.default_rng(seed)
+    picture = Image.new("RGB", (width, height), (2, 2, 4))
+    draw = ImageDraw.Draw(picture)
+    for x, y in zip(rng.integers(40, width - 140, lights), rng.integers(40, height - 140, lights),
+                    strict=True):  # fmt: skip
+        draw.ellipse((int(x), int(y), int(x) + 90, int(y) + 70), fill=(250, 220, 160))
+    noisy = np.asarray(picture) + rng.normal(0, 3, (height, width, 3))
+    return Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("lights", [0, 1, 2, 5, 12])
+def test_the_thumbnail_of_a_dark_picture_contradicts_nothing(tmp_path: Path, lights: int) -> None:
+    for seed in range(3):
+        picture = night(seed, lights)
+        assert told(with_thumbnail(tmp_path / "a.jpg", picture, small(picture))) == {}
+        bars = Image.new("RGB", (160, 120))
+        wide = picture.resize((1200, 675))
+        bars.paste(wide.resize((160, 90), Image.Resampling.LANCZOS), (0, 15))
+        assert told(with_thumbnail(tmp_path / "b.jpg", wide, bars)) == {}
+        pale = picture.point(lambda value: 250 - value // 2)
+        assert told(with_thumbnail(tmp_path / "c.jpg", pale, small(pale))) == {}
+
+
+def test_another_dark_picture_is_still_another(tmp_path: Path) -> None:
+    path = with_thumbnail(tmp_path / "a.jpg", night(1, 6), small(night(2, 6)))
+    assert set(told(path)) & {"thumbnail-other", "thumbnail-region"}
 
 
 def test_another_picture_and_a_crop(tmp_path: Path) -> None:
