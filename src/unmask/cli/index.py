@@ -55,6 +55,7 @@ def add(
         Writer(index, words) as writer,
         Progressing("adding", unit="files", quiet=json) as bar,
     ):
+        _warn(writer.store)
         for number, path in enumerate(paths):
             try:
                 new = _add_one(writer, path)
@@ -111,7 +112,9 @@ def search(
     if not report.findings:
         lines.insert(0, "No item of the index is in this file.")
     found = [row for row in record["findings"] if row["analyzer"] == "duplicates"]
-    emit({"path": record["path"], "found": found}, as_json=json, text="\n".join(lines))
+    left = [row for row in record["not_checked"] if row["analyzer"] == "duplicates"]
+    told = {"path": record["path"], "found": found, "not_checked": left}
+    emit(told, as_json=json, text="\n".join(lines))
     if any(finding.bearing for finding in report.findings):
         raise typer.Exit(ExitCode.INCONCLUSIVE)
 
@@ -125,6 +128,7 @@ def list_items(index: Index, json: Json = False) -> None:
 
     store = _open(index)
     if json:
+        _warn(store)
         emit([entry.item.to_dict() for entry in store.entries], as_json=True, text="")
         return
     table = Table("name", "kind", "added", "size or length", "sha256", box=None)
@@ -139,9 +143,9 @@ def list_items(index: Index, json: Json = False) -> None:
         )
     out.print(table)
     kept = "encrypted" if store.lock else "not encrypted"
-    damaged = f", {store.damaged} damaged and left out" if store.damaged else ""
     count = len(store.entries)
-    out.print(f"{count} item{'' if count == 1 else 's'}, {kept}{damaged}", markup=False)
+    out.print(f"{count} item{'' if count == 1 else 's'}, {kept}", markup=False)
+    _warn(store)
 
 
 @app.command()
@@ -160,7 +164,9 @@ def export(
 
     if to is not None and to.suffix.lower() not in (".json", ".csv"):
         raise SettingError(f"--to is {to.name!r}; it must end in .json or .csv.")
-    rows = [_row(entry) for entry in _open(index).entries]
+    store = _open(index)
+    _warn(store)
+    rows = [_row(entry) for entry in store.entries]
     if to is None:
         emit(rows, as_json=True, text="")
         return
@@ -223,6 +229,12 @@ def _open(index: Path) -> Store:
 
     unlock((index,))
     return Store(index, passphrase())
+
+
+def _warn(store: Store) -> None:
+    """Say which records were left out, beside the result and not in it."""
+    if store.damaged:
+        err.print(f"{store.path}: {store.left_out()}.", markup=False, soft_wrap=True)
 
 
 def _is(item: Item, name: str) -> bool:
