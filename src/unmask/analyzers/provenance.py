@@ -48,7 +48,7 @@ class ProvenanceAnalyzer(Analyzer):
 
     def finish(self) -> Result:
         """Find, check and tell; an unreadable manifest is a doubt and not an error."""
-        path = Path(self.media.path)
+        path = self.media.file
         try:
             store, remote = find_store(path)
             if store is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from unmask.cli.console import Progressing, emit, err, out
+from unmask.cli.console import Progressing, emit, err, out, told_as_json
 
 if TYPE_CHECKING:
     from unmask.index.item import Item
@@ -35,7 +35,7 @@ def add(
     A file that is known already is not added twice, so the same command goes on where it was
     stopped. A file that cannot be read is named, and the rest is added. Exit code 4 then, else 0.
     """
-    from unmask.batch import find_files
+    from unmask.batch import find_files, key_of
     from unmask.cli.app import ExitCode
     from unmask.cli.passphrase import chosen, unlock
     from unmask.errors import MediaError
@@ -61,7 +61,7 @@ def add(
                 new = _add_one(writer, path)
                 added, known = added + new, known + (not new)
             except MediaError as error:
-                failed.append({"path": str(path), "error": str(error)})
+                failed.append({"path": key_of(path), "error": str(error)})
                 if not json:
                     err.print(f"not added: {error}", markup=False, soft_wrap=True)
             bar.update(number + 1, len(paths))
@@ -103,7 +103,7 @@ def search(
     unlock((index,))
     settings = make_settings(index=str(index), analyzers=("duplicates",))
     prepare(settings)
-    with Progressing("searching", unit="s of media", quiet=json) as bar:
+    with told_as_json(file, json), Progressing("searching", "s of media", json) as bar:
         report = scan(file, settings, progress=bar.update)
     record = to_dict(report)
     lines = [finding.reason for finding in report.findings]
@@ -160,10 +160,12 @@ def export(
     import json as json_
 
     from unmask.errors import SettingError
+    from unmask.outputs import guard
     from unmask.vault import replace
 
     if to is not None and to.suffix.lower() not in (".json", ".csv"):
         raise SettingError(f"--to is {to.name!r}; it must end in .json or .csv.")
+    guard({"--to": to}, (index,))
     store = _open(index)
     _warn(store)
     rows = [_row(entry) for entry in store.entries]
@@ -171,7 +173,7 @@ def export(
         emit(rows, as_json=True, text="")
         return
     text = _csv(rows) if to.suffix.lower() == ".csv" else json_.dumps(rows, indent=1) + "\n"
-    replace(to, (text.encode("utf-8"),))
+    replace(to, (text.encode("utf-8", "backslashreplace"),))
     about = {"path": str(to), "items": len(rows)}
     emit(about, as_json=json, text=f"{to}: {len(rows)} items, not encrypted")
 
