@@ -60,7 +60,7 @@ def scan(
     """Judge files and folders: forged or not, where, how sure, why.
 
     Exit code: 0 no sign of forgery, 1 something was flagged, 3 inconclusive, 4 a file could not
-    be judged, 2 a mistake in the command. For several files the first of 1, 4, 3, 0 that occurred.
+    be judged or a result not be written, 2 a mistake in the command. For several files the first of 1, 4, 3, 0 that occurred.
     """
     from unmask import registry
     from unmask.cli.passphrase import unlock
