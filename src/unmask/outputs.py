@@ -37,9 +37,9 @@ def guard(outputs: Mapping[str, str | Path | None], inputs: Iterable[str | Path]
         if mark is not None:
             owners[mark] = name
     for given in map(Path, inputs):
-        if given.is_dir():
+        if os.path.isdir(given):  # noqa: PTH112  a name that is too long is no folder
             _guard_folder(given, owners, wanted)
-        elif (mark := _identity(given)) in owners and mark is not None and given.exists():
+        elif (mark := _identity(given)) in owners and mark is not None:
             raise _refused(owners[mark], given)
 
 
@@ -69,12 +69,12 @@ def write(path: Path, data: bytes) -> None:
     if str(path) == STDOUT:
         sys.stdout.buffer.write(data)
         return
-    before = path.exists()
+    before = os.path.lexists(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except OSError as error:
-        if not before and path.is_file():
+        if not before and os.path.isfile(path):  # noqa: PTH113
             path.unlink(missing_ok=True)
         raise unwritten(path, error) from error
 

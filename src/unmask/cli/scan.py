@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,7 +61,8 @@ def scan(
     """Judge files and folders: forged or not, where, how sure, why.
 
     Exit code: 0 no sign of forgery, 1 something was flagged, 3 inconclusive, 4 a file could not
-    be judged or a result not be written, 2 a mistake in the command. For several files the first of 1, 4, 3, 0 that occurred.
+    be judged or a result not be written, 2 a mistake in the command. For several files the first
+    of 1, 4, 3, 0 that occurred.
     """
     from unmask import registry
     from unmask.cli.passphrase import unlock
@@ -89,7 +91,7 @@ def scan(
     outputs = {"--html": html, "--pdf": pdf, "--jsonl": jsonl, "--parquet": parquet}
     guard(outputs | ({"--json": "-"} if json else {}), (*paths, *read_by(settings)))
     prepare(settings)
-    single = len(paths) == 1 and not paths[0].is_dir() and jsonl is None
+    single = len(paths) == 1 and jsonl is None and not os.path.isdir(paths[0])  # noqa: PTH112
     if single:
         if parquet is not None or resume:
             raise typer.BadParameter("--parquet and --resume need --jsonl FILE.")
