@@ -237,10 +237,11 @@ def test_a_page_name_fits_every_file_system() -> None:
 
 def test_an_empty_folder_is_said(tmp_path: Path, run: Run) -> None:
     (tmp_path / ".hidden.jpg").write_bytes(b"x")
-    for options in ((), ("--json",)):
-        code, out, err = run("scan", tmp_path, *options)
-        assert (code, out) == (4, "")
-        assert "No files in" in err
+    code, out, err = run("scan", tmp_path)
+    assert (code, out) == (4, "")
+    assert "No files in" in err
+    code, out, err = run("scan", tmp_path, "--json")
+    assert (code, json.loads(out)["path"]) == (4, str(tmp_path))
 
 
 def test_strays_in_a_folder_are_passed_over_and_named(photo: Path, run: Run) -> None:

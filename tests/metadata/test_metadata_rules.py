@@ -165,6 +165,7 @@ RESEMBLING = [
     "Steps: 3, Sampler: soil auger, Seed: 40 kg, Size: large",
     "Steps: 12, Seed: barley, Sampler: core, Model: B",
     "Steps: 4, Model: Anna, Seed: 12",
+    "Steps: 12, Model: J. Doe, Size: 40x60, Seed: 3",
     '{"Label": 1, "score": 0.9}',
     '{"sharpness": 2, "contrast": 1, "guidance_scale": 0}',
     '{"nodes": 12, "links": 8}',

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unmask.cli.app import ExitCode
-from unmask.cli.console import Progressing, emit, err, out
+from unmask.cli.console import Progressing, emit, err, out, told_as_json
 
 if TYPE_CHECKING:
     from unmask.batch import ResultFile
@@ -44,11 +44,12 @@ def scan_many(paths: Sequence[Path], settings: Settings, wanted: Wanted) -> int:
     own = {path.resolve() for path in (wanted.jsonl, wanted.parquet) if path}
     files = [path for path in find_files(paths) if path.resolve() not in own]
     if not files:
-        named = ", ".join(repr(str(path)) for path in paths[:3])
-        raise UnreadableMedia(
-            f"No files in {named}: there is nothing to judge. Name a folder that holds some "
-            "(hidden ones are passed over)."
-        )
+        with told_as_json(paths[0], wanted.json):
+            named = ", ".join(repr(key_of(path)) for path in paths[:3])
+            raise UnreadableMedia(
+                f"No files in {named}: there is nothing to judge. Name a folder that holds some "
+                "(hidden ones are passed over)."
+            )
     if wanted.html is not None:
         make_folder(wanted.html)
     results = None
