@@ -26,6 +26,7 @@ from unmask.analyzers.base import Analyzer, Options
 from unmask.analyzers.published import Published
 from unmask.decision.fusion import fuse
 from unmask.media import Limits, probe, read_image, stream
+from unmask.media.behind import behind
 from unmask.settings import PATHS, Settings, make_settings
 from unmask.types import Absent, AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked, Report
 
@@ -77,6 +78,7 @@ def scan(
             findings += result.findings
             not_checked += result.not_checked
             absent += result.absent
+    not_checked += _second_files(Path(path))
     beyond = _BEYOND.get(media.kind, ())
     not_checked += [NotChecked("scan", what, _NO_ANALYZER) for what in beyond]
     if notes:
@@ -97,6 +99,19 @@ def scan(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         absent=tuple(absent),
     )
+
+
+def _second_files(path: Path) -> list[NotChecked]:
+    """What lies behind the file that was judged, as a viewer does not show it either."""
+    return [
+        NotChecked(
+            "scan",
+            f"a {kind} behind the file that was judged",
+            f"it begins at byte {begin:,}, and only the first of several files in one is judged: "
+            "cut it out and scan it on its own",
+        )
+        for kind, begin in behind(path)
+    ]
 
 
 @lru_cache(maxsize=1)

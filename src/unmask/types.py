@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -283,7 +284,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What the file is. Width and height are those of the upright picture."""
+    """What the file is. Width and height are those of the upright picture.
+
+    ``path`` is fit for reading: bytes of a name that are no UTF-8 are written out. ``file`` is the
+    one to open.
+    """
 
     path: str
     kind: Kind
@@ -300,6 +305,12 @@ class MediaInfo:
     sample_rate: int | None = None
     channels: int | None = None
     notes: tuple[str, ...] = ()
+    opened_as: str = ""
+
+    @property
+    def file(self) -> Path:
+        """The file itself, under the very bytes of its name."""
+        return Path(self.opened_as or self.path)
 
 
 @dataclass(frozen=True, slots=True)

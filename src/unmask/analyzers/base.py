@@ -44,7 +44,7 @@ class Analyzer(ABC):
     """Judges one file. Subclasses are found by the registry.
 
     One that only states facts (``votes`` is false) takes no share of the false-positive rate. It
-    may read the file itself at ``media.path``.
+    may read the file itself, ``media.file``.
     """
 
     name: str

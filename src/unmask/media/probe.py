@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,9 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
         container = sniff.sniff(file, path)
         size = file.seek(0, 2)
         limits.check_bytes(shown(path), size, image=container.is_picture)
-        info = MediaInfo(plain(path), Kind.IMAGE, container.title, size, sha256="")
+        info = MediaInfo(
+            plain(path), Kind.IMAGE, container.title, size, "", opened_as=os.fspath(path)
+        )
         if container.is_picture:
             info = _picture(info, path, file, container, limits)
         else:
