@@ -51,7 +51,8 @@ class VoiceAnalyzer(Analyzer):
         self._parameters = self._model.card.parameters
         size = int(self._model.card.inputs[0].shape[-1])
         frames = int(self._model.card.outputs[1].shape[-1])
-        self._hearing = Hearing(self._network, size, frames)
+        least = float(self._parameters["least_speech"])
+        self._hearing = Hearing(self._network, size, frames, least, options.threads)
 
     def _network(self, wave: Tensor) -> tuple[Tensor, Tensor]:
         out = self._model.run({self._model.card.inputs[0].name: wave})
