@@ -1,4 +1,4 @@
-"""A made voice: syllables of vowels with a wandering pitch, some begun by a hiss, over little noise.
+"""A made voice: syllables of vowels with a wandering pitch, some begun by a hiss, a little noise.
 
 It is meant to pass for speech, and a detector of speech takes it for that; nobody would.
 """
