@@ -225,7 +225,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What the file is. Width and height are those of the upright picture."""
+    """What the file is. Width and height are those of the upright picture.
+
+    ``audio_bitrate``: bits a second of the sound track, by its packets where no header says it.
+    """
 
     path: str
     kind: Kind
@@ -242,6 +245,7 @@ class MediaInfo:
     sample_rate: int | None = None
     channels: int | None = None
     notes: tuple[str, ...] = ()
+    audio_bitrate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from unmask.types import Kind, MediaInfo
 
 _CHUNK = 1 << 20
 _TRIED_PACKETS = 400
+_WEIGHED_PACKETS = 200
+"""Packets of sound that are weighed for its bit rate, where no header says it."""
 _ANIMATED = "animated picture: treated as a video"
 
 
@@ -161,6 +163,7 @@ def _recording(
             info = _with_video(info, video, first, limits, name)
         if audio is not None:
             info = _with_audio(info, audio, first)
+            info = replace(info, audio_bitrate=_bitrate(media, audio, clock))
     if container in (sniff.AVIS, sniff.HEIS):
         info = replace(info, notes=(*info.notes, _ANIMATED))
     return info
@@ -208,6 +211,25 @@ def _first_decoded(
         if (found.frame or video is None) and (found.sound or audio is None):
             break
     return found
+
+
+def _bitrate(media: InputContainer, audio: AudioStream, clock: Clock) -> float | None:
+    """Bits a second that a header announces, or those of the packets that come next."""
+    if audio.bit_rate:
+        return float(audio.bit_rate)
+    size = 0
+    seconds = 0.0
+    try:
+        for number, packet in enumerate(media.demux(audio)):
+            clock.check()
+            if packet.duration and packet.time_base:
+                size += packet.size
+                seconds += float(packet.duration * packet.time_base)
+            if number >= _WEIGHED_PACKETS:
+                break
+    except (FFmpegError, OSError, ValueError, LookupError):
+        pass  # what was weighed before the damage counts
+    return 8 * size / seconds if size and seconds > 0 else None
 
 
 def _with_video(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from unmask.types import Samples, Tensor
 from unmask.voices.activity import RATE, STEP, Activity, Meter
+from unmask.voices.channel import Band
 from unmask.voices.parts import evidence
 from unmask.voices.speech import SpeechDetector, speech_frames
 from unmask.voices.windows import Merge, Windows
@@ -31,7 +32,8 @@ class Heard:
     ``logits``: log-odds of each frame of 40 ms to have been laid in, ``course``: score of the
     windows around it; neither is a number where nothing was scored. ``score``: the whole
     recording's; ``evidence``: for a part, see ``parts.evidence``. ``seconds``: length. ``voiced``:
-    whether the speech has the periods of a voice, as all that the network was fitted on.
+    whether the speech has the periods of a voice, as all that the network was fitted on. ``band``:
+    where the band of the sound ends, in Hz.
     """
 
     activity: Activity
@@ -42,6 +44,7 @@ class Heard:
     windows: int
     seconds: float
     voiced: bool = True
+    band: float = RATE / 2
 
 
 class Hearing:
@@ -60,6 +63,7 @@ class Hearing:
         self._windows = Windows(size, size // STEP // 2 * STEP)
         self._meter = Meter()
         self._detector = SpeechDetector(threads)
+        self._band = Band()
         self._merge = Merge(frames, STEP)
         self._course = Merge(frames, STEP)
         self._waiting: list[tuple[int, Samples]] = []
@@ -70,6 +74,7 @@ class Hearing:
         """Take the next samples, in blocks of any size."""
         self._meter.feed(samples)
         self._detector.feed(samples)
+        self._band.feed(samples)
         for start, wave in self._windows.feed(samples):
             self._take(start, wave)
 
@@ -111,6 +116,7 @@ class Hearing:
             len(self._logits),
             self._windows.heard / RATE,
             voiced,
+            self._band.edge(),
         )
 
     def _whole(self, speech: NDArray[np.bool_]) -> float:
