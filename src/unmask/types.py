@@ -228,6 +228,7 @@ class MediaInfo:
     """What the file is. Width and height are those of the upright picture.
 
     ``audio_bitrate``: bits a second of the sound track, by its packets where no header says it.
+    ``further``: tracks that the file holds besides those that are decoded, in words.
     """
 
     path: str
@@ -246,6 +247,7 @@ class MediaInfo:
     channels: int | None = None
     notes: tuple[str, ...] = ()
     audio_bitrate: float | None = None
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

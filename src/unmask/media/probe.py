@@ -19,7 +19,13 @@ from unmask.media import profile, sniff
 from unmask.media._pillow import RULES
 from unmask.media._source import decoding, open_regular, plain, reason, shown
 from unmask.media.chunks import Motion, motion_of, transfer_of
-from unmask.media.container import opened, picture_stream, prepare, sound_stream
+from unmask.media.container import (
+    further_tracks,
+    opened,
+    picture_stream,
+    prepare,
+    sound_stream,
+)
 from unmask.media.limits import Clock, Limits
 from unmask.media.tone import is_hdr
 from unmask.media.video import frame_notes, frame_rate, upright_size
@@ -150,7 +156,8 @@ def _recording(
             raise UnsupportedMedia(_nothing(name, media))
         seconds = media.duration / 1_000_000 if media.duration and media.duration > 0 else None
         limits.check_seconds(name, seconds or 0.0)
-        info = replace(info, kind=Kind.AUDIO if video is None else Kind.VIDEO, seconds=seconds)
+        kind = Kind.AUDIO if video is None else Kind.VIDEO
+        info = replace(info, kind=kind, seconds=seconds, further=further_tracks(media))
         if video is not None:
             limits.check_frame(name, video.codec_context.width, video.codec_context.height)
         if audio is not None:
