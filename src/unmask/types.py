@@ -261,11 +261,15 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class AudioBlock:
-    """A stretch of mono sound that starts at ``start`` seconds."""
+    """A stretch of mono sound that starts at ``start`` seconds.
+
+    ``filled``: silence that stands for a time in which the file holds no sound.
+    """
 
     start: float
     rate: int
     samples: Samples
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

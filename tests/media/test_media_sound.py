@@ -198,11 +198,14 @@ def test_a_late_start_and_a_hole_are_silence() -> None:
     held.add(np.ones(50, np.float32))
     found += held.ready(last=True)
     joined = np.concatenate([block.samples for block in found])
-    assert [block.start for block in found] == pytest.approx(list(range(61)))
+    for before, after in itertools.pairwise(found):
+        assert after.start == pytest.approx(before.start + len(before.samples) / 100)
+    assert sum(len(block.samples) for block in found if block.filled) == 150 + 5800
     assert len(joined) == 6050
     assert joined[150:200].all()
     assert joined[6000:].all()
     assert joined.sum() == 100
+    assert max(len(block.samples) for block in found) == 100
 
 
 def test_a_hole_without_end_is_not_filled() -> None:

@@ -156,11 +156,13 @@ class Blocks:
             self.skipped = max(self.skipped, hole)
             return
         missing = round(hole * self._rate) if hole > _GAP else 0
+        if missing:
+            yield from self.ready(last=True)
         while missing > 0:
             silence = np.zeros(min(missing, self._size), np.float32)
-            self.add(silence)
+            yield AudioBlock(self.position, self._rate, silence, filled=True)
+            self._taken += silence.size
             missing -= silence.size
-            yield from self.ready()
 
     def add(self, samples: Samples) -> None:
         """Take samples."""

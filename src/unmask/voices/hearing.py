@@ -92,6 +92,8 @@ class Hearing:
         logits, frames = self._network(np.stack([wave for _, wave in self._waiting]))
         self._waiting = []
         for start, logit, row in zip(starts, logits, frames, strict=True):
+            if not (np.isfinite(logit) and np.isfinite(row).all()):
+                continue  # a window with next to no sound
             self._starts.append(start)
             self._logits.append(float(logit))
             self._merge.add(start, row)
