@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 
 from unmask.errors import MediaError, UnreadableMedia, UnsupportedMedia
 from unmask.media import image as still
-from unmask.media import profile, sniff
+from unmask.media import jpeg_end, profile, sniff
 from unmask.media._pillow import RULES
 from unmask.media._source import decoding, open_regular, plain, reason, shown
 from unmask.media.chunks import Motion, motion_of, transfer_of
@@ -88,6 +88,8 @@ def _picture(
         if still.orientation(image) in (5, 6, 7, 8):
             width, height = height, width
         notes = tuple(_picture_notes(image, transfer))
+    if container is sniff.JPEG and jpeg_end.lacks_end(file):
+        notes = (*notes, jpeg_end.NOTE)
     info = replace(info, width=width, height=height, notes=notes)
     return info if motion.frames == 1 else _moving(info, container, motion)
 
