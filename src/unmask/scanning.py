@@ -35,6 +35,9 @@ Progress = Callable[[float, float | None], None]
 
 SOUND_RATE = 16000
 _NO_ANALYZER = "this version has no analyzer for it"
+_FURTHER = (
+    "only one picture track and one sound track are judged; save this one as a file of its own"
+)
 _BEYOND = {
     Kind.VIDEO: ("whether lips and sound belong together",),
     Kind.AUDIO: ("sound that is not speech",),
@@ -79,6 +82,7 @@ def scan(
             not_checked += result.not_checked
             absent += result.absent
     not_checked += _second_files(Path(path))
+    not_checked += [NotChecked("scan", track, _FURTHER) for track in media.further]
     beyond = _BEYOND.get(media.kind, ())
     not_checked += [NotChecked("scan", what, _NO_ANALYZER) for what in beyond]
     if notes:

@@ -288,6 +288,8 @@ class MediaInfo:
 
     ``path`` is fit for reading: bytes of a name that are no UTF-8 are written out. ``file`` is the
     one to open.
+    ``audio_bitrate``: bits a second of the sound track, by its packets where no header says it.
+    ``further``: tracks that the file holds besides those that are decoded, in words.
     """
 
     path: str
@@ -306,6 +308,8 @@ class MediaInfo:
     channels: int | None = None
     notes: tuple[str, ...] = ()
     opened_as: str = ""
+    audio_bitrate: float | None = None
+    further: tuple[str, ...] = ()
 
     @property
     def file(self) -> Path:
@@ -324,11 +328,15 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class AudioBlock:
-    """A stretch of mono sound that starts at ``start`` seconds."""
+    """A stretch of mono sound that starts at ``start`` seconds.
+
+    ``filled``: silence that stands for a time in which the file holds no sound.
+    """
 
     start: float
     rate: int
     samples: Samples
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

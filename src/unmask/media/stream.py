@@ -17,7 +17,14 @@ from unmask.media import sniff
 from unmask.media._source import decoding, open_regular, reason, shown
 from unmask.media.animation import moving_pictures
 from unmask.media.chunks import motion_of
-from unmask.media.container import opened, origin_of, picture_stream, prepare, sound_stream
+from unmask.media.container import (
+    announced_end,
+    opened,
+    origin_of,
+    picture_stream,
+    prepare,
+    sound_stream,
+)
 from unmask.media.image import read_image
 from unmask.media.limits import Clock, Limits
 from unmask.media.sampling import Sampler
@@ -68,12 +75,13 @@ def stream(
         clock = Clock(shown(path), limits)
         with opened(path, file, container, clock, limits) as media:
             run = _Pass(path, media, clock, limits, note)
+            run.announced = announced_end(media, file, container, want_frames, want_sound)
             run.select(fps, rate, want_frames, want_sound, block_seconds, max_side)
             for item in run:
                 clock.pause()
                 yield item
                 clock.resume()
-        run.close(info)
+        run.close()
 
 
 class _Pass:
@@ -95,6 +103,8 @@ class _Pass:
         self._failure = ""
         self._decoded_frames = 0
         self._delivered = 0
+        self.announced: float | None = None
+        """The second at which the chosen streams end, as far as a header says it."""
 
     def select(
         self,
@@ -177,7 +187,7 @@ class _Pass:
     def _sound(self, packet: Packet[Any]) -> Iterator[AudioBlock]:
         for frame in self._decoded(packet):
             if frame.time is not None:
-                self._blocks.place(frame.time - self._origin)
+                yield from self._counted(self._blocks.place(frame.time - self._origin))
             with decoding(self._path, "the sound"):
                 for samples in self._mixer.mix(frame):
                     self._blocks.add(samples)
@@ -190,7 +200,7 @@ class _Pass:
             self._delivered += 1
             yield block
 
-    def close(self, info: MediaInfo) -> None:
+    def close(self) -> None:
         """After the last item: note what was missing, or raise if there was nothing."""
         if not self._delivered and (self._video is not None or self._audio is not None):
             why = self._failure or self._ended or "it holds no frames and no sound"
@@ -202,10 +212,12 @@ class _Pass:
             self._note(f"damaged packets left out: {self._damaged}")
         if self._ended:
             self._note(f"reading ended early at {reached:.1f} s ({self._ended})")
-        elif info.seconds and reached < 0.9 * info.seconds - 1.0:
-            self._note(f"truncated: ends at {reached:.1f} s of {info.seconds:.1f} s announced")
+        elif self.announced and reached < 0.9 * self.announced - 1.0:
+            self._note(f"truncated: ends at {reached:.1f} s of {self.announced:.1f} s announced")
         if self._blocks.skipped:
             self._note(f"the sound has a hole of {self._blocks.skipped:.0f} s")
+        if self._mixer.cancelled:
+            self._note("two channels of opposite phase cancel: their difference was judged")
 
 
 def frames(
