@@ -8,6 +8,7 @@ memory does not grow with length.
 from __future__ import annotations
 
 import datetime
+import math
 import platform
 import queue
 import threading
@@ -23,8 +24,10 @@ from threadpoolctl import threadpool_limits
 
 from unmask import __version__, registry
 from unmask.analyzers.base import Analyzer, Options
+from unmask.analyzers.joined import UNFIT, guests, join, share
 from unmask.analyzers.published import Published
 from unmask.media import Limits, probe, read_image, stream
+from unmask.media.sampling import Sampler
 from unmask.runtime.fusion import fuse
 from unmask.settings import PATHS, Settings, make_settings
 from unmask.types import Absent, AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked, Report
@@ -82,8 +85,6 @@ def scan(
     if notes:
         media = replace(media, notes=tuple(dict.fromkeys((*media.notes, *notes))))
     detectors = tuple(dict.fromkeys(name for a in running for name in a.detectors))
-    if running and chosen.detector:
-        detectors = (chosen.detector,)
     return Report(
         media=media,
         verdict=fuse(findings, chosen.fpr, chosen.prior),
@@ -119,19 +120,26 @@ def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], li
     lacking = [kind for kind in apply if kind.needs and not getattr(options, kind.needs)]
     skipped += [NotChecked(k.name, k.title, f"it needs --{k.needs}") for k in lacking]
     apply = [kind for kind in apply if kind not in lacking]
-    voters = sum(kind.votes for kind in apply)
+    invited, missing = guests(settings)
+    joined, unfit = join(media, invited, options)
+    skipped += [*missing, *unfit]
+    voters = sum(kind.votes for kind in apply) + sum(one.calibrated for one in joined)
     options = replace(options, fpr=settings.fpr / max(1, voters))
-    return [kind(media, options) for kind in apply], skipped
+    running = [kind(media, options) for kind in apply]
+    share(joined, options.fpr)
+    return [*running, *joined], skipped
 
 
 def prepare(settings: Settings) -> None:
     """Look once, before many files are opened, whether what the user gave can be used.
 
-    Raises the error of the analyzer that cannot use it: StoreError for an index without use.
+    Raises the error of the analyzer that cannot use it: StoreError for an index without use; and
+    those of ``analyzers.joined.guests``.
     """
     options = _options(settings)
     if settings.detector:
         return
+    guests(settings)
     for name in settings.analyzers or registry.analyzers():
         kind = registry.analyzer(name)
         if kind.needs and getattr(options, kind.needs):
@@ -146,7 +154,8 @@ def _options(settings: Settings) -> Options:
 def _chosen(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], list[NotChecked]]:
     """The one detector that was asked for, and everything else as not checked."""
     options = _options(settings)
-    alone = Published(media, options, registry.weighted_card(settings.detector))
+    card = registry.weighted_card(settings.detector)
+    alone = Published(media, options, card, settings.detector)
     skipped = [
         NotChecked(name, registry.analyzer(name).title, "a detector was asked for by name")
         for name in registry.analyzers()
@@ -154,8 +163,7 @@ def _chosen(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], list[
     ]
     if alone.applies():
         return [alone], skipped
-    what = NotChecked(alone.name, alone.card.title, "the file does not hold what it takes")
-    return [], [what, *skipped]
+    return [], [NotChecked(alone.name, alone.card.title, UNFIT), *skipped]
 
 
 def _feed(
@@ -176,10 +184,16 @@ def _feed(
         return
     has_picture = media.kind is Kind.VIDEO
     has_sound = media.audio_codec is not None
+    # Frames come at a multiple of the chosen rate, so that every analyzer sees what it would see
+    # if none of the others needed more of them.
+    most = max((analyzer.rate for analyzer in seeing), default=0.0)
+    fps = settings.fps * max(1, math.ceil(most / settings.fps - 1e-9))
+    rates = [one.rate or settings.fps for one in seeing]
+    takes = [Sampler(own, media.frame_rate) if own < fps else None for own in rates]
     parts: Iterator[Frame | AudioBlock] = stream(
         path,
         media,
-        fps=max([settings.fps, *(analyzer.rate for analyzer in running)]),
+        fps=fps,
         rate=SOUND_RATE,
         want_frames=bool(seeing) and has_picture,
         want_sound=bool(hearing) and has_sound,
@@ -188,8 +202,9 @@ def _feed(
     )
     for part in _ahead(parts):
         if isinstance(part, Frame):
-            for analyzer in seeing:
-                analyzer.frame(part)
+            for analyzer, take in zip(seeing, takes, strict=True):
+                if take is None or take.wants(part.time):
+                    analyzer.frame(part)
             done = part.time
         else:
             for analyzer in hearing:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.analyzers.base import Analyzer, Options, Result
-from unmask.analyzers.windows import Clips, Faces, Pictures, Sounds, Take, Window
-from unmask.detectors.card import Card, Input
+from unmask.analyzers.windows import Clips, Faces, Films, Pictures, Sounds, Take, Window
+from unmask.detectors.card import Card, Input, Operating
 from unmask.errors import ModelError
-from unmask.runtime.model import Model
+from unmask.runtime.model import opened_model
 from unmask.types import (
     AudioBlock,
     Box,
@@ -24,6 +24,7 @@ from unmask.types import (
     NotChecked,
     Series,
     Snapshot,
+    Span,
     Vote,
     Where,
     posterior,
@@ -37,17 +38,20 @@ class Published(Analyzer):
 
     The score of a file is the mean over its parts (faces, frames, clips, stretches of sound). A
     card with an operating table for its claim votes; without one the score is shown and no verdict
-    is drawn from it.
+    is drawn from it. ``called``: the name or path under which the user asked for it.
     """
 
     title = "The chosen detector"
     kinds = frozenset(Kind)
 
-    def __init__(self, media: MediaInfo, options: Options, card_path: Path) -> None:
+    def __init__(
+        self, media: MediaInfo, options: Options, card_path: Path, called: str = ""
+    ) -> None:
         super().__init__(media, options)
-        self.model = Model(card_path, options.threads)
+        self.model = opened_model(card_path, options.threads)
         self.card = self.model.card
         self.name = self.card.name
+        self.detectors = (called or str(card_path),)
         self.claim, self._score = scoring(self.card)
         self._take = taker(self.card.inputs)
         self.wants_frames = self._take.frames
@@ -61,6 +65,15 @@ class Published(Analyzer):
     def rate(self) -> float:
         """Frames a second that the card needs; 0: any will do."""
         return self._take.rate
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether its card says what its score is worth, so that it votes."""
+        return self._operating is not None
+
+    @property
+    def _operating(self) -> Operating | None:
+        return next((row for row in self.card.operating if row.claim == self.claim), None)
 
     def applies(self) -> bool:
         """Whether the file holds what the detector takes."""
@@ -96,9 +109,10 @@ class Published(Analyzer):
         if not self._waiting:
             return
         name = self.card.inputs[0].name
-        free = any(isinstance(side, str) for side in self.card.inputs[0].shape[1:])
-        # Pictures that keep their own size cannot stand in one batch.
-        groups = [[window] for window in self._waiting] if free else [self._waiting]
+        batch, *sides = self.card.inputs[0].shape
+        # Pictures that keep their own size cannot stand in one batch; a network may take but one.
+        apart = batch == 1 or any(isinstance(side, str) for side in sides)
+        groups = [[window] for window in self._waiting] if apart else [self._waiting]
         for group in groups:
             values = np.stack([window.value for window in group]).astype(np.float32)
             outputs = self.model.run({name: values})
@@ -114,7 +128,7 @@ class Published(Analyzer):
 
     def _finding(self) -> Finding:
         score = float(np.mean([value for _, value in self._scores]))
-        operating = next((row for row in self.card.operating if row.claim == self.claim), None)
+        operating = self._operating
         parts = f"mean over {len(self._scores)} {self._take.what}"
         if operating is None:
             reason = (
@@ -150,9 +164,12 @@ class Published(Analyzer):
     def _where(self, vote: Vote | None) -> Where:
         if self._shown is None or vote is Vote.CLEAR or vote is Vote.UNDECIDED:
             return Where()
-        box = self._shown[1].box
+        shown = self._shown[1]
+        box = shown.box
         if box is None:
-            return Where()
+            # One of several stretches is a place; the only one is the whole file.
+            several = len(self._scores) > 1 and shown.until is not None
+            return Where(spans=(Span(shown.time, shown.until or 0.0),) if several else ())
         if self._area is None:
             return Where(boxes=(box,))
         likely = np.asarray(1 / (1 + np.exp(-self._area)), np.float32)
@@ -180,6 +197,7 @@ def taker(inputs: list[Input]) -> Take:
         "face": Faces,
         "picture": Pictures,
         "clip": Clips,
+        "frames": Films,
         "sound": Sounds,
     }
     if names[0] not in kinds:

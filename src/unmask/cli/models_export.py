@@ -94,8 +94,7 @@ def _method(name: str, variant: str) -> Method:
 def _place(method: Method) -> Path:
     from unmask.detectors.shelf import shelf
 
-    first = method.variant == method.variants[0]
-    return shelf() / (method.card.name if first else f"{method.card.name}-{method.variant}")
+    return shelf() / method.card.shelf_name(method.variant)
 
 
 def _say(card: Card, folder: Path, json: bool) -> None:

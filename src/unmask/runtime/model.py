@@ -39,6 +39,19 @@ class Model:
         return dict(zip(self._outputs, values, strict=True))
 
 
+def opened_model(card_path: Path, threads: int = 0) -> Model:
+    """The model of a card, kept open in this process until card or weights change on the disk."""
+    files = (card_path, card_path.parent / read_card(card_path).file().file)
+    marks = [(one.stat().st_mtime_ns, one.stat().st_size) for one in files if one.is_file()]
+    return _opened(card_path, threads, tuple(marks))
+
+
+@lru_cache(maxsize=8)
+def _opened(card_path: Path, threads: int, marks: tuple[tuple[int, int], ...]) -> Model:
+    del marks  # a part of the key
+    return Model(card_path, threads)
+
+
 @lru_cache(maxsize=8)
 def load_model(name: str, threads: int = 0) -> Model:
     """The model of a registered detector, loaded once a process. Raises UnknownName, ModelError."""

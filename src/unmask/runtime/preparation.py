@@ -28,6 +28,7 @@ from unmask.types import Box, Face, Pixels, Samples, Tensor
 Change = Callable[[Pixels], Pixels]
 """What training does to a picture before it is scaled; it keeps size and geometry."""
 MIDDLE = (0.5, 0.5)
+_MIDDLE_CUT = "then-centre-crop"
 _FINEST = 2.0
 """A picture is changed at no more than so many times the pixels that the network sees."""
 
@@ -38,12 +39,31 @@ class View:
 
     ``region`` may reach over the picture: its rim goes on there. With ``black`` it begins with the
     picture and there is nothing beyond. ``width`` and ``height`` are those that the network gets.
+    ``whole``: width and height that the region gets before the middle of it is cut, from ``left``
+    and ``top`` on. ``filter``: that of the card.
     """
 
     region: Box
     width: int
     height: int
     black: bool = False
+    filter: str = ""
+    whole: tuple[int, int] | None = None
+    left: int = 0
+    top: int = 0
+
+    @property
+    def seen(self) -> Box:
+        """The part of the picture that reaches the network."""
+        if self.whole is None:
+            return self.region
+        x, y = self.region.width / self.whole[0], self.region.height / self.whole[1]
+        return Box(
+            self.region.x + self.left * x,
+            self.region.y + self.top * y,
+            self.width * x,
+            self.height * y,
+        )
 
     def take(self, pixels: Pixels, change: Change | None = None) -> Pixels:
         """The view, height × width × 3; scaled with a filter, not at all where sizes agree."""
@@ -51,7 +71,8 @@ class View:
             return self._at_top_left(pixels, change)
         cut, region = self._cut(pixels)
         if change is not None:
-            cut, region = _reduced(cut, region, _FINEST * self.width, _FINEST * self.height)
+            width, height = self.whole or (self.width, self.height)
+            cut, region = _reduced(cut, region, _FINEST * width, _FINEST * height)
             cut = change(cut)
         return np.asarray(self._scaled(Image.fromarray(np.ascontiguousarray(cut)), region))
 
@@ -60,7 +81,7 @@ class View:
         share = self.width / self.region.width
         columns, rows = max(1, round(width * share)), max(1, round(height * share))
         shown = np.zeros((self.height, self.width, 3), np.uint8)
-        whole = View(Box(0, 0, width, height), columns, rows)
+        whole = View(Box(0, 0, width, height), columns, rows, filter=self.filter)
         shown[:rows, :columns] = whole.take(pixels, change)
         return shown
 
@@ -76,9 +97,10 @@ class View:
     def target(self, box: Sequence[float]) -> NDArray[np.float32]:
         """A box of the picture (left, top, width, height) as cx, cy, w, h in shares of the view."""
         left, top, width, height = box
-        x = (left + width / 2 - self.region.x) / self.region.width
-        y = (top + height / 2 - self.region.y) / self.region.height
-        shares = (x, y, width / self.region.width, height / self.region.height)
+        seen = self.seen
+        x = (left + width / 2 - seen.x) / seen.width
+        y = (top + height / 2 - seen.y) / seen.height
+        shares = (x, y, width / seen.width, height / seen.height)
         return np.clip(np.array(shares, np.float32), 0, 1)
 
     def _cut(self, pixels: Pixels) -> tuple[Pixels, Box]:
@@ -90,16 +112,27 @@ class View:
         return cut, region
 
     def _scaled(self, picture: Image.Image, region: Box) -> Image.Image:
-        size = (self.width, self.height)
+        size = self.whole or (self.width, self.height)
         if picture.size == size and region == Box(0, 0, *size):
-            return picture
+            return self._middle(picture)
         edges = (
             region.x,
             region.y,
             min(region.x + region.width, picture.width),
             min(region.y + region.height, picture.height),
         )
-        return picture.resize(size, Image.Resampling.BILINEAR, box=edges, reducing_gap=3.0)
+        if self.filter:
+            how = Image.Resampling[self.filter.upper()]
+            return self._middle(picture.resize(size, how, box=edges))
+        return self._middle(
+            picture.resize(size, Image.Resampling.BILINEAR, box=edges, reducing_gap=3.0)
+        )
+
+    def _middle(self, picture: Image.Image) -> Image.Image:
+        if self.whole is None:
+            return picture
+        right, bottom = self.left + self.width, self.top + self.height
+        return picture.crop((self.left, self.top, right, bottom))
 
 
 def _reduced(
@@ -135,8 +168,11 @@ def _fixed(part: Input) -> tuple[int, int]:
 
 def face_view(part: Input, box: Box) -> View:
     """The square around a face box, ``margin`` times its longer side."""
+    region = square(box, part.margin)
+    if part.fit.endswith(_MIDDLE_CUT):
+        return _middle_view(part, region)
     height, width = _fixed(part)
-    return View(square(box, part.margin), width, height)
+    return View(region, width, height, filter=part.filter)
 
 
 def picture_view(
@@ -147,18 +183,38 @@ def picture_view(
     ``stretch``: scaled, whatever its shape. ``crop``: a part of that size, not scaled; ``at`` says
     where, 0…1 across and down; a smaller picture's rim goes on. ``pad``: at the top left with
     nothing beside it, scaled only if it is too large. ``free``: as it is.
+    ``…-then-centre-crop``: scaled first, and the middle of that.
     """
     if part.fit == "free":
         return View(Box(0, 0, width, height), width, height)
+    if part.fit.endswith(_MIDDLE_CUT):
+        return _middle_view(part, Box(0, 0, width, height))
     rows, columns = _fixed(part)
     if part.fit == "stretch":
-        return View(Box(0, 0, width, height), columns, rows)
+        return View(Box(0, 0, width, height), columns, rows, filter=part.filter)
     if part.fit == "crop":
         x = math.floor((width - columns) * (at[0] if width > columns else 0.5) + 0.5)
         y = math.floor((height - rows) * (at[1] if height > rows else 0.5) + 0.5)
         return View(Box(x, y, columns, rows), columns, rows)
     scale = max(1.0, width / columns, height / rows)
-    return View(Box(0, 0, columns * scale, rows * scale), columns, rows, black=True)
+    region = Box(0, 0, columns * scale, rows * scale)
+    return View(region, columns, rows, black=True, filter=part.filter)
+
+
+def _middle_view(part: Input, region: Box) -> View:
+    """A region that is scaled before its middle is cut."""
+    rows, columns = _fixed(part)
+    if part.fit.startswith("stretch"):
+        whole = (part.side, part.side)
+    else:
+        short = min(region.width, region.height)
+        whole = (
+            int(part.side * region.width / short),
+            int(part.side * region.height / short),
+        )
+    rims = (whole[0] - columns, whole[1] - rows)
+    left, top = (rim // 2 if part.centre == "down" else round(rim / 2) for rim in rims)
+    return View(region, columns, rows, filter=part.filter, whole=whole, left=left, top=top)
 
 
 def channels_first(pixels: Pixels) -> Pixels:
