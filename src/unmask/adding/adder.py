@@ -1,0 +1,39 @@
+"""One network of a stranger onto the user's shelf: read, converted, checked, described."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from unmask.adding.converted import Converted, convert
+from unmask.adding.describing import ONNX, describe
+from unmask.adding.sources import from_file, from_folder
+from unmask.adding.wishes import Wishes
+from unmask.errors import OutputError, UnmaskError
+
+
+def add(path: Path, wishes: Wishes, folder: Path, given: str = "", url: str = "") -> Converted:
+    """Add the network in a folder or file as the model ``folder``, in place of what was there.
+
+    ``given`` and ``url``: what the user named and where that is, for one that was fetched. Nothing
+    of ``folder`` changes when anything is refused. Raises ModelError, SettingError, UnknownName
+    and OutputError.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="unmask-add-") as kept:
+            copy, out = Path(kept) / "source", Path(kept) / "model"
+            out.mkdir()
+            whole = path.is_dir()
+            source = from_folder(path, copy, given, url) if whole else from_file(path, copy)
+            converted = convert(source, wishes, out / ONNX)
+            describe(out, source, wishes, converted)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            if folder.exists():
+                shutil.rmtree(folder)
+            shutil.copytree(out, folder)
+    except UnmaskError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror or error}.") from error
+    return converted
