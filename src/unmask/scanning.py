@@ -8,7 +8,6 @@ memory does not grow with length.
 from __future__ import annotations
 
 import datetime
-import math
 import platform
 import queue
 import threading
@@ -184,16 +183,13 @@ def _feed(
         return
     has_picture = media.kind is Kind.VIDEO
     has_sound = media.audio_codec is not None
-    # Frames come at a multiple of the chosen rate, so that every analyzer sees what it would see
-    # if none of the others needed more of them.
-    most = max((analyzer.rate for analyzer in seeing), default=0.0)
-    fps = settings.fps * max(1, math.ceil(most / settings.fps - 1e-9))
+    # Every analyzer sees what it would see if none of the others needed more frames.
     rates = [one.rate or settings.fps for one in seeing]
-    takes = [Sampler(own, media.frame_rate) if own < fps else None for own in rates]
+    takes = [Sampler(rate, media.frame_rate) for rate in rates]
     parts: Iterator[Frame | AudioBlock] = stream(
         path,
         media,
-        fps=fps,
+        fps=rates or settings.fps,
         rate=SOUND_RATE,
         want_frames=bool(seeing) and has_picture,
         want_sound=bool(hearing) and has_sound,
@@ -203,7 +199,7 @@ def _feed(
     for part in _ahead(parts):
         if isinstance(part, Frame):
             for analyzer, take in zip(seeing, takes, strict=True):
-                if take is None or take.wants(part.time):
+                if take.wants(part.time):
                     analyzer.frame(part)
             done = part.time
         else:

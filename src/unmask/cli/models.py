@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unmask.cli import models_add, models_export
+from unmask.cli import models_add, models_export, models_sets
 from unmask.cli.console import emit, out
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ app = typer.Typer(help="The models: cards, limits, hashes.")
 app.command("add")(models_add.add)
 app.command("export")(models_export.export)
 app.command("pull")(models_export.pull)
+app.command("sets")(models_sets.sets)
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 

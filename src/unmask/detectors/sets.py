@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -31,6 +32,7 @@ class Entry(BaseModel):
     method: str = ""
     variant: str = ""
     source: str = Field(default="", pattern=r"^(hf:[\w.-]+/[\w.-]+@[0-9a-f]{40})?$")
+    take: Literal["", "face", "picture", "clip", "frames", "sound"] = ""
     url: str = ""
     licence: str = ""
     sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
