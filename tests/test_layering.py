@@ -19,8 +19,8 @@ HEAVY = {
 OPTIONAL = {"pyarrow", "weasyprint"}
 RESEARCH_FOLDERS = ("adding", "train", "bench", "forge", "datasets")
 RESEARCH_VERBS = {
-    "train", "bench", "bench_protocol", "forge", "data", "models_add", "models_export", "models_sets",
-    "catalog",
+    "train", "bench", "bench_protocol", "forge", "data", "catalog",
+    "models_add", "models_export", "models_sets",
 }  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def test_a_set_joins_what_is_here_and_names_what_is_not(
     model(shelf / "mesonet", "picture", SMALL, GENERATED, False, name="mesonet")
     _, report = scanned(capsys, str(picture), "--set", "small", "--with", "mesonet")
     assert of(report, "mesonet")["score"] == pytest.approx(120, abs=0.5)
-    (row,) = [row for row in report["not_checked"] if row["analyzer"] == "aasist-aasist-l"]
+    (row,) = [row for row in report["not_checked"] if row["analyzer"] == "aasist-l"]
     assert "unmask models pull --set small" in row["why"]
     code, _, err = run(capsys, "scan", str(picture), "--set", "smal")
     assert code == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
 
 from unmask.adding.converted import Converted, convert
@@ -26,7 +27,9 @@ def add(path: Path, wishes: Wishes, folder: Path, given: str = "", url: str = ""
             out.mkdir()
             whole = path.is_dir()
             source = from_folder(path, copy, given, url) if whole else from_file(path, copy)
-            converted = convert(source, wishes, out / ONNX)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of libraries, about a stranger's files
+                converted = convert(source, wishes, out / ONNX)
             describe(out, source, wishes, converted)
             folder.parent.mkdir(parents=True, exist_ok=True)
             if folder.exists():

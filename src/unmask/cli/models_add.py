@@ -170,13 +170,13 @@ def free_name(name: str, replace: bool) -> None:
 
 
 def _extra() -> None:
+    from importlib.util import find_spec
+
     from unmask.errors import MissingExtra
 
     for package in ("torch", "transformers", "timm", "onnx", "onnxscript"):
-        try:
-            __import__(package)
-        except ModuleNotFoundError:
-            raise MissingExtra(f"Adding a model (the package {package!r})", "train") from None
+        if find_spec(package) is None:
+            raise MissingExtra(f"Adding a model (the package {package!r})", "train")
 
 
 def _claim(claim: str) -> str:

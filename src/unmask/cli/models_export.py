@@ -94,6 +94,7 @@ def pull(
 
 
 def method_of(name: str, variant: str) -> Method:
+    """A published method in one of its variants. Raises UnknownName, MissingExtra."""
     from unmask.errors import MissingExtra
 
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from unmask.cli.console import Progressing, emit, err, out
+from unmask.cli.console import Progressing, emit, err
 
 if TYPE_CHECKING:
     from unmask.detectors.card import Published
@@ -23,8 +23,6 @@ def sets(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Sets of published detectors: for which claim, why, whose licence, and what is here."""
-    from rich.table import Table
-
     from unmask.detectors.fetching import FREE
     from unmask.detectors.sets import detector_set
     from unmask.detectors.sets import sets as known
@@ -44,15 +42,13 @@ def sets(
         emit(value, as_json=True, text="")
         return
     for key, one in chosen.items():
-        emit(None, as_json=False, text=f"{key}: {one.summary}")
-        table = Table("name", "claim", "MB", "licence", "state", "why", box=None)
+        lines = [f"{key}: {one.summary}"]
         for entry in one.detector:
             row = _row(entry, FREE)
-            size = f"{row['bytes'] / 1e6:.1f}" if row["bytes"] else "?"
-            table.add_row(
-                row["name"], row["claim"], size, row["licence"], row["state"], entry.reason
-            )
-        out.print(table)
+            size = f"{row['bytes'] / 1e6:.1f} MB, " if row["bytes"] else ""
+            lines.append(f"  {entry.name} ({entry.claim}; {size}{row['licence']}): {row['state']}")
+            lines.append(f"      {entry.reason}")
+        emit(None, as_json=False, text="\n".join(lines))
     emit(None, as_json=False, text="Fetch what can be fetched: unmask models pull --set NAME")
 
 

@@ -214,7 +214,9 @@ class Card(_Part):
 
     def shelf_name(self, variant: str = "") -> str:
         """What a variant is called on a user's shelf and in a scan; empty: the default one."""
-        return f"{self.name}-{variant}" if variant not in ("", self.variants[0]) else self.name
+        if variant in ("", self.variants[0]):
+            return self.name
+        return variant if variant.startswith(self.name) else f"{self.name}-{variant}"
 
     def file(self) -> Weights:
         """The weights. Raises ModelError when the card has none."""
