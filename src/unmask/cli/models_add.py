@@ -114,16 +114,17 @@ def added(
     from unmask.detectors.shelf import shelf
     from unmask.errors import ModelError
 
-    folder = shelf() / wishes.name
-    if not source.startswith(PREFIX):
-        path = Path(source)
-        if not path.exists():
-            raise ModelError(f"There is nothing at {path}. A model of a hub is hf:OWNER/NAME.")
-        return put(path, wishes, folder), folder
-    repo, place = announce(source, licences)
-    with Progressing(f"fetching {repo.name}", unit="bytes", quiet=quiet) as bar:
-        fetch(repo, place, bar.update)
-    return put(place, wishes, folder, repo.given, repo.url), folder
+    folder, given, url = shelf() / wishes.name, "", ""
+    path = Path(source)
+    if source.startswith(PREFIX):
+        repo, path = announce(source, licences)
+        given, url = repo.given, repo.url
+        with Progressing(f"fetching {repo.name}", unit="bytes", quiet=quiet) as bar:
+            fetch(repo, path, bar.update)
+    elif not path.exists():
+        raise ModelError(f"There is nothing at {path}. A model of a hub is hf:OWNER/NAME.")
+    with Progressing(f"adding {wishes.name}", unit="stages", quiet=quiet) as bar:
+        return put(path, wishes, folder, given, url, bar.update), folder
 
 
 def announce(source: str, licences: list[str] | None) -> tuple[Repository, Path]:
