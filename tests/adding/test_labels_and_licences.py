@@ -11,6 +11,7 @@ pytest.importorskip("torch")
 
 from unmask.adding.labels import forged_labels
 from unmask.adding.odds import Odds
+from unmask.adding.safety import plain
 from unmask.adding.sources import UNSTATED, licence_of
 from unmask.errors import SettingError, UnknownName
 
@@ -80,3 +81,8 @@ def test_odds_are_those_of_probabilities() -> None:
     np.testing.assert_allclose(found, np.log((1 - none) / none))
     np.testing.assert_allclose(Odds((2,), 4, "logits of each").of(logits), logits[:, 2])
     np.testing.assert_allclose(Odds((), 1).of(logits[:, :1]), -logits[:, 0])
+
+
+def test_words_of_strangers_cannot_steer_a_terminal() -> None:
+    assert plain("a\x1b[2Jb\n\u202ec") == "a [2Jb c"
+    assert plain("x" * 400, 80) == "x" * 79 + "…"

@@ -183,3 +183,14 @@ def test_a_face_is_cut_from_its_square_as_a_picture_would_be() -> None:
     face = preparation.face_view(part, Box(20, 10, 70, 70))
     picture = preparation.picture_view(part, 70, 70)
     np.testing.assert_array_equal(face.take(pixels), picture.take(pixels[10:80, 20:90]))
+
+
+def test_a_ribbon_is_not_blown_up() -> None:
+    part = Input(
+        name="x", shape=["batch", 3, 224, 224], layout="", preparation="", take="picture",
+        fit="shortest-then-centre-crop", side=256, filter="bicubic",
+    )  # fmt: skip
+    ribbon = np.full((1, 60_000, 3), 77, np.uint8)
+    view = preparation.picture_view(part, 60_000, 1)
+    np.testing.assert_array_equal(view.take(ribbon), np.full((224, 224, 3), 77, np.uint8))
+    assert view.seen.x + view.seen.width / 2 == pytest.approx(30_000)

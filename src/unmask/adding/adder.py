@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -46,10 +47,12 @@ def add(
                 converted = convert(source, wishes, out / ONNX)
             progress(2, len(STAGES), STAGES[2])
             describe(out, source, wishes, converted)
-            folder.parent.mkdir(parents=True, exist_ok=True)
+            # Beside the shelf's models first, so that none is ever there by half.
+            beside = folder.parent / "fetched" / f"{folder.name}.{os.getpid()}"
+            shutil.copytree(out, beside)
             if folder.exists():
                 shutil.rmtree(folder)
-            shutil.copytree(out, folder)
+            beside.rename(folder)
             progress(3, len(STAGES), "")
     except UnmaskError:
         raise

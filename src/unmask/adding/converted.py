@@ -13,7 +13,8 @@ from unmask.adding.converting import input_of, same_preparation
 from unmask.adding.labels import forged_labels
 from unmask.adding.look import Look, Normal, picture_look, sound_look
 from unmask.adding.odds import Odds
-from unmask.adding.sources import PREPARATIONS, Source
+from unmask.adding.safety import plain
+from unmask.adding.sources import CONFIGURATION, PREPARATIONS, Source
 from unmask.adding.wishes import Wishes
 from unmask.detectors.card import Input
 from unmask.errors import ModelError, SettingError
@@ -81,7 +82,11 @@ def _from_onnx(source: Source, wishes: Wishes, path: Path) -> Converted:
             "[batch, 3, height, width] and [batch, frames, 3, height, width]."
         )
     names = source.configuration.get("id2label") or {}
-    labels = wishes.labels or tuple(str(names[place]) for place in sorted(names, key=int))
+    if not isinstance(names, dict) or not all(str(place).isdigit() for place in names):
+        raise ModelError(f"The labels in {CONFIGURATION} are not numbered.")
+    labels = wishes.labels or tuple(
+        plain(str(n), 80) for _, n in sorted(names.items(), key=lambda n: int(n[0]))
+    )
     if len(labels) != network.count:
         raise SettingError(
             f"{source.weights.name} gives {network.count} outputs and {len(labels)} labels are "

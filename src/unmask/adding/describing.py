@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from unmask.detectors.card import Card, Input, Output, Published, Weights, read_
 
 ONNX = "weights.onnx"
 RECORD = "source.toml"
+_MOST_NAMED = 20
 _TOOLS = ("torch", "transformers", "timm", "onnx")
 
 
@@ -104,8 +105,9 @@ def _card(folder: Path, source: Source, wishes: Wishes, made: Converted) -> Card
     )  # fmt: skip
 
 
-def _list(labels: Any) -> str:
-    return ", ".join(repr(label) for label in labels)
+def _list(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - _MOST_NAMED} more" if len(labels) > _MOST_NAMED else ""
+    return ", ".join(repr(label) for label in labels[:_MOST_NAMED]) + more
 
 
 def _toml(values: Mapping[str, Any], path: str = "") -> str:

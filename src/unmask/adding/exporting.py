@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from unmask.adding.converting import NAME, OUTPUTS, examples, prepared, same_score
 from unmask.adding.head import Head, Scored
 from unmask.adding.odds import Odds
+from unmask.adding.safety import plain
 from unmask.detectors.card import Input
 from unmask.errors import ModelError
 from unmask.train.onnx_model import onnx_model, save_onnx
@@ -30,7 +31,7 @@ def export(head: Head, part: Input, odds: Odds, path: Path) -> float:
         model = onnx_model(scored, [example], [NAME], OUTPUTS, free)
         save_onnx(model, path)
     except Exception as error:  # the exporter raises whatever a network brings about
-        text = " ".join(str(error).split())[:200]
+        text = plain(str(error))
         raise ModelError(f"{head.architecture} cannot be written as ONNX: {text}") from error
 
     def original(batch: NDArray[Any]) -> NDArray[Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from unmask.adding.safety import plain
 from unmask.adding.sources import CONFIGURATION, MODEL_CARD, PREPARATIONS, WEIGHTS, licence_of
 from unmask.detectors.transfer import ask, receive
 from unmask.errors import ModelError, SettingError
@@ -75,7 +76,9 @@ def repository(source: str) -> Repository:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(f"{address} does not answer as a hub does.") from error
     if not _COMMIT.fullmatch(commit) or (_COMMIT.fullmatch(wanted) and wanted != commit):
-        raise ModelError(f"{endpoint} names the revision {commit!r} for {wanted!r} of {name}.")
+        raise ModelError(
+            f"{endpoint} names the revision {plain(commit, 80)!r} for {wanted!r} of {name}."
+        )
     return Repository(endpoint, name, commit, _needed(found, name))
 
 
@@ -126,5 +129,5 @@ def _remote(row: Any) -> Remote:
         digest = str(large["sha256"]) if large else f"git:{row['blobId']}"
         size = int((large or row)["size"])
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"The hub names no hash for {row}.") from error
+        raise ModelError(f"The hub names no hash for {plain(str(row), 80)}.") from error
     return Remote(str(row["rfilename"]), size, digest)

@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from unmask.adding.converting import LARGEST, NAME, OUTPUTS, same_score
 from unmask.adding.look import Normal
 from unmask.adding.odds import Given, Odds
+from unmask.adding.safety import plain
 from unmask.detectors.card import Input
 from unmask.errors import ModelError
 from unmask.runtime.session import open_session
@@ -59,13 +60,13 @@ def read_network(path: Path) -> Network:
     except ModelError:
         raise
     except Exception as error:  # the parser raises its own kinds
-        text = " ".join(str(error).split())[:200]
+        text = plain(str(error))
         raise ModelError(f"{path.name} is no sound ONNX file: {text}") from error
     graph = model.graph
     constants = {one.name for one in graph.initializer}
     inputs = [one for one in graph.input if one.name not in constants]
     if len(inputs) != 1 or inputs[0].type.tensor_type.elem_type != TensorProto.FLOAT:
-        names = ", ".join(one.name for one in inputs)
+        names = plain(", ".join(one.name for one in inputs))
         raise ModelError(f"{path.name} must take one input of 32-bit floats; it takes: {names}.")
     shape = _shape(inputs[0])
     named = [one for one in graph.output if one.name.endswith("/logits")] or list(graph.output[:1])
@@ -199,7 +200,7 @@ def _self_contained(model: onnx.ModelProto, name: str) -> None:
     own = {function.domain for function in model.functions}
     for node in model.graph.node:
         if node.domain not in _DOMAINS | own:
-            raise ModelError(f"{name} needs operators of the library {node.domain!r}.")
+            raise ModelError(f"{name} needs operators of the library {plain(node.domain, 80)!r}.")
     versions = [one.version for one in model.opset_import if one.domain in ("", "ai.onnx")]
     if not versions or versions[0] < _LEAST_OPSET:
         raise ModelError(f"{name} is older than version {_LEAST_OPSET} of the operators.")

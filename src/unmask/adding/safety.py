@@ -23,6 +23,12 @@ _CODE = ("auto_map", "custom_pipelines")
 """Keys of a configuration that name program code to be run."""
 
 
+def plain(text: str, most: int = 300) -> str:
+    """A stranger's words as one short line that cannot steer a terminal."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
 def confined(folder: Path) -> None:
     """Refuse a folder that holds a link out of it, or too many files. Raises ModelError."""
     root = folder.resolve()

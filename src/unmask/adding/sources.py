@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unmask.adding.safety import confined, read_json, sound_weights
+from unmask.adding.safety import confined, plain, read_json, sound_weights
 from unmask.errors import ModelError
 
 CONFIGURATION = "config.json"
@@ -110,7 +110,7 @@ def licence_of(card: Path) -> str:
     said = _field(head[1], "license")
     if said == "other":
         said = _field(head[1], "license_name") or said
-    return said or UNSTATED
+    return plain(said, 80) or UNSTATED
 
 
 def _field(head: str, name: str) -> str:

@@ -11,6 +11,7 @@ from torch import nn
 
 from unmask.adding.head import Head
 from unmask.adding.look import timm_look
+from unmask.adding.safety import plain
 from unmask.adding.sources import Source
 from unmask.adding.transformers_head import tensors
 from unmask.errors import ModelError, SettingError
@@ -23,10 +24,10 @@ def timm_head(source: Source, architecture: str, labels: tuple[str, ...]) -> Hea
 
     name = architecture or str(source.configuration.get("architecture", ""))
     if not timm.is_model(name.split(".")[0]) or ":" in name:
-        raise ModelError(f"timm {timm.__version__} has no architecture {name!r}.")
+        raise ModelError(f"timm {timm.__version__} has no architecture {plain(name, 80)!r}.")
     state = {key.removeprefix("module."): value for key, value in tensors(source).items()}
     network, count = _network(name, state, source)
-    labels = labels or tuple(map(str, source.configuration.get("label_names", ())))
+    labels = labels or tuple(plain(str(n), 80) for n in source.configuration.get("label_names", ()))
     if len(labels) != count:
         raise SettingError(
             f"{source.given} gives {count} outputs and {len(labels)} labels are known. Name them "
@@ -54,6 +55,6 @@ def _network(name: str, state: dict[str, Any], source: Source) -> tuple[nn.Modul
         network: nn.Module = timm.create_model(name, pretrained=False, num_classes=count)
         network.load_state_dict(state)
     except (KeyError, RuntimeError, TypeError) as error:
-        text = " ".join(str(error).split())[:200]
+        text = plain(str(error))
         raise ModelError(f"{source.given} does not fit timm's {name}: {text}") from error
     return network.float().eval(), count

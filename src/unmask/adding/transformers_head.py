@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from unmask.adding.head import Head, Medium
 from unmask.adding.look import picture_look, sound_look
+from unmask.adding.safety import plain
 from unmask.adding.sources import Source
 from unmask.errors import ModelError
 
@@ -46,7 +47,7 @@ def transformers_head(source: Source) -> Head:
     except ModelError:
         raise
     except Exception as error:  # transformers raises whatever its parts raise
-        text = " ".join(str(error).split())[:300]
+        text = plain(str(error))
         raise ModelError(f"{source.given} cannot be read by transformers: {text}") from error
 
 
@@ -70,7 +71,7 @@ def _head(source: Source) -> Head:
     _fits_its_file(kind, configuration, source)
     network = _loaded(kind, configuration, source)
     names = configuration.id2label
-    labels = tuple(str(names[place]) for place in sorted(names))
+    labels = tuple(plain(str(names[place]), 80) for place in sorted(names))
     several = configuration.problem_type == "multi_label_classification"
     common: dict[str, Any] = {
         "medium": medium,
@@ -146,9 +147,10 @@ def _kind(configuration: Any, source: Source) -> tuple[Medium, Any]:
             for kind in found if isinstance(found, tuple) else (found,):
                 if kind.__name__ == said:
                     return medium, kind
+    what = plain(str(said), 80) or "a network without a name"
     raise ModelError(
-        f"{source.given} is {said or 'a network without a name'}; what can be added are heads for "
-        "image, video or audio classification."
+        f"{source.given} is {what}; what can be added are heads for image, video or audio "
+        "classification."
     )
 
 
@@ -178,10 +180,10 @@ def _loaded(kind: Any, configuration: Any, source: Source) -> nn.Module:
     )
     missing = sorted(report["missing_keys"])
     if missing or report["mismatched_keys"]:
-        lacks = f"it lacks {missing[0]}" if missing else "shapes differ"
+        lacks = f"it lacks {plain(missing[0])}" if missing else "shapes differ"
         raise ModelError(f"The weights of {source.given} do not fit its configuration: {lacks}.")
-    plain: nn.Module = network.float().eval()
-    return plain
+    ready: nn.Module = network.float().eval()
+    return ready
 
 
 def _only_tensors(source: Source) -> None:
@@ -204,7 +206,7 @@ def tensors(source: Source) -> dict[str, Tensor]:
         value = torch.load(source.weights, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, KeyError) as error:
         name = source.weights.name
-        text = " ".join(str(error).split())[:160]
+        text = plain(str(error), 160)
         raise ModelError(
             f"{name} of {source.given} holds more than tensors, or is damaged; nothing of it was "
             f"run: {text}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -233,7 +234,7 @@ def _say(made: Converted, folder: Path, json: bool) -> None:
     checked = f"prepared values to {gap:.1g}, " if gap is not None else ""
     text = (
         f"{folder}: {weights.bytes / 1e6:.1f} MB, licence {weights.licence}\n"
-        f"Labels: {', '.join(made.labels)}; forged: {', '.join(forged) or 'the opposite'}.\n"
+        f"Labels: {_few(made.labels)}; forged: {_few(forged) or 'the opposite'}.\n"
         f"It is given: {made.part.take} (--take); says: {card.outputs[0].claim} (--claim).\n"
         f"{made.part.preparation}\n"
         f"Checked against the original: {checked}scores to {made.score_gap:.1g}.\n"
@@ -241,3 +242,8 @@ def _say(made: Converted, folder: Path, json: bool) -> None:
         f"Now: unmask scan FILE --with {card.name}"
     )
     emit(value, as_json=json, text=text)
+
+
+def _few(labels: Sequence[str]) -> str:
+    more = f", … ({len(labels)} in all)" if len(labels) > 20 else ""
+    return ", ".join(labels[:20]) + more

@@ -34,9 +34,6 @@ def fetch(file: Published, folder: Path, progress: Progress | None = None) -> Pa
             f"Nobody of us has seen {file.url}, so its hash is not known and it is not fetched. "
             "Fetch it yourself and give it: unmask models export NAME --checkpoint FILE"
         )
-    address = urlsplit(file.url)
-    if address.scheme not in ("http", "https"):
-        raise ModelError(f"{file.url} is not an address that can be fetched (http or https).")
-    target = folder / f"{file.sha256[:12]}-{Path(address.path).name or 'weights'}"
+    target = folder / f"{file.sha256[:12]}-{Path(urlsplit(file.url).path).name or 'weights'}"
     receive(file.url, target, file.sha256, progress=progress)
     return target

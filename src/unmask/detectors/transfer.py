@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from unmask.errors import ModelError, OutputError
 
@@ -143,6 +144,8 @@ def _go(
 
 
 def _opened(url: str, start: int, method: str = "GET") -> Any:
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise ModelError(f"{url} is not an address that can be fetched (http or https).")
     request = urllib.request.Request(url, method=method, headers={"User-Agent": "unmask"})
     if start:
         request.add_header("Range", f"bytes={start}-")
