@@ -176,6 +176,22 @@ def test_every_way_to_prepare_a_picture_is_that_of_transformers(given: dict[str,
         assert 0 <= view.seen.x <= width - view.seen.width + 1e-6
 
 
+@pytest.mark.parametrize("given", [{"include_top": True}, {"rescale_offset": True}])
+def test_shifted_and_doubled_normalisation(given: dict[str, Any]) -> None:
+    from transformers.models.efficientnet import image_processing_pil_efficientnet as module
+
+    processor = module.EfficientNetImageProcessorPil(**({"include_top": False} | given))
+    look = picture_look(processor)
+    shape: list[int | str] = ["batch", 3, look.height, look.width]
+    part = Input(
+        name="x", shape=shape, layout="", preparation="", take="picture", filter=look.filter
+    )
+    pixels = picture(240, 300, 8)
+    theirs = np.asarray(processor(Image.fromarray(pixels)).pixel_values[0])
+    ours = preparation.picture_view(part, 300, 240).take(pixels).transpose(2, 0, 1)
+    assert np.abs(look.normal.apply(ours) - theirs).max() <= CLOSE
+
+
 def test_what_no_card_can_say_is_refused(
     run: Any, tmp_path: Path, folders: dict[str, Path]
 ) -> None:

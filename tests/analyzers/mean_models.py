@@ -32,14 +32,21 @@ groups = 40
 
 def model(
     folder: Path, take: str, shape: list[int | str], claim: Claim, calibrated: bool, more: str = "",
-    name: str = "mean",
+    name: str = "mean", number: str = "mean",
 ) -> Path:  # fmt: skip
-    """A network whose logit is the mean of its input, with its card."""
+    """A network whose logit is the mean of its input, with its card; or no ``number`` (nan)."""
     folder.mkdir(parents=True, exist_ok=True)
     axes = list(range(1, len(shape)))
     node = helper.make_node("ReduceMean", ["x"], ["logit"], axes=axes, keepdims=0)
+    nodes = [node]
+    if number == "nan":
+        node.output[0] = "mean"
+        nodes += [
+            helper.make_node("Sub", ["mean", "mean"], ["none"]),
+            helper.make_node("Div", ["none", "none"], ["logit"]),
+        ]
     graph = helper.make_graph(
-        [node],
+        nodes,
         "mean",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
         [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch"])],

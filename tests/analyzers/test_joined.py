@@ -166,3 +166,22 @@ def test_a_set_joins_what_is_here_and_names_what_is_not(
     code, _, err = run(capsys, "scan", str(picture), "--set", "smal")
     assert code == 4
     assert "Did you mean 'small'" in err
+
+
+def test_a_network_that_fails_costs_its_own_word_only(
+    shelf: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The cards promise a size that the networks do not take, and a number that they do not give.
+    wrong = model(shelf / "wrong", "picture", SMALL, GENERATED, True, name="wrong")
+    card = (wrong / "card.toml").read_text().replace("3, 16, 16", "3, 17, 17")
+    (wrong / "card.toml").write_text(card)
+    model(shelf / "mute", "picture", SMALL, GENERATED, True, name="mute", number="nan")
+    model(shelf / "plain", "picture", SMALL, GENERATED, False, name="plain")
+    code, report = scanned(
+        capsys, str(picture), "--with", "wrong", "--with", "mute", "--with", "plain"
+    )
+    assert code != 1
+    assert of(report, "plain")["score"] == pytest.approx(120, abs=0.5)
+    why = {row["analyzer"]: row["why"] for row in report["not_checked"]}
+    assert "failed" in why["wrong"]
+    assert why["mute"] == "its network gives no number"

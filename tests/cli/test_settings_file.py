@@ -97,3 +97,15 @@ def test_mistakes_are_one_line_that_names_file_and_key(
     assert (code, err.count("\n")) == (4, 1)
     assert str(here / "unmask.toml") in err
     assert said in err
+
+
+def test_a_detector_alone_is_not_joined_by_those_of_the_file(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "unmask.toml").write_text('with = ["none-such"]\nset = "small"\n')
+    code, _, err = run(capsys, "scan", "a.png")
+    assert code == 4
+    assert "none-such" in err
+    code, out, err = run(capsys, "scan", "a.png", "--detector", "unmask_picture", "--json")
+    assert "none-such" not in err
+    assert "joined" not in json.loads(out or "{}").get("settings", {})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from unmask.adding.converted import Converted, convert
@@ -42,8 +44,7 @@ def add(
             whole = path.is_dir()
             source = from_folder(path, copy, given, url) if whole else from_file(path, copy)
             progress(1, len(STAGES), STAGES[1])
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of libraries, about a stranger's files
+            with _quiet():
                 converted = convert(source, wishes, out / ONNX)
             progress(2, len(STAGES), STAGES[2])
             describe(out, source, wishes, converted)
@@ -59,3 +60,16 @@ def add(
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror or error}.") from error
     return converted
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No talk of libraries about a stranger's network."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)

@@ -15,6 +15,7 @@ from unmask.errors import ModelError
 
 _SILENCE = 1e-7
 """What the field adds to the variance of a sound before it divides by its root."""
+_OFFSETS = ("offset", "rescale_offset")
 WORDS = {
     "stretch": "stretched to {size} pixels",
     "crop": "the middle {size} pixels, not scaled",
@@ -155,7 +156,12 @@ def _normal(processor: Any) -> Normal:
     std: Sequence[float] = (1.0, 1.0, 1.0)
     if _does(processor, "normalize"):
         mean, std = processor.image_mean, processor.image_std
-    return Normal(scale, _three(mean), _three(std), _does(processor, "flip_channel_order"))
+    mean, std = _three(mean), _three(std)
+    if _does(processor, "rescale") and any(getattr(processor, name, False) for name in _OFFSETS):
+        mean = tuple(value + 1 for value in mean)  # -1…1 before it is normalised
+    if getattr(processor, "include_top", False):
+        std = tuple(value * value for value in std)  # EfficientNet divides twice
+    return Normal(scale, mean, std, _does(processor, "flip_channel_order"))
 
 
 def _three(values: Any) -> tuple[float, ...]:

@@ -59,6 +59,7 @@ class Published(Analyzer):
         self._waiting: list[Window] = []
         self._scores: list[tuple[float, float]] = []
         self._shown: tuple[float, Window] | None = None
+        self._fault = ""
         self._area: NDArray[np.float32] | None = None
 
     @property
@@ -95,19 +96,29 @@ class Published(Analyzer):
         """Say what the detector makes of the file."""
         self._collect(self._take.rest())
         self._run()
+        if self._fault:
+            return Result(not_checked=(NotChecked(self.name, self.card.title, self._fault),))
         if not self._scores:
             return Result(not_checked=(NotChecked(self.name, self.card.title, self._take.nothing),))
         return Result((self._finding(),))
 
     def _collect(self, windows: list[Window]) -> None:
-        for window in windows:
+        for window in windows if not self._fault else ():
             self._waiting.append(window)
             if len(self._waiting) == _BATCH:
                 self._run()
 
     def _run(self) -> None:
-        if not self._waiting:
+        """Judge what is waiting. A network that fails costs its own word, not the scan."""
+        if not self._waiting or self._fault:
             return
+        try:
+            self._judge()
+        except ModelError as error:
+            self._fault = str(error)
+        self._waiting = []
+
+    def _judge(self) -> None:
         name = self.card.inputs[0].name
         batch, *sides = self.card.inputs[0].shape
         # Pictures that keep their own size cannot stand in one batch; a network may take but one.
@@ -117,6 +128,8 @@ class Published(Analyzer):
             values = np.stack([window.value for window in group]).astype(np.float32)
             outputs = self.model.run({name: values})
             scores = np.reshape(outputs[self._score], len(group))
+            if not np.isfinite(scores).all():
+                raise ModelError("its network gives no number")
             for index, window in enumerate(group):
                 score = float(scores[index])
                 self._scores.append((window.time, score))
@@ -124,7 +137,6 @@ class Published(Analyzer):
                     self._shown = (score, window)
                     area = outputs.get("mask")
                     self._area = None if area is None else area[index]
-        self._waiting = []
 
     def _finding(self) -> Finding:
         score = float(np.mean([value for _, value in self._scores]))

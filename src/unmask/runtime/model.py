@@ -34,8 +34,17 @@ class Model:
         self._outputs = [output.name for output in self.card.outputs if output.name in given]
 
     def run(self, inputs: Mapping[str, NDArray[np.generic]]) -> dict[str, Tensor]:
-        """Run one batch: named arrays in, named float32 arrays out."""
-        values = self._session.run(self._outputs, dict(inputs))
+        """Run one batch: named arrays in, named float32 arrays out.
+
+        Raises ModelError when the network cannot take them.
+        """
+        try:
+            values = self._session.run(self._outputs, dict(inputs))
+        except MemoryError:
+            raise
+        except Exception as error:  # the runtime raises its own unexported types
+            text = str(error).splitlines()[0]
+            raise ModelError(f"The network of {self.card.name!r} failed: {text}") from error
         return dict(zip(self._outputs, values, strict=True))
 
 
