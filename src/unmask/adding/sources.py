@@ -126,14 +126,19 @@ def _copied(folder: Path, names: Iterable[str], into: Path) -> dict[str, str]:
         path = folder / name
         if not path.is_file():
             continue
-        if path.suffix == ".json":
-            read_json(path)
-        elif path.suffix != ".md":
-            sound_weights(path)
+        _looked_at(path)
         sum_ = hashlib.sha256()
         with path.open("rb") as source, (into / name).open("wb") as target:
             while piece := source.read(_PIECE):
                 sum_.update(piece)
                 target.write(piece)
+        _looked_at(into / name)  # what is read later is the copy
         sums[name] = sum_.hexdigest()
     return sums
+
+
+def _looked_at(path: Path) -> None:
+    if path.suffix == ".json":
+        read_json(path)
+    elif path.suffix != ".md":
+        sound_weights(path)
