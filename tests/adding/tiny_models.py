@@ -8,8 +8,6 @@ from typing import Any
 
 import torch
 from transformers import (
-    TimesformerConfig,
-    TimesformerForVideoClassification,
     VideoMAEConfig,
     VideoMAEForVideoClassification,
     ViTConfig,
@@ -85,15 +83,3 @@ def videomae(folder: Path, labels: list[str]) -> Path:
         "crop_size": {"height": 32, "width": 32},
     }
     return saved(VideoMAEForVideoClassification(configuration), folder, given)
-
-
-def timesformer(folder: Path, labels: list[str]) -> Path:
-    configuration = TimesformerConfig(
-        image_size=32, patch_size=16, num_frames=3, **SMALL, **names(labels)
-    )
-    given = {
-        "image_processor_type": "VideoMAEImageProcessor",
-        "size": {"shortest_edge": 32},
-        "crop_size": {"height": 32, "width": 32},
-    }
-    return saved(TimesformerForVideoClassification(configuration), folder, given)
