@@ -38,6 +38,7 @@ class Options:
     reference: str = ""
     trust: str = ""
     index: str = ""
+    calibration: str = ""
 
 
 class Analyzer(ABC):
@@ -57,7 +58,7 @@ class Analyzer(ABC):
     votes: ClassVar[bool] = True
     needs: ClassVar[str] = ""
     """The path in ``Options`` without which it cannot run ("reference"); empty: none."""
-    detectors: ClassVar[tuple[str, ...]] = ()
+    detectors: tuple[str, ...] = ()
     """The detectors whose cards bound what it can say."""
 
     @classmethod

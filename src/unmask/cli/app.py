@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "morph": ("morph:morph", "Is this identity photo mixed of two people's?"),
     "index": ("index:app", "Your own index of known items: find copies and edits of them."),
     "models": ("models:app", "The models: cards, limits, hashes."),
+    "settings": ("settings:settings", "What a scan would be run with, and where it comes from."),
     "schema": ("schema:schema", "The JSON schema of a report."),
     "doctor": ("doctor:doctor", "What is installed, what is missing, what adds it."),
     "forge": ("forge:app", "Make forged examples from your own files, to test with."),

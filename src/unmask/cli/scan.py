@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unmask.cli.console import Progressing, emit, err, out
-from unmask.settings import PATHS, SETTINGS, Settings, make_settings
+from unmask.cli.settings import chosen, variable
+from unmask.settings import PATHS, SETTINGS, Settings
 
 if TYPE_CHECKING:
     from unmask.types import Report
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 def option(name: str) -> Any:
     """The option of a setting or path, with its help and environment variable."""
     help_ = SETTINGS[name].help if name in SETTINGS else PATHS[name]
-    return typer.Option(f"--{name}", help=help_, envvar=f"UNMASK_{name.upper()}")
+    return typer.Option(f"--{name}", help=help_, envvar=variable(name))
 
 
 def scan(
+    context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
     html: Annotated[
         Path | None, typer.Option(help="Write the page here (many files: a folder).")
@@ -49,6 +51,22 @@ def scan(
         str,
         typer.Option(help="Run this detector alone: a model's name, or the path of its card."),
     ] = "",
+    with_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            envvar=variable("with"),
+            help="Let this detector join: a model's name or its card's path; may be repeated.",
+        ),
+    ] = None,
+    set: Annotated[
+        str,
+        typer.Option(
+            "--set",
+            envvar=variable("set"),
+            help="Let all detectors of this set join that are here (unmask models sets).",
+        ),
+    ] = "",
     reference: Annotated[str, option("reference")] = "",
     trust: Annotated[str, option("trust")] = "",
     index: Annotated[str, option("index")] = "",
@@ -74,20 +92,11 @@ def scan(
     if detector:
         if only:
             raise typer.BadParameter("--only and --detector exclude each other.")
+        if with_ or set:
+            raise typer.BadParameter("--detector runs alone; --with and --set join a scan.")
         registry.weighted_card(detector)
-    settings = make_settings(
-        fpr=fpr,
-        prior=prior,
-        fps=fps,
-        threads=threads,
-        timeout=timeout,
-        analyzers=tuple(only or ()),
-        detector=detector,
-        reference=reference,
-        trust=trust,
-        index=index,
-    )
-    unlock((reference, index))
+    settings = chosen(context)
+    unlock((settings.reference, settings.index))
     outputs = {"--html": html, "--pdf": pdf, "--jsonl": jsonl, "--parquet": parquet}
     guard(outputs | ({"--json": "-"} if json else {}), (*paths, *read_by(settings)))
     prepare(settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from unmask.media.container import (
 )
 from unmask.media.image import read_image
 from unmask.media.limits import Clock, Limits
-from unmask.media.sampling import Sampler
+from unmask.media.sampling import Samplers
 from unmask.media.sound import Blocks, Mixer
 from unmask.media.video import Painter, Timeline, frame_rate
 from unmask.types import AudioBlock, Frame, Kind, MediaInfo
@@ -38,7 +38,7 @@ Note = Callable[[str], None]
 def stream(
     path: Path,
     info: MediaInfo,
-    fps: float = 5.0,
+    fps: float | Sequence[float] = 5.0,
     rate: int = 16_000,
     want_frames: bool = True,
     want_sound: bool = True,
@@ -49,11 +49,11 @@ def stream(
 ) -> Iterator[Frame | AudioBlock]:
     """Decode a file once and yield its frames and its sound in file order.
 
-    Frames come at about ``fps`` a second by their timestamps (all, if the file has fewer), RGB
-    and upright; ``max_side`` makes those of a video smaller while they are converted (pictures,
-    still or moving, keep their size). A still picture is one frame at second 0. Sound comes as
-    contiguous mono blocks of ``block_seconds`` at ``rate`` Hz.
-    Memory does not grow with length. Damage after the first decoded part is passed to
+    Frames come at about ``fps`` a second by their timestamps (all, if the file has fewer; of
+    several rates, those that any of them wants), RGB and upright; ``max_side`` makes those of a
+    video smaller while they are converted (pictures, still or moving, keep their size). A still
+    picture is one frame at second 0. Sound comes as contiguous mono blocks of ``block_seconds`` at
+    ``rate`` Hz. Memory does not grow with length. Damage after the first decoded part is passed to
     ``on_note`` and the rest is left out.
 
     Raises UnreadableMedia if nothing that was asked for can be decoded, UnsupportedMedia, or
@@ -108,7 +108,7 @@ class _Pass:
 
     def select(
         self,
-        fps: float,
+        fps: float | Sequence[float],
         rate: int,
         want_frames: bool,
         want_sound: bool,
@@ -121,7 +121,7 @@ class _Pass:
         origin = origin_of(self._media)
         speed = frame_rate(self._video) if self._video is not None else None
         self._origin = origin
-        self._sampler = Sampler(fps, speed)
+        self._sampler = Samplers(fps, speed)
         self._timeline = Timeline(origin, speed)
         self._painter = Painter(self._name, self._limits, max_side)
         self._mixer = Mixer(self._name, rate, self._limits)
