@@ -78,9 +78,9 @@ def scan(
             findings += result.findings
             not_checked += result.not_checked
             absent += result.absent
+    not_checked += _second_files(Path(path))
     beyond = _BEYOND.get(media.kind, ())
     not_checked += [NotChecked("scan", what, _NO_ANALYZER) for what in beyond]
-    not_checked += _second_files(Path(path))
     if notes:
         media = replace(media, notes=tuple(dict.fromkeys((*media.notes, *notes))))
     detectors = tuple(dict.fromkeys(name for a in running for name in a.detectors))

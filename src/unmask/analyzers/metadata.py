@@ -132,7 +132,7 @@ class MetadataFacts(Analyzer):
             claim=Claim.METADATA,
             subject=known.id,
             kind="fact",
-            reason=f"The metadata contradict themselves or the file: {known.says} "
+            reason=f"{known.opening}: {known.says} "
             f"({shown(measured, 200)}). It can be innocent: {known.innocent}.",
             bearing=known.bearing,
             where=self._place() if known.id == "thumbnail-region" else Where(),
