@@ -88,9 +88,9 @@ def scan(
         index=index,
     )
     unlock((reference, index))
-    prepare(settings)
     outputs = {"--html": html, "--pdf": pdf, "--jsonl": jsonl, "--parquet": parquet}
     guard(outputs | ({"--json": "-"} if json else {}), (*paths, *read_by(settings)))
+    prepare(settings)
     single = len(paths) == 1 and jsonl is None and not os.path.isdir(paths[0])  # noqa: PTH112
     if single:
         if parquet is not None or resume:
