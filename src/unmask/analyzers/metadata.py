@@ -135,7 +135,7 @@ class MetadataFacts(Analyzer):
             claim=Claim.METADATA,
             subject=known.id,
             kind="fact",
-            reason=f"The metadata contradict themselves or the file: {known.says} "
+            reason=f"{known.opening}: {known.says} "
             f"({shown(measured, 200)}). It can be innocent: {known.innocent}.",
             bearing=known.bearing,
             sign=THUMBNAIL if known.check in _OTHER else "",
