@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +24,8 @@ from threadpoolctl import threadpool_limits
 from unmask import __version__, registry
 from unmask.analyzers.base import Analyzer, Options
 from unmask.analyzers.published import Published
+from unmask.decision.apply import apply
+from unmask.decision.birth import calibration_for
 from unmask.media import Limits, probe, read_image, stream
 from unmask.runtime.fusion import fuse
 from unmask.settings import PATHS, Settings, make_settings
@@ -63,6 +65,7 @@ def scan(
     chosen = settings or make_settings(**values)
     limits = limits or Limits()
     media = probe(Path(path), limits)
+    calibration = calibration_for(chosen)
     running, skipped = (_chosen if chosen.detector else _analyzers)(media, chosen)
     notes: list[str] = []
     findings: list[Finding] = []
@@ -84,9 +87,13 @@ def scan(
     detectors = tuple(dict.fromkeys(name for a in running for name in a.detectors))
     if running and chosen.detector:
         detectors = (chosen.detector,)
+    verdict = fuse(findings, chosen.fpr, chosen.prior)
+    if calibration is not None:
+        verdict, voted = apply(calibration, media, findings, verdict)
+        findings = list(voted)
     return Report(
         media=media,
-        verdict=fuse(findings, chosen.fpr, chosen.prior),
+        verdict=verdict,
         findings=tuple(findings),
         not_checked=tuple(not_checked),
         detectors=detectors,
@@ -127,8 +134,10 @@ def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], li
 def prepare(settings: Settings) -> None:
     """Look once, before many files are opened, whether what the user gave can be used.
 
-    Raises the error of the analyzer that cannot use it: StoreError for an index without use.
+    Raises the error of the analyzer that cannot use it: StoreError for an index without use,
+    DataError for a calibration that is damaged or was made with something else.
     """
+    calibration_for(settings)
     options = _options(settings)
     if settings.detector:
         return
@@ -139,7 +148,8 @@ def prepare(settings: Settings) -> None:
 
 
 def _options(settings: Settings) -> Options:
-    paths = {name: getattr(settings, name) for name in PATHS}
+    taken = {part.name for part in fields(Options)}
+    paths = {name: getattr(settings, name) for name in PATHS if name in taken}
     return Options(fpr=settings.fpr, threads=settings.threads, **paths)
 
 

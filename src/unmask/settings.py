@@ -48,6 +48,7 @@ PATHS: dict[str, str] = {
     "profile made of it.",
     "trust": "Certificates (PEM) of the signers of provenance manifests that you trust.",
     "index": "Your index of known items, to find what this file is a copy or an edit of.",
+    "calibration": "Your own thresholds, as unmask calibrate writes them (newsroom.toml).",
 }
 """Files and folders that a scan may be given, and what they are."""
 
@@ -56,7 +57,8 @@ PATHS: dict[str, str] = {
 class Settings:
     """The choices of one scan. ``analyzers`` empty: all that apply.
 
-    ``detector``: a detector's name or the path of its card; it then runs alone.
+    ``detector``: a detector's name or the path of its card; it then runs alone. ``joined``: names
+    or cards of detectors that run beside the others.
     """
 
     fpr: float = SETTINGS["fpr"].default
@@ -66,9 +68,11 @@ class Settings:
     timeout: float = SETTINGS["timeout"].default
     analyzers: tuple[str, ...] = ()
     detector: str = ""
+    joined: tuple[str, ...] = ()
     reference: str = ""
     trust: str = ""
     index: str = ""
+    calibration: str = ""
 
     def __post_init__(self) -> None:
         for name, setting in SETTINGS.items():
@@ -78,16 +82,17 @@ class Settings:
         """What shapes the result, for the report: how fast it was reached is left out."""
         values = asdict(self)
         always = ("fpr", "prior", "fps", "analyzers")
-        given = [name for name in ("detector", *PATHS) if values[name]]
+        given = [name for name in ("detector", "joined", *PATHS) if values[name]]
         return {name: values[name] for name in (*always, *given)}
 
 
 def make_settings(**values: Any) -> Settings:
     """Settings from keywords. Raises UnknownName, SettingError."""
-    known = (*SETTINGS, "analyzers", "detector", *PATHS)
+    known = (*SETTINGS, "analyzers", "detector", "joined", *PATHS)
     for name in values:
         if name not in known:
             raise UnknownName("setting", name, known)
-    if "analyzers" in values:
-        values["analyzers"] = tuple(values["analyzers"])
+    for name in ("analyzers", "joined"):
+        if name in values:
+            values[name] = tuple(values[name])
     return Settings(**values)

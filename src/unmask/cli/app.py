@@ -19,6 +19,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "profile": ("profile:app", "Profiles of people to compare with; kept on this machine only."),
     "morph": ("morph:morph", "Is this identity photo mixed of two people's?"),
     "index": ("index:app", "Your own index of known items: find copies and edits of them."),
+    "calibrate": ("calibrate:app", "Thresholds from your own authentic files; do they still hold?"),
     "models": ("models:app", "The models: cards, limits, hashes."),
     "schema": ("schema:schema", "The JSON schema of a report."),
     "doctor": ("doctor:doctor", "What is installed, what is missing, what adds it."),

@@ -56,6 +56,7 @@ def scan(
     reference: Annotated[str, option("reference")] = "",
     trust: Annotated[str, option("trust")] = "",
     index: Annotated[str, option("index")] = "",
+    calibration: Annotated[str, option("calibration")] = "",
     fpr: Annotated[float, option("fpr")] = SETTINGS["fpr"].default,
     prior: Annotated[float, option("prior")] = SETTINGS["prior"].default,
     fps: Annotated[float, option("fps")] = SETTINGS["fps"].default,
@@ -88,6 +89,7 @@ def scan(
         reference=reference,
         trust=trust,
         index=index,
+        calibration=calibration,
     )
     unlock((reference, index))
     prepare(settings)

@@ -1,0 +1,151 @@
+"""Is a file like the authentic files that a calibration was made of?
+
+Each file is a point: its numbers in units of their spread, its words as corners. What counts is
+the mean distance to the nearest few calibration files. A new file is *unlike* when that distance
+is among the largest ``ALARM`` of the calibration files' own (each measured to the others), so
+files of the same source are called unlike in a share of at most about ``ALARM`` (conformal), and
+however many sources the calibration has, each stands for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.decision.conformal import Floats, p_values
+from unmask.decision.features import readable
+from unmask.decision.rows import Row
+
+ALARM = 0.05
+"""Share of files of the same source that are called unlike."""
+NEAREST = 5
+MOST = 3000
+"""Calibration files that are compared with, the first by their checksums."""
+_APART = 3.0
+"""Distance of two words that differ, and of a number that one of two files lacks."""
+_FURTHEST = 6.0
+"""Spreads from the middle beyond which a number is not further away."""
+_LEAST_SPREAD = 0.1
+_CHUNK = 256
+_NAMED = 3
+_LIMITS = (1, 99)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """How files become points: middle and spread of each number, and the words that were seen."""
+
+    middles: dict[str, float]
+    spreads: dict[str, float]
+    words: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Self:
+        """The space of some files."""
+        middles, spreads = {}, {}
+        for name in sorted({name for row in rows for name in row.numbers}):
+            values = [row.numbers[name] for row in rows if name in row.numbers]
+            low, middle, high = np.percentile(values, (25, 50, 75))
+            middles[name] = float(middle)
+            spread = max((high - low) / 1.349, float(np.std(values)) / 2)
+            spreads[name] = max(float(spread), _LEAST_SPREAD)
+        names = sorted({name for row in rows for name in row.words})
+        words = {n: tuple(sorted({row.words.get(n, "") for row in rows})) for n in names}
+        return cls(middles, spreads, words)
+
+    def points(
+        self, rows: Sequence[tuple[Mapping[str, float], Mapping[str, str]]]
+    ) -> NDArray[np.float64]:
+        """Files (numbers and words) × dimensions."""
+        columns: list[Floats] = []
+        for name, middle in self.middles.items():
+            value = np.array([numbers.get(name, np.nan) for numbers, _ in rows])
+            lacking = np.isnan(value)
+            away = np.clip((value - middle) / self.spreads[name], -_FURTHEST, _FURTHEST)
+            columns += [np.where(lacking, 0.0, away), lacking * _APART]
+        for name, known in self.words.items():
+            said = [words.get(name, "") for _, words in rows]
+            corners = [np.array([one == word for one in said]) for word in known]
+            corners.append(np.array([one not in known for one in said]))
+            columns += [corner * (_APART / np.sqrt(2)) for corner in corners]
+        return np.stack(columns, axis=1) if columns else np.zeros((len(rows), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """The calibration files as points, and how far each is from the others (rising)."""
+
+    space: Space
+    points: NDArray[np.float64]
+    apart: Floats
+    ranges: dict[str, tuple[float, float]]
+    files: int
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Self:
+        """From the authentic files of one kind."""
+        kept = sorted(rows, key=lambda row: row.sha256)[:MOST]
+        space = Space.of(kept)
+        points = space.points([(row.numbers, row.words) for row in kept])
+        apart = np.sort(_distances(points, points, own=True))
+        ranges = {}
+        for name in space.middles:
+            values = [row.numbers[name] for row in kept if name in row.numbers]
+            low, high = np.percentile(values, _LIMITS)
+            ranges[name] = (float(low), float(high))
+        return cls(space, points, apart, ranges, len(kept))
+
+    def p(self, rows: Sequence[tuple[Mapping[str, float], Mapping[str, str]]]) -> Floats:
+        """For each file the share of calibration files that stand at least as far apart."""
+        return p_values(self.apart, _distances(self.space.points(rows), self.points, own=False))
+
+    def unlike(self, numbers: Mapping[str, float], words: Mapping[str, str]) -> str:
+        """In what a file differs from the calibration; empty when it is like it."""
+        if float(self.p([(numbers, words)])[0]) > ALARM:
+            return ""
+        said = [
+            (_APART, f"{name} {words.get(name, '') or 'none'} (there: {_listed(known)})")
+            for name, known in self.space.words.items()
+            if words.get(name, "") not in known
+        ]
+        for name, (low, high) in self.ranges.items():
+            value = numbers.get(name)
+            if value is not None and not low <= value <= high:
+                away = max(low - value, value - high) / self.space.spreads[name]
+                said.append((away, _range(name, value, low, high)))
+        said.sort(key=lambda one: -one[0])
+        named = "; ".join(text for _, text in said[:_NAMED])
+        return named or "each trait occurs there, but hardly together"
+
+
+def _distances(from_: Floats, to: Floats, own: bool) -> Floats:
+    """Mean distance of each point to its nearest ``NEAREST``; ``own``: to the others of a set."""
+    nearest = min(NEAREST, len(to) - own)
+    if nearest < 1:
+        return np.zeros(len(from_))
+    squares = (to**2).sum(axis=1)
+    found: list[Any] = []
+    for start in range(0, len(from_), _CHUNK):
+        part = from_[start : start + _CHUNK]
+        square = (part**2).sum(axis=1)[:, None] + squares[None] - 2 * part @ to.T
+        if own:
+            square[np.arange(len(part)), start + np.arange(len(part))] = np.inf
+        near = np.partition(np.maximum(square, 0.0), nearest - 1, axis=1)[:, :nearest]
+        found.append(np.sqrt(near).mean(axis=1))
+    return np.concatenate(found) if found else np.zeros(0)
+
+
+def _range(name: str, value: float, low: float, high: float) -> str:
+    said, own = readable(name, value)
+    ends = sorted(readable(name, end)[1] for end in (low, high))
+    there = " to ".join(dict.fromkeys(f"{end:.4g}" for end in ends))
+    return f"{said} {own:.4g} (there: {there})"
+
+
+def _listed(words: Sequence[str], most: int = 3) -> str:
+    shown = [word or "none" for word in words[:most]]
+    return ", ".join(shown) + (" …" if len(words) > most else "")
