@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -133,6 +134,8 @@ def since(hits: Sequence[bool], dates: Sequence[str], promised: float) -> str:
     best, named = -math.inf, ""
     for start in starts:
         after, before = sums[total] - sums[start], sums[start]
+        if after <= promised * (total - start):
+            continue
         if upper_tail(after, total - start, promised) > LEVEL / len(starts):
             continue
         late = max(promised, after / (total - start))
@@ -146,12 +149,7 @@ def since(hits: Sequence[bool], dates: Sequence[str], promised: float) -> str:
 def _starts(dates: Sequence[str], total: int) -> list[int]:
     """Numbers of the first files of the candidate dates."""
     step = max(1, total // CANDIDATES)
-    found = []
-    for wanted in range(0, max(0, total - LEAST + 1), step):
-        first = next(at for at in range(wanted + 1) if dates[at] == dates[wanted])
-        if first not in found:
-            found.append(first)
-    return found
+    return sorted({bisect_left(dates, dates[at]) for at in range(0, total - LEAST + 1, step)})
 
 
 def _likelihood(hits: int, of: int, rate: float) -> float:

@@ -27,8 +27,12 @@ MOST = 3000
 """Calibration files that are compared with, the first by their checksums."""
 _APART = 3.0
 """Distance of two words that differ, and of a number that one of two files lacks."""
-_FURTHEST = 6.0
+_FURTHEST = 100.0
 """Spreads from the middle beyond which a number is not further away."""
+_PAIRS, _OF_NORMAL = 0.1, 0.17771
+"""The share of all pairs whose distance is the spread, and that distance for a normal law of
+spread 1. It is small because a source of a mixture is then measured by its own width."""
+_COMPARED = 400
 _LEAST_SPREAD = 0.1
 _CHUNK = 256
 _NAMED = 3
@@ -49,10 +53,8 @@ class Space:
         middles, spreads = {}, {}
         for name in sorted({name for row in rows for name in row.numbers}):
             values = [row.numbers[name] for row in rows if name in row.numbers]
-            low, middle, high = np.percentile(values, (25, 50, 75))
-            middles[name] = float(middle)
-            spread = max((high - low) / 1.349, float(np.std(values)) / 2)
-            spreads[name] = max(float(spread), _LEAST_SPREAD)
+            middles[name] = float(np.median(values))
+            spreads[name] = max(_spread(values), _LEAST_SPREAD)
         names = sorted({name for row in rows for name in row.words})
         words = {n: tuple(sorted({row.words.get(n, "") for row in rows})) for n in names}
         return cls(middles, spreads, words)
@@ -108,7 +110,7 @@ class Likeness:
         if float(self.p([(numbers, words)])[0]) > ALARM:
             return ""
         said = [
-            (_APART, f"{name} {words.get(name, '') or 'none'} (there: {_listed(known)})")
+            (_FURTHEST, f"{name} {words.get(name, '') or 'none'} (there: {_listed(known)})")
             for name, known in self.space.words.items()
             if words.get(name, "") not in known
         ]
@@ -116,10 +118,21 @@ class Likeness:
             value = numbers.get(name)
             if value is not None and not low <= value <= high:
                 away = max(low - value, value - high) / self.space.spreads[name]
+                away = min(away, _FURTHEST)
                 said.append((away, _range(name, value, low, high)))
         said.sort(key=lambda one: -one[0])
         named = "; ".join(text for _, text in said[:_NAMED])
         return named or "each trait occurs there, but hardly together"
+
+
+def _spread(values: Sequence[float]) -> float:
+    """How wide the sources of some values are, however far they are from each other.
+
+    A low quantile of the distances of all pairs (after Rousseeuw and Croux 1993, who take 0.25).
+    """
+    few = np.sort(values)[:: max(1, len(values) // _COMPARED)]
+    one, other = np.triu_indices(len(few), 1)
+    return float(np.quantile(few[other] - few[one], _PAIRS)) / _OF_NORMAL if len(few) > 1 else 0.0
 
 
 def _distances(from_: Floats, to: Floats, own: bool) -> Floats:
@@ -142,8 +155,13 @@ def _distances(from_: Floats, to: Floats, own: bool) -> Floats:
 def _range(name: str, value: float, low: float, high: float) -> str:
     said, own = readable(name, value)
     ends = sorted(readable(name, end)[1] for end in (low, high))
-    there = " to ".join(dict.fromkeys(f"{end:.4g}" for end in ends))
-    return f"{said} {own:.4g} (there: {there})"
+    there = " to ".join(dict.fromkeys(map(_short, ends)))
+    return f"{said} {_short(own)} (there: {there})"
+
+
+def _short(value: float) -> str:
+    """Three figures, and whole numbers as they are."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _listed(words: Sequence[str], most: int = 3) -> str:
