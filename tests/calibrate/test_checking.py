@@ -29,10 +29,10 @@ def test_a_change_in_the_middle_is_dated() -> None:
 
 def test_a_rate_that_holds_has_no_such_date() -> None:
     named = 0
-    for seed in range(200):
+    for seed in range(100):
         rng = np.random.default_rng(seed)
         named += bool(since(hits(500, 0.05, rng), dates(500), 0.05))
-    assert named <= 200 * LEVEL
+    assert named <= 100 * LEVEL
 
 
 def test_a_rate_that_was_wrong_from_the_start_is_dated_at_the_start() -> None:
