@@ -39,7 +39,7 @@ def gather(
     places: Sequence[Path],
     label: int,
     without: Iterable[Path] = (),
-    on_read: Callable[[int], None] = lambda _: None,
+    on_read: Callable[[int, int], None] = lambda done, of: None,
 ) -> Side:
     """The files of folders and manifests; a file that is there twice counts once.
 
@@ -64,7 +64,7 @@ def gather(
             unreadable.append((key_of(path), f"cannot be read: {error.strerror}"))
             continue
         seen.setdefault(mark, Specimen(path, mark, group, label))
-        on_read(number)
+        on_read(number, len(found))
     twice = len(found) - len(seen) - len(unreadable)
     return Side(tuple(map(key_of, places)), tuple(seen.values()), twice, tuple(unreadable))
 

@@ -192,7 +192,7 @@ def _gathered(places: list[Path], label: int, own: tuple[Path, ...], json: bool)
     from unmask.calibrate.material import gather
 
     with Progressing("reading", unit="files", quiet=json) as bar:
-        return gather(places, label, own, lambda done: bar.update(done, None))
+        return gather(places, label, own, bar.update)
 
 
 def _scored(
