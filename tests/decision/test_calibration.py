@@ -107,7 +107,7 @@ def test_the_verdict_flags_doubts_and_finds_no_sign(tmp_path: Path) -> None:
     for surprise in (order[-1] + 1, order[-9], order[200]):
         verdict, _ = apply(calibration, MEDIA, [joined("x", -1.0)], base(surprise))
         labels.append(verdict.label)
-        assert verdict.probability is None
+        assert verdict.llr == 1.0  # the shipped rule's own
         assert verdict.surprise is not None
         assert "400 authentic image files" in verdict.basis
         assert "2026-03-01" in verdict.basis
@@ -121,6 +121,7 @@ def test_an_accusing_voter_decides_and_its_claim_makes_the_label(tmp_path: Path)
     findings = [other, joined("good", 9.0)]
     verdict, voted = apply(calibration, MEDIA, findings, base(0.1))
     assert (verdict.label, verdict.decided_by) == (Label.SYNTHETIC, 1)
+    assert (verdict.llr, verdict.probability) == (None, None)
     assert (voted[1].vote, voted[1].llr) == (Vote.FORGED, None)
     assert voted[0] == other
     _, voted = apply(calibration, MEDIA, [joined("good", -1.0)], base(0.1))

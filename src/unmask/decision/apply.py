@@ -26,7 +26,8 @@ def apply(
 
     ``base``: the shipped rule's verdict, whose ``surprise`` is one of the voters. A fact that
     settles the verdict still does. A kind that is not calibrated keeps the base verdict and is
-    told so in ``unlike``.
+    told so in ``unlike``. Without forged files the likelihood ratio is that of the shipped rule where
+    it alone spoke, and there is none where a joined detector did.
     """
     voted = calibration.voted(media.kind, findings, base.fpr)
     scores = joined_scores(findings, calibration.certificate.birth.joined)
@@ -42,7 +43,8 @@ def apply(
     decided = _deciding(judged, voted, base)
     if label in FLAGGED and decided is not None:
         label = voted[decided].claim.makes
-    llr = judged.llr
+    alone = list(judged.shares) == [BASE]
+    llr = base.llr if judged.llr is None and alone else judged.llr
     return replace(
         known,
         label=label,
