@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -148,8 +148,7 @@ def prepare(settings: Settings) -> None:
 
 
 def _options(settings: Settings) -> Options:
-    taken = {part.name for part in fields(Options)}
-    paths = {name: getattr(settings, name) for name in PATHS if name in taken}
+    paths = {name: getattr(settings, name) for name in PATHS}
     return Options(fpr=settings.fpr, threads=settings.threads, **paths)
 
 

@@ -47,8 +47,8 @@ PATHS: dict[str, str] = {
     "reference": "Authentic material of the person whom the file claims to show: a folder, or a "
     "profile made of it.",
     "trust": "Certificates (PEM) of the signers of provenance manifests that you trust.",
+    "calibration": "A calibration made from material of your own, in place of the cards'.",
     "index": "Your index of known items, to find what this file is a copy or an edit of.",
-    "calibration": "Your own thresholds, as unmask calibrate writes them (newsroom.toml).",
 }
 """Files and folders that a scan may be given, and what they are."""
 
@@ -68,11 +68,11 @@ class Settings:
     timeout: float = SETTINGS["timeout"].default
     analyzers: tuple[str, ...] = ()
     detector: str = ""
-    joined: tuple[str, ...] = ()
     reference: str = ""
     trust: str = ""
     index: str = ""
     calibration: str = ""
+    joined: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, setting in SETTINGS.items():

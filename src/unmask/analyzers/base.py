@@ -38,6 +38,7 @@ class Options:
     reference: str = ""
     trust: str = ""
     index: str = ""
+    calibration: str = ""
 
 
 class Analyzer(ABC):

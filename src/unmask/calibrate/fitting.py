@@ -130,7 +130,7 @@ def _table(
 
 def _rate(fitted: OfKind, rate: float, groups: dict[str, int]) -> Rate:
     own = min(1.0, fitted.statistic.worst * rate)
-    vouched = [g for g, n in groups.items() if n >= max(ENOUGH, needed(own))]
+    vouched = sum(files >= max(ENOUGH, needed(own)) for files in groups.values())
     return Rate(fpr=rate, threshold=round(fitted.statistic.threshold(rate), 9), vouched=vouched)
 
 

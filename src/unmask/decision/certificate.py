@@ -28,14 +28,14 @@ class _Part(BaseModel):
 class Rate(_Part):
     """At ``fpr`` a file is flagged whose statistic exceeds ``threshold``.
 
-    ``vouched``: groups of at least ``conformal.ENOUGH`` files that can vouch by themselves that
-    ``worst`` times the rate holds in them; in other such groups nothing below their highest is
-    flagged.
+    ``vouched``: how many of the groups of at least ``conformal.ENOUGH`` files can vouch by
+    themselves that ``worst`` times the rate holds in them; in the others of that size nothing below
+    their highest is flagged.
     """
 
     fpr: float = Field(gt=0, lt=1)
     threshold: float
-    vouched: list[str]
+    vouched: int
 
 
 class Voter(_Part):
