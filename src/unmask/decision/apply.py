@@ -26,8 +26,8 @@ def apply(
 
     ``base``: the shipped rule's verdict, whose ``surprise`` is one of the voters. A fact that
     settles the verdict still does. A kind that is not calibrated keeps the base verdict and is
-    told so in ``unlike``. Without forged files the likelihood ratio is that of the shipped rule where
-    it alone spoke, and there is none where a joined detector did.
+    told so in ``unlike``. Without forged files the likelihood ratio is that of the shipped rule
+    where it alone spoke, and there is none where a joined detector did.
     """
     voted = calibration.voted(media.kind, findings, base.fpr)
     scores = joined_scores(findings, calibration.certificate.birth.joined)
