@@ -84,7 +84,7 @@ def test_killed_and_begun_again_it_is_the_same_to_the_byte(
     assert not out.exists()
     done = subprocess.run(order, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert "1 files are there twice" in done.stdout
+    assert "the same file was there already: 1" in done.stdout
     for suffix in (".toml", ".parquet"):
         assert out.with_suffix(suffix).read_bytes() == whole.with_suffix(suffix).read_bytes()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_rows import rows
 from scipy import stats
 
-from unmask.decision.features import features, readable
+from unmask.decision.features import SCORE, features, readable
 from unmask.decision.likeness import ALARM, Likeness, Space
 from unmask.decision.rows import Row
 from unmask.types import Box, Claim, Finding, Kind, MediaInfo, Where
@@ -51,6 +53,18 @@ def test_a_number_that_is_lacking_is_apart_and_the_same_file_is_not() -> None:
     likeness = Likeness.of(known)
     assert likeness.p([(known[20].numbers, {})])[0] > ALARM
     assert likeness.p([({}, {})])[0] <= ALARM
+
+
+def test_a_suspect_score_makes_no_stranger_and_an_odd_low_one_does() -> None:
+    likeness = Likeness.of(rows(200))
+    suspect, odd = [], []
+    for row in rows(100, 11):
+        names = [name for name in row.numbers if name.startswith(SCORE)]
+        suspect.append(replace(row, numbers=row.numbers | dict.fromkeys(names, 20.0)))
+        odd.append(replace(row, numbers=row.numbers | dict.fromkeys(names, -20.0)))
+    assert share(likeness, suspect) < 0.1
+    assert share(likeness, odd) > 0.9
+    assert "(there: over -" in likeness.unlike(odd[0].numbers, odd[0].words)
 
 
 def test_files_that_are_all_alike_are_like_each_other() -> None:

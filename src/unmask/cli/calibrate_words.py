@@ -27,7 +27,7 @@ def certificate_text(made: Certificate, out: Path, errors: list[dict[str, str]])
     ]
     twice = made.real.twice + (made.fake.twice if made.fake else 0)
     if twice:
-        lines.append(f"{twice} files are there twice and count once")
+        lines.append(f"left out because the same file was there already: {twice}")
     return "\n".join([*lines, *_failed(errors)])
 
 
@@ -53,8 +53,12 @@ def _kind(table: KindTable, worst: float) -> list[str]:
         lines.append(f"  in {table.silent} more files nothing could be judged")
     for voter in table.voters:
         said = "all values are the same: it tells nothing" if voter.tied else _ratio(voter.ratio)
-        name = "the shipped rule" if voter.name == BASE else voter.name
+        name = voter.name
         why = f" ({voter.no_ratio})" if voter.no_ratio and not voter.tied else ""
+        if voter.name == BASE:
+            name = "the shipped rule"
+            said = said if voter.tied or voter.ratio else "votes, with its own likelihood ratio"
+            why = "" if voter.no_ratio == NO_FAKES else why
         lines.append(f"  {name}: spoke in {voter.spoke} files; {said}{why}")
     if table.ratio or table.no_ratio != NO_FAKES:
         why = f" ({table.no_ratio})" if table.no_ratio else ""
@@ -80,7 +84,7 @@ def check_text(found: list[Checked], known: int, errors: list[dict[str, str]]) -
     """How a promised rate does on new files."""
     lines = [line for one in found for line in _checked(one)]
     if known:
-        lines.append(f"{known} files are those of the calibration and were left out")
+        lines.append(f"left out because they are the calibration's own: {known}")
     return "\n".join([*lines, *_failed(errors)])
 
 

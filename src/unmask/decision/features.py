@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from unmask.types import Claim, Finding, Kind, MediaInfo
 
+SCORE = "score of "
+"""How the name of a number begins that is a model's raw score."""
 _LOG = " (log2)"
 _QUALITY, _EARLIER = "JPEG quality", "earlier JPEG quality"
 
@@ -28,7 +30,7 @@ def features(
     faces: list[float] = []
     for finding in findings:
         if finding.score is not None:
-            name = f"score of {finding.detector} {finding.claim.value}"
+            name = f"{SCORE}{finding.detector} {finding.claim.value}"
             numbers[name] = max(finding.score, numbers.get(name, -math.inf))
         if finding.claim is Claim.FACE_MANIPULATED:
             faces += [box.area for box in finding.where.boxes]

@@ -5,6 +5,10 @@ the mean distance to the nearest few calibration files. A new file is *unlike* w
 is among the largest ``ALARM`` of the calibration files' own (each measured to the others), so
 files of the same source are called unlike in a share of at most about ``ALARM`` (conformal), and
 however many sources the calibration has, each stands for itself.
+
+A score that is higher than usual says that a file is suspect, which is for the statistic to judge
+and makes it no stranger: scores count up to the value that one in ten of the calibration files
+exceeds.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.decision.conformal import Floats, p_values
-from unmask.decision.features import readable
+from unmask.decision.features import SCORE, readable
 from unmask.decision.rows import Row
 
 ALARM = 0.05
@@ -34,6 +38,7 @@ _PAIRS, _OF_NORMAL = 0.1, 0.17771
 spread 1. It is small because a source of a mixture is then measured by its own width."""
 _COMPARED = 400
 _LEAST_SPREAD = 0.1
+_TOP = 0.9
 _CHUNK = 256
 _NAMED = 3
 _LIMITS = (1, 99)
@@ -41,23 +46,28 @@ _LIMITS = (1, 99)
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """How files become points: middle and spread of each number, and the words that were seen."""
+    """How files become points: middle and spread of each number, and the words that were seen.
+
+    ``tops``: up to where scores count.
+    """
 
     middles: dict[str, float]
     spreads: dict[str, float]
+    tops: dict[str, float]
     words: dict[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Self:
         """The space of some files."""
-        middles, spreads = {}, {}
+        middles, spreads, tops = {}, {}, {}
         for name in sorted({name for row in rows for name in row.numbers}):
             values = [row.numbers[name] for row in rows if name in row.numbers]
             middles[name] = float(np.median(values))
+            tops[name] = float(np.quantile(values, _TOP)) if name.startswith(SCORE) else np.inf
             spreads[name] = max(_spread(values), _LEAST_SPREAD)
         names = sorted({name for row in rows for name in row.words})
         words = {n: tuple(sorted({row.words.get(n, "") for row in rows})) for n in names}
-        return cls(middles, spreads, words)
+        return cls(middles, spreads, tops, words)
 
     def points(
         self, rows: Sequence[tuple[Mapping[str, float], Mapping[str, str]]]
@@ -67,6 +77,7 @@ class Space:
         for name, middle in self.middles.items():
             value = np.array([numbers.get(name, np.nan) for numbers, _ in rows])
             lacking = np.isnan(value)
+            value = np.minimum(value, self.tops[name])
             away = np.clip((value - middle) / self.spreads[name], -_FURTHEST, _FURTHEST)
             columns += [np.where(lacking, 0.0, away), lacking * _APART]
         for name, known in self.words.items():
@@ -98,7 +109,7 @@ class Likeness:
         for name in space.middles:
             values = [row.numbers[name] for row in kept if name in row.numbers]
             low, high = np.percentile(values, _LIMITS)
-            ranges[name] = (float(low), float(high))
+            ranges[name] = (float(low), np.inf if name.startswith(SCORE) else float(high))
         return cls(space, points, apart, ranges, len(kept))
 
     def p(self, rows: Sequence[tuple[Mapping[str, float], Mapping[str, str]]]) -> Floats:
@@ -154,6 +165,8 @@ def _distances(from_: Floats, to: Floats, own: bool) -> Floats:
 
 def _range(name: str, value: float, low: float, high: float) -> str:
     said, own = readable(name, value)
+    if high == np.inf:
+        return f"{said} {_short(own)} (there: over {_short(low)})"
     ends = sorted(readable(name, end)[1] for end in (low, high))
     there = " to ".join(dict.fromkeys(map(_short, ends)))
     return f"{said} {_short(own)} (there: {there})"
