@@ -26,8 +26,8 @@ from unmask.analyzers.base import Analyzer, Options
 from unmask.analyzers.published import Published
 from unmask.decision.apply import apply
 from unmask.decision.birth import calibration_for
+from unmask.decision.fusion import fuse
 from unmask.media import Limits, probe, read_image, stream
-from unmask.runtime.fusion import fuse
 from unmask.settings import PATHS, Settings, make_settings
 from unmask.types import Absent, AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked, Report
 
@@ -87,14 +87,13 @@ def scan(
     detectors = tuple(dict.fromkeys(name for a in running for name in a.detectors))
     if running and chosen.detector:
         detectors = (chosen.detector,)
-    verdict = fuse(findings, chosen.fpr, chosen.prior)
+    verdict, settled = fuse(media, findings, chosen.fpr, chosen.prior)
     if calibration is not None:
-        verdict, voted = apply(calibration, media, findings, verdict)
-        findings = list(voted)
+        verdict, settled = apply(calibration, media, settled, verdict)
     return Report(
         media=media,
         verdict=verdict,
-        findings=tuple(findings),
+        findings=settled,
         not_checked=tuple(not_checked),
         detectors=detectors,
         seconds=time.monotonic() - begun,
@@ -126,9 +125,12 @@ def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], li
     lacking = [kind for kind in apply if kind.needs and not getattr(options, kind.needs)]
     skipped += [NotChecked(k.name, k.title, f"it needs --{k.needs}") for k in lacking]
     apply = [kind for kind in apply if kind not in lacking]
-    voters = sum(kind.votes for kind in apply)
-    options = replace(options, fpr=settings.fpr / max(1, voters))
-    return [kind(media, options) for kind in apply], skipped
+    # What needs something of the user's has a calibration of its own, and shares the rate of the
+    # file with the rule that decides on all the others.
+    beside = sum(kind.votes and bool(kind.needs) for kind in apply)
+    ours = any(kind.votes and not kind.needs for kind in apply)
+    shared = replace(options, fpr=settings.fpr / max(1, beside + ours))
+    return [kind(media, shared if kind.needs else options) for kind in apply], skipped
 
 
 def prepare(settings: Settings) -> None:

@@ -11,7 +11,7 @@ is natural-log ``p(score | forged) / p(score | authentic)``; it holds no prior.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -165,6 +165,15 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """What a finding says, and which place it marks, if it gets this vote."""
+
+    vote: Vote
+    reason: str
+    where: Where = field(default_factory=Where)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing an analyzer has to say.
 
@@ -175,6 +184,11 @@ class Finding:
 
     ``bearing`` is for facts: what this one decides by itself. *manipulated* and *synthetic* settle
     the verdict, *inconclusive* forbids to clear the file, ``None`` decides nothing. No fact clears.
+    ``sign`` is for facts that are wrong at a known rate and count in the decision like a score:
+    which sign of ``unmask.decision.evidence`` they are. ``withheld``: why a score does not count
+    here ("the speech came through AMR-NB"); the file is then not cleared. ``rate``: of a detector
+    that joins, the share of authentic items with so high a score by its own calibration. ``sayings``: reason and
+    place by vote, from which the decision about the whole file takes those of its final vote.
     """
 
     analyzer: str
@@ -192,6 +206,17 @@ class Finding:
     details: dict[str, Any] = field(default_factory=dict)
     bearing: Label | None = None
     tree: tuple[Node, ...] = ()
+    sign: str = ""
+    withheld: str = ""
+    rate: float | None = None
+    sayings: tuple[Saying, ...] = ()
+
+    def settled(self, vote: Vote) -> Finding:
+        """This finding with the vote that the decision about the whole file gives it."""
+        for saying in self.sayings:
+            if saying.vote is vote:
+                return replace(self, vote=vote, reason=saying.reason, where=saying.where)
+        return replace(self, vote=vote)
 
     def probability(self, prior: float = 0.5) -> float | None:
         """Posterior probability of forgery under ``prior``; ``None`` for a fact."""

@@ -29,6 +29,7 @@ from unmask.types import (
     MediaInfo,
     NotChecked,
     Pixels,
+    Saying,
     Series,
     Snapshot,
     Span,
@@ -42,8 +43,6 @@ BATCH = 16
 _STILL_SIDE = 1280
 _SHORTEST = 3
 """Judged frames that a face of a video needs."""
-_MARKED = 0.05
-"""An undecided face over the threshold of this rate is marked too: a hint, not a verdict."""
 _MOST_FINDINGS = 32
 _SNAPSHOT = 320
 
@@ -158,10 +157,9 @@ class FaceAnalyzer(Analyzer):
             why = self._unusable(history)
             (skipped if why else usable).append((history, why))
         usable.sort(key=lambda pair: -pair[0].score)
-        fpr = self.options.fpr / max(1, len(usable))
         table = self._model.card.for_claim(Claim.FACE_MANIPULATED)
         shown = sorted(usable[:_MOST_FINDINGS], key=lambda pair: pair[0].number)
-        findings = tuple(self._finding(history, table, fpr) for history, _ in shown)
+        findings = tuple(self._finding(history, table) for history, _ in shown)
         left_out = left_out_words(self.name, [(h.number, why) for h, why in skipped])
         if len(usable) > len(shown):
             rest = len(usable) - len(shown)
@@ -177,45 +175,46 @@ class FaceAnalyzer(Analyzer):
             return history.problem() or "the face is seen too briefly"
         return ""
 
-    def _finding(self, history: History, table: Operating, fpr: float) -> Finding:
+    def _finding(self, history: History, table: Operating) -> Finding:
         score = history.score
-        llr, vote = table.llr(score), table.vote(score, fpr)
         subject = f"face {history.number}"
         times, logits = history.curve.points()
         chances = tuple(posterior(table.llr(value), 0.5) for value in logits)
-        hint = vote is Vote.UNDECIDED and score > table.threshold(max(fpr, _MARKED))
-        marked = hint or vote is Vote.FORGED
-        where = self._where(history, vote, marked, times, logits, table.threshold(fpr))
         series = () if self._still else (Series(f"{subject}: forged", tuple(times), chances),)
         details: dict[str, Any] = {
             "judged_frames": history.judged,
             "seen_frames": history.seen,
             "highest_score": round(history.worst, 4),
-            "file_fpr": self.options.fpr,
-            "face_fpr": fpr,
         }
         if not self._still:
             details["aggregate"] = "mean over judged frames, calibrated on stills and filmed stills"
+        level = table.threshold(self.options.fpr)
+        sayings = tuple(
+            Saying(
+                vote,
+                reason(vote, history.judged, self._still),
+                self._where(history, vote, times, logits, level),
+            )
+            for vote in Vote
+        )
         return Finding(
             analyzer=self.name,
             claim=Claim.FACE_MANIPULATED,
-            reason=reason(vote, history.judged, self._still, hint),
-            where=where,
+            reason="",
             subject=subject,
             detector=DETECTOR,
             score=score,
-            llr=llr,
-            vote=vote,
+            llr=table.llr(score),
             series=series,
             snapshots=(history.snapshot,) if history.snapshot else (),
             details=details,
-        )
+            sayings=sayings,
+        ).settled(table.vote(score, self.options.fpr))
 
     def _where(
         self,
         history: History,
         vote: Vote,
-        marked: bool,
         times: list[float],
         logits: list[float],
         threshold: float,
@@ -227,7 +226,7 @@ class FaceAnalyzer(Analyzer):
             if vote is Vote.FORGED:
                 spans = suspect_spans(times, logits, threshold, step)
             spans = spans or (Span(history.first, history.last),)
-        if not marked or history.worst_mask is None or history.worst_region is None:
+        if vote is Vote.CLEAR or history.worst_mask is None or history.worst_region is None:
             return Where(boxes, spans)
         width = self.media.width or round(history.worst_region.x + history.worst_region.width)
         height = self.media.height or round(history.worst_region.y + history.worst_region.height)

@@ -1,15 +1,16 @@
-"""Writing the fitted part of a card without touching what a person wrote in it."""
+"""Writing the fitted part of a card or rule without touching what a person wrote in it."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from unmask.detectors.card import Operating, read_card
+from pydantic import BaseModel
 
-_BLOCK = re.compile(r"^\[\[operating(\.thresholds)?\]\]\n(?:(?!^\[).*\n?)*", re.MULTILINE)
+from unmask.detectors.card import Operating, PowerRow, read_card
 
 
 def write_operating(path: Path, rows: Sequence[Operating]) -> None:
@@ -17,27 +18,48 @@ def write_operating(path: Path, rows: Sequence[Operating]) -> None:
 
     Raises ModelError when the result is not a card; the file is then as before.
     """
+    write_tables(path, "operating", rows, read_card)
+
+
+def write_power(path: Path, rows: Sequence[PowerRow]) -> None:
+    """The same for the ``[[power]]`` tables."""
+    write_tables(path, "power", rows, read_card)
+
+
+def write_tables(
+    path: Path, name: str, rows: Sequence[BaseModel], check: Callable[[Path], object]
+) -> None:
+    """Put ``rows`` in place of all tables ``[[name]]`` of a TOML file, at its end.
+
+    ``check`` reads the result; where it raises, the file is as before.
+    """
+    block = re.compile(rf"^\[\[{name}(\.[a-z_]+)?\]\]\n(?:(?!^\[).*\n?)*", re.MULTILINE)
     before = path.read_text(encoding="utf-8")
-    kept = _BLOCK.sub("", before).rstrip() + "\n"
-    path.write_text(kept + "".join(_toml(row) for row in rows), encoding="utf-8")
+    kept = block.sub("", before).rstrip() + "\n"
+    path.write_text(kept + "".join(_table(name, row) for row in rows), encoding="utf-8")
     try:
-        read_card(path)
+        check(path)
     except Exception:
         path.write_text(before, encoding="utf-8")
         raise
 
 
-def _toml(row: Operating) -> str:
-    values = row.model_dump()
-    thresholds = values.pop("thresholds")
-    lines = ["", "[[operating]]", *[f"{key} = {_value(value)}" for key, value in values.items()]]
-    pairs = ", ".join(f"{{ fpr = {t['fpr']}, score = {t['score']} }}" for t in thresholds)
-    lines.append(f"thresholds = [{pairs}]")
+def _table(name: str, row: BaseModel) -> str:
+    values = row.model_dump(mode="json")
+    lines = ["", f"[[{name}]]", *[f"{key} = {_value(value)}" for key, value in values.items()]]
     return "\n".join(lines) + "\n"
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    return str(value)
+    if isinstance(value, dict):
+        inside = ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(_value(one) for one in value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)

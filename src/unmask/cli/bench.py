@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from unmask.cli import bench_protocol
+from unmask.cli import bench_protocol, bench_whole
 from unmask.cli.console import Progressing, emit
 
 app = typer.Typer(help="Predict, calibrate, and compute every number from predictions.")
@@ -22,6 +22,8 @@ for verb in (
     bench_protocol.leaderboard,
 ):
     app.command()(verb)
+
+app.add_typer(bench_whole.app, name="whole")
 
 RESULTS = Path("results")
 Results = Annotated[Path, typer.Option(help="Folder of stored predictions.")]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 
 from unmask import registry
 from unmask.decision.calibration import Calibration, read_calibration
 from unmask.decision.certificate import Birth
+from unmask.decision.rule import PATH
 from unmask.detectors.card import Card, read_card
 from unmask.errors import DataError, SettingError
 from unmask.settings import Settings
+
+_RULE = "the decision rule"
 
 
 def birth_of(settings: Settings) -> Birth:
@@ -26,11 +30,12 @@ def birth_of(settings: Settings) -> Birth:
     running = [kind for kind in kinds if not kind.needs]
     joined = [_card(name) for name in settings.joined]
     cards = [_card(name) for kind in running for name in kind.detectors] + joined
+    models = {card.name: card.file().sha256 for card in sorted(cards, key=lambda c: c.name)}
     return Birth(
         fps=settings.fps,
         analyzers=[kind.name for kind in running],
         joined=sorted(card.name for card in joined),
-        models={card.name: card.file().sha256 for card in sorted(cards, key=lambda c: c.name)},
+        models=models | {_RULE: hashlib.sha256(PATH.read_bytes()).hexdigest()},
     )
 
 

@@ -117,20 +117,23 @@ class Calibration:
         """
         return tuple(self._voting(kind, finding, fpr) for finding in findings)
 
+    def share(self, kind: Kind, voter: str, value: float) -> float:
+        """p of one voter's value; 1 where the kind is not calibrated or the voter not known."""
+        own = self.kinds.get(kind)
+        return own.voters.shares({voter: value}).get(voter, 1.0) if own else 1.0
+
     def _voting(self, kind: Kind, finding: Finding, fpr: float) -> Finding:
         table = self.table(kind)
         known = table is not None and finding.detector in self.certificate.birth.joined
         if table is None or not known or finding.score is None:
             return finding
-        share = self.kinds[kind].voters.shares({finding.detector: finding.score})
-        if not share:
+        voter = next((one for one in table.voters if one.name == finding.detector), None)
+        if voter is None:
             return finding
-        p = share[finding.detector]
+        p = self.share(kind, voter.name, finding.score)
         vote = Vote.FORGED if p <= fpr else Vote.UNDECIDED if p <= max(DOUBT, fpr) else Vote.CLEAR
-        voter = next(one for one in table.voters if one.name == finding.detector)
-        return replace(
-            finding, vote=vote, llr=voter.ratio.llr(finding.score) if voter.ratio else None
-        )
+        llr = voter.ratio.llr(finding.score) if voter.ratio else None
+        return replace(finding.settled(vote), llr=llr, rate=p)
 
     def unlike(self, media: MediaInfo, findings: Iterable[Finding], fpr: float) -> str:
         """Why the rate may not hold for this file, a sentence; empty when it is like the others."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -162,11 +163,45 @@ class Operating(_Part):
         t = (at - x[i]) / (x[i + 1] - x[i])
         return y[i] + t * (y[i + 1] - y[i])
 
+    def rate(self, score: float) -> float:
+        """The share of known reals over ``score``: the inverse of ``threshold``, at most 1."""
+        rows = sorted(self.thresholds, key=lambda row: -row.fpr)
+        pairs = list(pairwise(rows))
+        left, right = next((pair for pair in pairs if score <= pair[1].score), pairs[-1])
+        along = (score - left.score) / (right.score - left.score)
+        return math.exp(
+            min(0.0, math.log(left.fpr) + along * (math.log(right.fpr) - math.log(left.fpr)))
+        )
+
     def vote(self, score: float, fpr: float) -> Vote:
         """Forged above the threshold, clear under ``clear``, undecided between."""
         if score > self.threshold(fpr):
             return Vote.FORGED
         return Vote.CLEAR if score < self.clear else Vote.UNDECIDED
+
+
+class PowerRow(_Part):
+    """How many known forgeries of one kind were flagged, in files of one bucket of quality.
+
+    Of makers and sources left out of training. ``within``: the bucket, from (included) to (not) for
+    each measure of ``decision.evidence`` that bounds it; empty: all files. ``found``: how many of
+    ``files`` were flagged, by false-positive rate of the whole file.
+    """
+
+    claim: str
+    kind: str
+    media: str
+    bucket: str
+    within: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    files: int = Field(gt=0)
+    found: dict[str, int]
+
+    def share(self, fpr: float) -> tuple[float, float]:
+        """The share flagged, and the listed rate it was counted at: the next one below ``fpr``."""
+        rates = sorted(float(rate) for rate in self.found)
+        rate = max((one for one in rates if one <= fpr * (1 + 1e-9)), default=rates[0])
+        count = next(n for text, n in self.found.items() if float(text) == rate)
+        return count / self.files, rate
 
 
 class Card(_Part):
@@ -185,6 +220,7 @@ class Card(_Part):
     weights: Weights | None = None
     training: Training | None = None
     operating: list[Operating] = Field(default_factory=list)
+    power: list[PowerRow] = Field(default_factory=list)
     repository: str = ""
     published: list[Published] = Field(default_factory=list)
     parameters: dict[str, Any] = Field(default_factory=dict)

@@ -11,11 +11,8 @@ _SINGLE = 8
 """Up to so many faces that were left out are named one by one."""
 
 
-def reason(vote: Vote, frames: int, still: bool, hint: bool = False) -> str:
-    """Why a face got its vote; ``frames`` is the number of judged frames of a video.
-
-    ``hint``: it is undecided, and yet the most suspect part is marked.
-    """
+def reason(vote: Vote, frames: int, still: bool) -> str:
+    """Why a face got its vote; ``frames`` is the number of judged frames of a video."""
     seen = "" if still else f" over {frames} frame{'s' if frames > 1 else ''}"
     if vote is Vote.FORGED:
         return (
@@ -24,12 +21,10 @@ def reason(vote: Vote, frames: int, still: bool, hint: bool = False) -> str:
         )
     if vote is Vote.CLEAR:
         return f"No trace of swapping, blending or redrawing was found in this face{seen}."
-    if hint:
-        return (
-            f"This face{seen} has traces as few real faces have, but too weak ones for a verdict; "
-            "the mark shows where to look."
-        )
-    return f"The traces in this face{seen} are too weak to tell forged from real."
+    return (
+        f"This face{seen} has traces as few real faces have, but too weak ones for a verdict; "
+        "the mark shows where to look."
+    )
 
 
 def left_out_words(analyzer: str, faces: Sequence[tuple[int, str]]) -> list[NotChecked]:

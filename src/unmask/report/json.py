@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -120,6 +122,11 @@ def _verdict(verdict: Verdict, prior: float) -> schema.VerdictRecord:
         fpr=verdict.fpr,
         prior=prior,
         reason=unicode_text(verdict.reason),
+        rate=None if verdict.surprise is None else math.exp(-verdict.surprise),
+        decided_by=verdict.decided_by,
+        powers=[schema.PowerRecord(**asdict(power)) for power in verdict.powers],
+        basis=unicode_text(verdict.basis),
+        unlike=unicode_text(verdict.unlike),
     )
 
 
@@ -162,6 +169,7 @@ def _finding(finding: Finding, prior: float, snapshots: bool) -> schema.FindingR
         snapshots=[_snapshot(snapshot) for snapshot in finding.snapshots] if snapshots else [],
         bearing=finding.bearing,
         tree=[_node(node) for node in finding.tree],
+        withheld=unicode_text(finding.withheld),
     )
 
 

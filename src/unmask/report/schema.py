@@ -113,8 +113,8 @@ class FindingRecord(_Record):
         description="Posterior probability of forgery under verdict.prior; null for a fact."
     )
     vote: Vote | None = Field(
-        description="Side of the detector's operating point: 'forged' above its threshold, "
-        "'clear' where known fakes are rare, else 'undecided'; null for a fact."
+        description="'forged': it decided that the file is flagged, or would alone; 'undecided': "
+        "over the threshold of 5 % of authentic files; else 'clear'; null for a fact."
     )
     reason: str = Field(description="One or two sentences for a person.")
     where: WhereRecord = Field(description="The place in the file.")
@@ -129,6 +129,7 @@ class FindingRecord(_Record):
         "decides nothing."
     )
     tree: list[NodeRecord] = Field(description="What the file was made from, where it says so.")
+    withheld: str = Field(description="Why the score does not count in this file; else ''.")
 
 
 class NotCheckedRecord(_Record):
@@ -144,6 +145,20 @@ class AbsentRecord(_Record):
 
     analyzer: str = Field(description="Which analyzer looked.")
     what: str = Field(description="What it looked for.")
+
+
+class PowerRecord(_Record):
+    """How often forgeries of one kind are found in files like this one."""
+
+    detector: str = Field(description="The detector whose card says so.")
+    kind: str = Field(description="The kind of forgery.")
+    bucket: str = Field(description="The quality of the files that were counted.")
+    share: Probability = Field(
+        description="Share of known forgeries, of makers and sources left out of training, that "
+        "is flagged at 'fpr'."
+    )
+    files: int = Field(ge=1, description="How many were counted.")
+    fpr: Probability = Field(description="The false-positive rate it was counted at.")
 
 
 class VerdictRecord(_Record):
@@ -163,6 +178,21 @@ class VerdictRecord(_Record):
     )
     prior: Probability = Field(description="Assumed share of forged files before looking.")
     reason: str = Field(description="Why, in words.")
+    rate: Probability | None = Field(
+        description="Share of authentic files of this situation whose signs are at least as "
+        "strong: the lowest 'fpr' at which the file would be flagged by our own models; null "
+        "where none of them could judge."
+    )
+    decided_by: int | None = Field(
+        ge=0, description="Number, from 0, of the finding that decided; null where none did."
+    )
+    powers: list[PowerRecord] = Field(
+        description="What 'no-sign-found' is worth: one entry for each kind of forgery."
+    )
+    basis: str = Field(description="The authentic files that the rate was held on; may be ''.")
+    unlike: str = Field(
+        description="Why the rate may not hold for this file, if it is unlike those; else ''."
+    )
 
 
 class MediaRecord(_Record):

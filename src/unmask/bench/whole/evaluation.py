@@ -1,0 +1,61 @@
+"""How the rule does on sources that it was not fitted on: fitted again without each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from unmask.bench.whole.fitting import fit, judged
+from unmask.bench.whole.rows import FileRow
+from unmask.decision.fusion import judged as fused
+from unmask.decision.rule import Rule, SignTerm
+from unmask.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a rule fitted without its source makes of one file."""
+
+    item: str
+    surprise: float
+    llr: float
+
+
+def left_out(
+    rows: Sequence[FileRow], date: str, parts_term: SignTerm, said: Callable[[int, int], None]
+) -> list[LeftOut]:
+    """Every file that was judged, by a rule fitted without the files of its source."""
+    sources = sorted({row.source for row in rows})
+    found: list[LeftOut] = []
+    for number, source in enumerate(sources, 1):
+        own = [row for row in judged(rows) if row.source == source]
+        rule = fit([row for row in rows if row.source != source], date, parts_term)
+        found += [answer(row, rule) for row in own]
+        said(number, len(sources))
+    return sorted(found, key=lambda one: one.item)
+
+
+def answer(row: FileRow, rule: Rule) -> LeftOut:
+    """What a rule makes of one file that was judged."""
+    result = fused(row.evidence(), rule)
+    assert result.rule is not None and result.surprise is not None
+    llr = result.rule.llr(result.score)
+    return LeftOut(row.item, round(result.surprise, 5), round(llr, 5))
+
+
+def write_left_out(path: Path, rows: Iterable[LeftOut]) -> None:
+    """Store them as Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_pylist([asdict(row) for row in rows]), path, compression="zstd")
+
+
+def read_left_out(path: Path) -> dict[str, LeftOut]:
+    """Read them back by item. Raises DataError when there are none."""
+    import pyarrow.parquet as pq
+
+    if not path.exists():
+        raise DataError(f"There is no {path}. Run: unmask bench whole fit")
+    return {row["item"]: LeftOut(**row) for row in pq.read_table(path).to_pylist()}

@@ -1,0 +1,311 @@
+"""Fitting the decision rule on what scans found in whole files.
+
+The terms of the signs are fitted over all situations that share a kind of medium, because some
+situations have few forged files; shares, levels and the likelihood ratio belong to one situation.
+No file of the part ``dev`` is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from unmask.bench.whole.rows import FileRow
+from unmask.decision.conformal import Grouped, needed
+from unmask.decision.evidence import EDITED, FACE, GENERATED, PARTS, SAVED, THUMBNAIL, VOICE
+from unmask.decision.evidence import Situation as S
+from unmask.decision.rule import Level, Rule, SignTerm, SituationRule
+from unmask.errors import DataError
+
+Numbers = NDArray[np.float64]
+RATES = (
+    0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01,
+    0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001,
+)  # fmt: skip
+TAIL = 0.05
+"""From this rate on the excesses give the exponential tail that goes on under the floor."""
+WORST = 3.0
+"""How much the rate of any source with enough authentic files may exceed the promised one."""
+FULL = 100
+"""Files from which on a source or a kind of forgery counts as much as any other."""
+HALF = 0.15
+"""The most authentic files of any source whose likelihood ratio may speak for forgery."""
+TELLS = {
+    FACE: ("blended faces", "redrawn lips", "portraits by a GAN"),
+    EDITED: ("parts from another picture", "copied parts", "filled-in parts"),
+    GENERATED: ("pictures by generators", "portraits by a GAN"),
+    VOICE: ("recordings by speech generators", "recordings by known speech generators"),
+}
+"""The kinds of forgery that each sign is to tell."""
+SIGNS: dict[S, tuple[str, ...]] = {
+    S.PICTURE: (EDITED, GENERATED, SAVED, THUMBNAIL),
+    S.ONE_FACE: (FACE, EDITED, GENERATED, SAVED, THUMBNAIL),
+    S.FACES: (FACE, EDITED, GENERATED, SAVED, THUMBNAIL),
+    S.MUTE_CLIP: (FACE, EDITED, GENERATED),
+    S.CLIP: (FACE, EDITED, GENERATED, VOICE, PARTS),
+    S.RECORDING: (VOICE, PARTS),
+}
+SOME = 20
+"""Files from which on a source or kind is asked whether the likelihood ratio holds in it."""
+FACTORS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1)
+VOICES = 3
+"""Authentic recordings whose speech is laid beside the pictures of each clip."""
+TOGETHER = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""How much weak signs may add up: the least of these with the best share found."""
+
+
+def judged(rows: Iterable[FileRow]) -> list[FileRow]:
+    """The rows with a score that counts."""
+    known = {sign for signs in SIGNS.values() for sign in signs} - {SAVED, THUMBNAIL}
+    return [row for row in rows if row.situation and known & set(row.evidence().signs)]
+
+
+def fit(rows: Sequence[FileRow], date: str, parts_term: SignTerm) -> Rule:
+    """The rule of all situations. ``parts_term``: of replaced speech, from its card.
+
+    Raises DataError where a situation has no authentic or no forged file.
+    """
+    known = composed([row for row in judged(rows) if row.part != "dev"])
+    terms = {PARTS: parts_term}
+    for sign in (FACE, EDITED, GENERATED, VOICE):
+        terms[sign] = _sign_term(known, sign)
+    for sign in (SAVED, THUMBNAIL):
+        terms[sign] = _fact_term(known, sign)
+    return Rule(rule=[_situation(known, situation, terms, date) for situation in SIGNS])
+
+
+def composed(rows: Sequence[FileRow]) -> list[FileRow]:
+    """The rows, with clips of both kinds made of all clips.
+
+    Authentic clips with speech are rare, and so are forged ones without. Of each clip the pictures
+    alone make a mute one; its pictures beside the speech of ``VOICES`` authentic recordings make
+    clips with sound, for what saving leaves in pictures and in sound is independent. A clip that is
+    forged has its own sound as well.
+    """
+    out = [row for row in rows if row.kind != "video"]
+    clips = [row for row in rows if row.kind == "video"]
+    speech = [row for row in rows if row.kind == "audio" and not row.forged]
+    draw = np.random.default_rng(0)
+    for row in sorted(clips, key=lambda one: one.item):
+        if row.situation == S.CLIP:
+            out.append(row)
+        signs = {k: v for k, v in json.loads(row.signs).items() if k not in (VOICE, PARTS)}
+        if not signs:
+            continue
+        mute = replace(row, situation=S.MUTE_CLIP.value, signs=json.dumps(signs))
+        out.append(mute)
+        for number in draw.integers(len(speech), size=VOICES) if speech else ():
+            heard = json.loads(speech[number].signs)
+            out.append(replace(row, situation=S.CLIP.value, signs=json.dumps(signs | heard)))
+    return out
+
+
+def _weights(keys: Sequence[str]) -> Numbers:
+    """Weights with which every key with ``FULL`` files or more counts alike; they sum to 1."""
+    counts = Counter(keys)
+    weight = np.array([min(counts[key], FULL) / counts[key] for key in keys])
+    return np.asarray(weight / weight.sum())
+
+
+def _sign_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
+    """Logistic calibration of one sign: its kinds of forgery against all authentic files."""
+    having = [row for row in rows if sign in row.evidence().signs]
+    reals = [row for row in having if not row.forged]
+    fakes = [row for row in having if row.family in TELLS[sign]]
+    if min(len(reals), len(fakes)) < 20:
+        raise DataError(f"The sign {sign!r} needs at least 20 authentic and 20 forged files.")
+    values = np.array([row.evidence().signs[sign] for row in (*reals, *fakes)])
+    labels = np.array([0] * len(reals) + [1] * len(fakes))
+    weight = np.concatenate(
+        [_weights([row.source for row in reals]), _weights([row.family for row in fakes])]
+    )
+    slope, offset = _logistic(values, labels, weight)
+    limit = math.log(min(len(reals), len(fakes)))
+    return SignTerm(slope=slope, offset=offset, share=1.0, lowest=-limit, highest=limit)
+
+
+def _logistic(values: Numbers, labels: NDArray[np.int64], weight: Numbers) -> tuple[float, float]:
+    """Slope (not negative) and offset of a log-likelihood ratio."""
+    model = LogisticRegression(C=10.0, max_iter=1000)
+    model.fit(values[:, None], labels, sample_weight=weight * len(values) / 2)
+    slope = float(model.coef_[0, 0])
+    if slope <= 0:
+        return 0.0, 0.0
+    return round(slope, 5), round(float(model.intercept_[0]), 5)
+
+
+def _fact_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
+    """A fact counts by how much more often forged pictures have it than authentic ones."""
+    pictures = [row for row in rows if row.kind == "image"]
+    shares = []
+    for families in (TELLS[EDITED], ("",)):
+        some = [sign in row.evidence().signs for row in pictures if row.family in families]
+        shares.append((sum(some) + 0.5) / (len(some) + 1))
+    ratio = round(max(0.0, math.log(shares[0] / shares[1])), 5)
+    return SignTerm(slope=ratio, offset=0.0, share=1.0, lowest=0.0, highest=max(ratio, 1e-6))
+
+
+def _situation(
+    rows: Sequence[FileRow], situation: S, terms: dict[str, SignTerm], date: str
+) -> SituationRule:
+    mine = [row for row in rows if row.situation == situation]
+    reals = [row for row in mine if not row.forged]
+    fakes = [row for row in mine if row.forged]
+    if not reals or not fakes:
+        raise DataError(f"There is no authentic or no forged file of the situation {situation}.")
+    plain = {name: terms[name] for name in SIGNS[situation]}
+    best: tuple[float, SituationRule] | None = None
+    for together in TOGETHER:
+        rule = _levelled(reals, fakes, situation, plain, together, date)
+        found = found_share(fakes, rule, 0.02)
+        if best is None or found > best[0] + 0.01:
+            best = found, rule
+    assert best is not None
+    return best[1]
+
+
+def found_share(fakes: Sequence[FileRow], rule: SituationRule, rate: float) -> float:
+    """The share of forged files flagged at a rate, every kind weighing alike."""
+    level = -math.log(rate)
+    hit = np.array([rule.surprise(scored(row, rule)) > level for row in fakes], float)
+    return float((_weights([row.family for row in fakes]) * hit).sum())
+
+
+def scored(row: FileRow, rule: SituationRule) -> float:
+    """The fused score of a file."""
+    return rule.score(rule.terms(row.evidence()))
+
+
+def _levelled(
+    reals: Sequence[FileRow],
+    fakes: Sequence[FileRow],
+    situation: S,
+    terms: dict[str, SignTerm],
+    together: float,
+    date: str,
+) -> SituationRule:
+    sources = sorted({row.source for row in reals})
+    bare = SituationRule(
+        situation=situation,
+        signs=terms,
+        together=together,
+        levels=[Level(rate=0.5, score=0.0), Level(rate=0.1, score=1.0)],
+        slope=1.0,
+        offset=0.0,
+        low=1.0,
+        high=1.0,
+        floor=round(1 / (len(reals) + 1), 6),
+        worst_source=WORST,
+        fitted_on=", ".join(sources),
+        date=date,
+        reals=len(reals),
+        fakes=len(fakes),
+        sources=len(sources),
+    )
+    real = np.array([scored(row, bare) for row in reals])
+    fake = np.array([scored(row, bare) for row in fakes])
+    origin = [row.source for row in reals]
+    makers = [f"{row.family} {row.source}" for row in fakes]
+    slope, offset, low, high = _ratio(real, origin, fake, makers)
+    return bare.model_copy(
+        update={
+            "levels": _levels(real, origin),
+            "slope": slope,
+            "offset": offset,
+            "low": low,
+            "high": high,
+        }
+    )
+
+
+def _levels(real: Numbers, origin: Sequence[str]) -> list[Level]:
+    """Conformal thresholds down to the floor; an exponential tail beyond it."""
+    held = Grouped.of(real, origin, WORST)
+    start = float(np.quantile(real, 1 - TAIL))
+    scale = max(float((real[real > start] - start).mean()) if (real > start).any() else 0.0, 1e-3)
+    levels: list[Level] = []
+    for rate in RATES:
+        if len(real) >= needed(rate):
+            score = held.threshold(rate)
+        else:
+            score = levels[-1].score + scale * math.log(levels[-1].rate / rate)
+        last = levels[-1].score + 1e-4 if levels else -math.inf
+        levels.append(Level(rate=rate, score=round(max(score, last), 5)))
+    return levels
+
+
+def _ratio(
+    real: Numbers, origin: Sequence[str], fake: Numbers, families: Sequence[str]
+) -> tuple[float, float, float, float]:
+    """Slope and offset of the file's likelihood ratio, and how far it may go either way.
+
+    No source with enough authentic files has more than ``HALF`` of them on the side of forgery.
+    The lowest ratio is the one measured in the fifth of files that look least forged.
+    """
+    weight = np.concatenate([_weights(origin), _weights(families)])
+    labels = np.array([0] * len(real) + [1] * len(fake))
+    slope, offset = _logistic(np.concatenate([real, fake]), labels, weight)
+    for source in sorted(set(origin)):
+        own = real[np.array(origin) == source]
+        if len(own) >= 20:
+            offset = min(offset, -slope * float(np.quantile(own, 1 - HALF)))
+    line = float(np.quantile(real, 0.2))
+    calm = float(_weights(origin)[real <= line].sum())
+    low = max(0.05, math.log((calm + 0.01) / (_worst(fake <= line, families) + 0.01)))
+    high = math.log(max(20, min(len(real), len(fake))))
+    return _calmed(real, origin, fake, families, (slope, offset, low, high))
+
+
+def _worst(missed: NDArray[np.bool_], families: Sequence[str]) -> float:
+    """The highest share of any kind with enough forged files."""
+    names = np.array(families)
+    shares = [
+        float(missed[names == name].mean())
+        for name in sorted(set(families))
+        if (names == name).sum() >= SOME
+    ]
+    return max(shares, default=float(missed.mean()))
+
+
+def _calmed(
+    real: Numbers,
+    origin: Sequence[str],
+    fake: Numbers,
+    families: Sequence[str],
+    line: tuple[float, float, float, float],
+) -> tuple[float, float, float, float]:
+    """The ratio drawn towards 0 by the factor that serves the worst source and kind best.
+
+    What holds on average over sources claims too much on the next one; the cost is Cllr (Brümmer
+    and du Preez 2006) of the worst pair.
+    """
+    slope, offset, low, high = line
+
+    def cost(factor: float) -> float:
+        of = [np.clip(factor * (slope * v + offset), -low, high) for v in (real, fake)]
+        costs = []
+        for values, names, sign in ((of[0], origin, 1.0), (of[1], families, -1.0)):
+            bits = np.log2(1 + np.exp(sign * values))
+            keys = np.array(names)
+            own = [
+                bits[keys == key].mean()
+                for key in sorted(set(names))
+                if (keys == key).sum() >= SOME
+            ]
+            costs.append(max(own, default=bits.mean()))
+        return float(sum(costs)) / 2
+
+    factor = min(FACTORS, key=cost)
+    return (
+        round(slope * factor, 5),
+        round(offset * factor, 5),
+        round(low * max(factor, 0.05), 4),
+        round(high, 4),
+    )

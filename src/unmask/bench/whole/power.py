@@ -1,0 +1,105 @@
+"""The tables of what would have been found, from stored findings of whole files.
+
+Only forgeries of the part ``new`` count, whose makers and sources no model was trained on, and
+each is judged by a rule that was fitted without its source.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from unmask.bench.whole.rows import FileRow
+from unmask.decision.evidence import DETECTORS
+from unmask.decision.powers import inside
+from unmask.detectors.card import PowerRow
+from unmask.types import Claim
+
+RATES = (0.05, 0.01, 0.001)
+CLAIMS: Mapping[str, tuple[str, Claim]] = {
+    "blended faces": (DETECTORS[0], Claim.FACE_MANIPULATED),
+    "redrawn lips": (DETECTORS[0], Claim.FACE_MANIPULATED),
+    "parts from another picture": (DETECTORS[1], Claim.PICTURE_EDITED),
+    "copied parts": (DETECTORS[1], Claim.PICTURE_EDITED),
+    "filled-in parts": (DETECTORS[1], Claim.PICTURE_EDITED),
+    "pictures by generators": (DETECTORS[1], Claim.PICTURE_GENERATED),
+    "recordings by speech generators": (DETECTORS[2], Claim.VOICE_SYNTHETIC),
+}
+"""For each kind of forgery the detector and the claim that are to find it."""
+_SAVED = {
+    "saved as JPEG under quality 80": ("jpeg", 0.0, 80.0),
+    "saved as JPEG at quality 80 to 92": ("jpeg", 80.0, 93.0),
+    "saved as JPEG over quality 92 or without loss": ("jpeg", 93.0, 101.0),
+}
+_SIZED = {
+    "under 600 pixels": ("side", 0.0, 600.0),
+    "of 600 pixels and more": ("side", 600.0, 1e9),
+}
+_FACED = {
+    "with a face under 128 pixels": ("face", 0.0, 128.0),
+    "with a face of 128 pixels and more": ("face", 128.0, 1e9),
+}
+_SPOKEN = {
+    "with under 2.5 s of speech": ("speech", 0.0, 2.5),
+    "with 2.5 to 5 s of speech": ("speech", 2.5, 5.0),
+    "with 5 s of speech and more": ("speech", 5.0, 1e9),
+}
+_BANDED = {
+    "in telephone band": ("band", 0.0, 4000.0),
+    "in full band": ("band", 4000.0, 1e9),
+}
+_Buckets = Mapping[str, tuple[str, float, float]]
+BUCKETS: Mapping[Claim, tuple[_Buckets, _Buckets]] = {
+    Claim.FACE_MANIPULATED: (_SAVED, _FACED),
+    Claim.PICTURE_EDITED: (_SAVED, _SIZED),
+    Claim.PICTURE_GENERATED: (_SAVED, _SIZED),
+    Claim.VOICE_SYNTHETIC: (_SPOKEN, _BANDED),
+}
+
+
+def power_rows(
+    rows: Sequence[FileRow], surprises: Mapping[str, float], detector: str
+) -> list[PowerRow]:
+    """The power tables of one detector's card.
+
+    ``surprises``: by item, of the rule fitted without the item's source; an item that could not be
+    judged has none, and counts as not found.
+    """
+    found = []
+    for kind, (name, claim) in CLAIMS.items():
+        if name != detector:
+            continue
+        mine = [row for row in rows if row.part == "new" and row.family == kind and row.situation]
+        for media in sorted({row.kind for row in mine}):
+            some = [row for row in mine if row.kind == media]
+            found += list(_buckets(some, surprises, claim, kind, media))
+    return found
+
+
+def _buckets(
+    rows: Sequence[FileRow],
+    surprises: Mapping[str, float],
+    claim: Claim,
+    kind: str,
+    media: str,
+) -> Iterator[PowerRow]:
+    plain = PowerRow(
+        claim=claim.value, kind=kind, media=media, bucket="of any quality", files=1, found={}
+    )
+    first, second = BUCKETS[claim]
+    choices = [("of any quality", {})]
+    for (one, a), (other, b) in product(first.items(), second.items()):
+        choices.append((f"{one}, {other}", {a[0]: a[1:], b[0]: b[1:]}))
+    for bucket, within in choices:
+        row = plain.model_copy(update={"bucket": bucket, "within": within})
+        own = [one for one in rows if inside(row, one.evidence())]
+        if own:
+            yield row.model_copy(update={"files": len(own), "found": _found(own, surprises)})
+
+
+def _found(rows: Sequence[FileRow], surprises: Mapping[str, float]) -> dict[str, int]:
+    return {
+        f"{rate:g}": sum(surprises.get(row.item, 0.0) > -math.log(rate) for row in rows)
+        for rate in RATES
+    }

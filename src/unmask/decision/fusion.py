@@ -1,0 +1,280 @@
+"""The verdict on a file, and the final vote of every finding.
+
+Two questions are answered apart, because they need different guarantees.
+
+*Is the file flagged?* The signs of our own models become one score by a fitted rule (``rule``),
+and its threshold is held on whole authentic files, so the false-positive rate belongs to the file
+and is not shared among checks. Detectors that join beside them, and comparisons with a person,
+have calibrations of their own: the rate is then shared equally among those that could speak
+(Bonferroni's inequality), so it holds **whatever the dependence** between them.
+
+*How strong is the evidence?* The rule's calibrated likelihood ratio. With other voices beside it,
+the *mean of the likelihood ratios*: the mean of e-values is an e-value under any dependence, and
+among symmetric ways to merge them it is essentially the only one (Vovk and Wang 2021, "E-values:
+calibration, combination and applications", section 3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from unmask.decision.evidence import DETECTORS, FACE, Evidence, gather
+from unmask.decision.rule import MARKED, Rule, SituationRule, shipped_rule
+from unmask.types import FLAGGED, Claim, Finding, Label, MediaInfo, Verdict, Vote, posterior
+
+_WORDS = {
+    Claim.FACE_MANIPULATED: "a face looks manipulated",
+    Claim.PICTURE_EDITED: "a part of the picture looks edited",
+    Claim.PICTURE_GENERATED: "the whole picture looks generated",
+    Claim.VOICE_SYNTHETIC: "the voice looks synthetic",
+    Claim.VOICE_EDITED: "a part of the speech looks replaced",
+    Claim.FACE_IDENTITY: "a face is not that of the reference person",
+    Claim.VOICE_IDENTITY: "a voice is not that of the reference person",
+    Claim.COMPRESSION: "a part was saved differently from the rest",
+    Claim.METADATA: "its thumbnail shows another picture",
+}
+_IDENTITY = (Claim.FACE_IDENTITY, Claim.VOICE_IDENTITY)
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """What the rule makes of the signs: score, surprise, and the term of each sign."""
+
+    evidence: Evidence
+    rule: SituationRule | None = None
+    terms: dict[str, float] = field(default_factory=dict)
+    score: float = 0.0
+    surprise: float | None = None
+
+    @property
+    def driver(self) -> int | None:
+        """Number of the finding whose sign counts most."""
+        if not self.terms or self.rule is None:
+            return None
+        top = max(self.terms, key=self.alone)
+        return self.evidence.where_from[top]
+
+    def alone(self, sign: str) -> float:
+        """The surprise that a sign would make with nothing suspect beside it."""
+        assert self.rule is not None
+        quiet = {name: term.lowest for name, term in self.rule.signs.items() if name in self.terms}
+        return self.rule.surprise(self.rule.score(quiet | {sign: self.terms[sign]}))
+
+    def of_face(self, score: float) -> float:
+        """The surprise that one of several faces would make alone."""
+        assert self.rule is not None
+        term = self.rule.signs[FACE].llr(score) - math.log(max(1, self.evidence.faces))
+        return replace(self, terms=self.terms | {FACE: term}).alone(FACE)
+
+
+def mean_ratio(llrs: Sequence[float]) -> float:
+    """Log of the mean of likelihood ratios, given as logs. Raises ValueError when empty."""
+    top = max(llrs)
+    return top + math.log(sum(math.exp(value - top) for value in llrs) / len(llrs))
+
+
+def judged(evidence: Evidence, rule: Rule) -> Fused:
+    """The fused score of some evidence; without one where no sign could speak."""
+    own = rule.of(evidence.situation)
+    terms = own.terms(evidence)
+    if not any(name in DETECTOR_SIGNS for name in terms):
+        return Fused(evidence)
+    score = own.score(terms)
+    return Fused(evidence, own, terms, score, own.surprise(score))
+
+
+DETECTOR_SIGNS = ("face", "edited", "generated", "voice", "parts")
+"""Signs of models: without one of them nothing has been judged."""
+
+
+def joins(finding: Finding) -> bool:
+    """Whether a finding is a score that the rule does not know."""
+    return finding.score is not None and finding.detector not in DETECTORS
+
+
+def fuse(
+    media: MediaInfo,
+    findings: Sequence[Finding],
+    fpr: float,
+    prior: float,
+    rule: Rule | None = None,
+) -> tuple[Verdict, tuple[Finding, ...]]:
+    """The verdict on a file and its findings with their final votes.
+
+    A fact that bears on it decides before any score, and is not weighed: the verdict then has no
+    probability. One that raises a doubt, and a score that must not count here, keep the file from
+    being *no sign found*. Nothing judged is inconclusive.
+    """
+    fused = judged(gather(media, findings), rule or shipped_rule())
+    for label in FLAGGED:
+        for number, finding in enumerate(findings):
+            if finding.bearing is label:
+                said = Verdict(
+                    label, None, None, fpr, prior, finding.reason, fused.surprise, number
+                )
+                return said, _settled(findings, fused, label, None, fpr)
+    court = _Court(fused, findings, fpr)
+    label, decided, reason = court.answer()
+    llr = court.llr()
+    verdict = Verdict(
+        label,
+        llr,
+        None if llr is None else posterior(llr, prior),
+        fpr,
+        prior,
+        reason,
+        fused.surprise,
+        decided,
+        basis=court.basis(),
+    )
+    return verdict, _settled(findings, fused, label, decided, court.share)
+
+
+class _Court:
+    """Weighs what may vote."""
+
+    def __init__(self, fused: Fused, findings: Sequence[Finding], fpr: float) -> None:
+        self.fused = fused
+        self.findings = findings
+        self.joined = [n for n, one in enumerate(findings) if joins(one) and one.vote is not None]
+        voters = {findings[number].detector for number in self.joined}
+        self.voices = len(voters) + (fused.surprise is not None)
+        self.fpr = fpr
+        self.share = fpr / max(1, self.voices)
+
+    def over(self, rate: float) -> int | None:
+        """The finding that exceeds the threshold of a rate (shared), the strongest first."""
+        level = -math.log(rate / max(1, self.voices))
+        found = [
+            (self._surprise(number, level), number)
+            for number in self.joined
+            if self._surprise(number, level) >= level
+        ]
+        if self.fused.surprise is not None and self.fused.surprise > level:
+            driver = self.fused.driver
+            assert driver is not None
+            found.append((self.fused.surprise, driver))
+        return max(found)[1] if found else None
+
+    def _surprise(self, number: int, level: float) -> float:
+        """Of a joined finding: by its own calibration, or by its vote where that is all it has."""
+        finding = self.findings[number]
+        if finding.rate is not None:
+            return -math.log(max(finding.rate, 1e-12))
+        return level if finding.vote is Vote.FORGED else 0.0
+
+    def answer(self) -> tuple[Label, int | None, str]:
+        """Label, the finding that decided, and why."""
+        if (number := self.over(self.fpr)) is not None:
+            return self._makes(number), number, self._flagged(number)
+        look = self.over(max(MARKED, self.fpr))
+        if look is not None:
+            words = words_of(self.findings[look])
+            return (
+                Label.INCONCLUSIVE,
+                look,
+                f"Look here: {words}, as in fewer than 1 in {1 / MARKED:.0f} authentic files. "
+                "That is too much to pass over and too little to flag.",
+            )
+        return self._unflagged()
+
+    def _unflagged(self) -> tuple[Label, int | None, str]:
+        for number, finding in enumerate(self.findings):
+            if finding.bearing is Label.INCONCLUSIVE:
+                return Label.INCONCLUSIVE, number, finding.reason
+        for number, finding in enumerate(self.findings):
+            if finding.withheld:
+                said = f"A score does not count here: {finding.withheld}."
+                return Label.INCONCLUSIVE, number, said
+        for number in self.joined:
+            if self.findings[number].vote is Vote.UNDECIDED and self.findings[number].rate is None:
+                return Label.INCONCLUSIVE, number, self.findings[number].reason
+        if self.voices:
+            return (
+                Label.NO_SIGN,
+                None,
+                "No sign of the forgeries that these checks know was found in what was checked.",
+            )
+        if any(finding.score is not None for finding in self.findings):
+            return (
+                Label.INCONCLUSIVE,
+                None,
+                "There is a score, but nobody has calibrated it: no false-positive rate is known.",
+            )
+        return (
+            Label.INCONCLUSIVE,
+            None,
+            "Nothing in this file could be judged; see what was not checked.",
+        )
+
+    def _makes(self, number: int) -> Label:
+        return self.findings[number].claim.makes
+
+    def _flagged(self, number: int) -> str:
+        words = words_of(self.findings[number])
+        return f"{words[0].upper()}{words[1:]}."
+
+    def llr(self) -> float | None:
+        """The likelihood ratio of the file."""
+        ratios = [
+            finding.llr
+            for finding in (self.findings[number] for number in self.joined)
+            if finding.llr is not None
+        ]
+        if self.fused.rule is not None:
+            ratios.append(self.fused.rule.llr(self.fused.score))
+        return mean_ratio(ratios) if ratios else None
+
+    def basis(self) -> str:
+        """On which authentic files the rate was held."""
+        rule = self.fused.rule
+        if rule is None:
+            return ""
+        return (
+            f"{rule.reals:,} authentic files of {rule.sources} sources ({rule.fitted_on}; "
+            f"{rule.date}); in the worst of them up to {rule.worst_source:g} times the rate"
+        )
+
+
+def words_of(finding: Finding) -> str:
+    """What looks suspect, in a few words."""
+    if joins(finding) and finding.claim not in _IDENTITY:
+        return f"{_WORDS[finding.claim]}, says {finding.detector}"
+    return _WORDS[finding.claim]
+
+
+def _settled(
+    findings: Sequence[Finding], fused: Fused, label: Label, decided: int | None, fpr: float
+) -> tuple[Finding, ...]:
+    """The findings with the votes that agree with the verdict.
+
+    One of ours points to forgery where the file is flagged and it decided so, or would alone; it
+    is undecided where it lies over the threshold of the mark.
+    """
+    out = []
+    for number, finding in enumerate(findings):
+        if finding.score is None or joins(finding) or finding.vote is None:
+            out.append(finding)
+            continue
+        if finding.withheld or fused.rule is None:
+            out.append(finding.settled(Vote.UNDECIDED))
+            continue
+        own = alone_of(finding, fused)
+        if label in FLAGGED and (number == decided or own > -math.log(fpr)):
+            out.append(finding.settled(Vote.FORGED))
+        elif number == decided or own > -math.log(max(MARKED, fpr)):
+            out.append(finding.settled(Vote.UNDECIDED))
+        else:
+            out.append(finding.settled(Vote.CLEAR))
+    return tuple(out)
+
+
+def alone_of(finding: Finding, fused: Fused) -> float:
+    """The surprise that a finding of ours would make with nothing suspect beside it."""
+    from unmask.decision.evidence import SIGNS
+
+    sign = SIGNS[finding.claim]
+    assert finding.score is not None
+    return fused.of_face(finding.score) if sign == FACE else fused.alone(sign)

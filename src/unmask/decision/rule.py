@@ -1,0 +1,145 @@
+"""The fitted rule: one score for a file, held on whole authentic files.
+
+For each situation (a picture with one face, a clip with sound …) the signs become one score, the
+log of a likelihood ratio of a mixture: a file is forged in one of several ways, and each sign
+speaks of its own,
+
+    score = log(sum_s share_s * exp(slope_s * x_s + offset_s)) + together * sum_s max(0, l_s),
+
+with ``l_s`` the term of sign ``s`` and the shares renewed over the signs that could speak: what
+cannot be judged takes nothing. The second part lets several weak signs add up; how much they may
+is fitted, for they are not independent. The score of a file with ``n`` faces is that of its most
+suspect one, divided among them. Thresholds are the conformal ones of the *score of whole files*
+(Vovk, Gammerman and Shafer 2005, "Algorithmic Learning in a Random World", section 2), so they
+hold whatever the dependence between signs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from unmask._toml import read_toml
+from unmask.decision.evidence import FACE, Evidence, Situation
+from unmask.errors import ModelError
+
+PATH = Path(__file__).parent / "rule.toml"
+MARKED = 0.05
+"""A file over the threshold of this rate is *inconclusive*, and what did it is marked."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SignTerm(_Part):
+    """How one sign counts: a log-likelihood ratio ``slope * x + offset``, held within limits."""
+
+    slope: float = Field(ge=0)
+    offset: float
+    share: float = Field(gt=0, le=1)
+    lowest: float
+    highest: float
+
+    def llr(self, value: float) -> float:
+        """The term of a raw score."""
+        return max(self.lowest, min(self.highest, self.slope * value + self.offset))
+
+
+class Level(_Part):
+    """A share ``rate`` of authentic files scores over ``score``."""
+
+    rate: float = Field(gt=0, lt=1)
+    score: float
+
+
+class SituationRule(_Part):
+    """The rule of one situation, with its birth certificate.
+
+    ``llr = slope * score + offset`` of the fused score, held within ``- low`` … ``high``.
+    ``floor``: the lowest rate that so many authentic files can vouch for, 1 / (n + 1); beyond it
+    the levels go on as an exponential tail. ``worst_source``: no source of authentic files with
+    enough of them exceeds its rate by more than this factor.
+    """
+
+    situation: Situation
+    signs: dict[str, SignTerm]
+    together: float = Field(ge=0, le=1)
+    levels: list[Level] = Field(min_length=2)
+    slope: float = Field(ge=0)
+    offset: float
+    low: float
+    high: float
+    floor: float
+    worst_source: float
+    fitted_on: str
+    date: str
+    reals: int
+    fakes: int
+    sources: int
+
+    def terms(self, evidence: Evidence) -> dict[str, float]:
+        """The log-likelihood ratio of each sign that could speak."""
+        found = {
+            name: self.signs[name].llr(value)
+            for name, value in evidence.signs.items()
+            if name in self.signs
+        }
+        if FACE in found and evidence.faces > 1:
+            found[FACE] -= math.log(evidence.faces)
+        return found
+
+    def score(self, terms: Mapping[str, float]) -> float:
+        """The fused score of some terms. Raises ValueError when there are none."""
+        whole = sum(self.signs[name].share for name in terms)
+        top = max(terms.values())
+        mixed = sum(
+            self.signs[name].share / whole * math.exp(value - top) for name, value in terms.items()
+        )
+        return top + math.log(mixed) + self.together * sum(max(0.0, v) for v in terms.values())
+
+    def surprise(self, score: float) -> float:
+        """Minus the log of the share of authentic files that score as high; rises with it.
+
+        Between the levels, and beyond them, linear in the score.
+        """
+        pairs = list(pairwise(self.levels))
+        left, right = next((pair for pair in pairs if score <= pair[1].score), pairs[-1])
+        low, high = -math.log(left.rate), -math.log(right.rate)
+        along = (score - left.score) / (right.score - left.score)
+        return max(0.0, low + along * (high - low))
+
+    def llr(self, score: float) -> float:
+        """The calibrated log-likelihood ratio of a whole file."""
+        return max(-self.low, min(self.high, self.slope * score + self.offset))
+
+
+class Rule(_Part):
+    """The rules of all situations."""
+
+    rule: list[SituationRule]
+
+    def of(self, situation: Situation) -> SituationRule:
+        """The rule of one situation. Raises ModelError when it was not fitted."""
+        for one in self.rule:
+            if one.situation is situation:
+                return one
+        raise ModelError(
+            f"The decision rule has no part for {situation.value!r}. Reinstall unmask."
+        )
+
+
+def read_rule(path: Path) -> Rule:
+    """Read a rule. Raises ModelError when it is missing or malformed."""
+    return read_toml(path, Rule, "decision rule", ModelError)
+
+
+@lru_cache(maxsize=1)
+def shipped_rule() -> Rule:
+    """The rule that comes with unmask."""
+    return read_rule(PATH)
