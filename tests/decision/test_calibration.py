@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from unmask.calibrate.fitting import Origin, write_calibration
 from unmask.decision.apply import apply
 from unmask.decision.calibration import Calibration, OfKind, fit_kind, read_calibration
 from unmask.decision.certificate import Birth, Certificate, Material
+from unmask.decision.fusion import fuse
 from unmask.decision.rows import BASE, Row
 from unmask.errors import DataError, MissingExtra, SettingError
 from unmask.types import FLAGGED, Claim, Finding, Kind, Label, MediaInfo, Verdict, Vote
@@ -123,9 +125,40 @@ def test_an_accusing_voter_decides_and_its_claim_makes_the_label(tmp_path: Path)
     assert (verdict.label, verdict.decided_by) == (Label.SYNTHETIC, 1)
     assert (verdict.llr, verdict.probability) == (None, None)
     assert (voted[1].vote, voted[1].llr) == (Vote.FORGED, None)
+    assert voted[1].rate == 1 / 401
     assert voted[0] == other
     _, voted = apply(calibration, MEDIA, [joined("good", -1.0)], base(0.1))
     assert voted[0].vote is Vote.CLEAR
+
+
+def ours(claim: Claim, score: float, **more: object) -> Finding:
+    return Finding(
+        "picture", claim, "", detector="unmask_picture", score=score, vote=Vote.UNDECIDED, **more
+    )
+
+
+def test_our_own_findings_get_the_votes_that_agree_with_the_verdict(tmp_path: Path) -> None:
+    calibration = made(tmp_path / "n.toml", rows(400, groups=("one",)))
+    order = sorted(row.surprise for row in rows(400, groups=("one",)))
+    findings = [ours(Claim.PICTURE_EDITED, 30.0), ours(Claim.PICTURE_GENERATED, -9.0)]
+    first, _ = fuse(MEDIA, findings, 0.01, 0.5)
+    assert first.surprise is not None
+    votes = []
+    for surprise in (order[-1] + 1, order[-9], order[200]):
+        verdict, settled = apply(calibration, MEDIA, findings, replace(first, surprise=surprise))
+        votes.append((verdict.label, verdict.decided_by, settled[0].vote, settled[1].vote))
+    assert votes[0] == (Label.MANIPULATED, 0, Vote.FORGED, Vote.CLEAR)
+    assert votes[1][:3] == (Label.INCONCLUSIVE, 0, Vote.UNDECIDED)
+    assert votes[2][:2] == (Label.NO_SIGN, None)
+
+
+def test_a_withheld_score_keeps_a_file_from_being_cleared(tmp_path: Path) -> None:
+    calibration = made(tmp_path / "n.toml", rows(400))
+    findings = [ours(Claim.PICTURE_EDITED, 0.0, withheld="it came through a messenger")]
+    verdict, settled = apply(calibration, MEDIA, findings, base(0.1))
+    assert verdict.label is Label.INCONCLUSIVE
+    assert "came through a messenger" in verdict.reason
+    assert settled == tuple(findings)
 
 
 def test_a_fact_still_settles_and_a_doubt_still_forbids(tmp_path: Path) -> None:
