@@ -1,10 +1,12 @@
-"""Reading a TOML file that a person wrote: into a model, or one line that says what is wrong."""
+"""TOML: read into a model, or one line that says what is wrong; and written from plain values."""
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,3 +25,38 @@ def read_toml(path: Path, kind: type[Model], what: str, error: type[UnmaskError]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as problem:
         text = "; ".join(str(problem).split("\n"))
         raise error(f"The {what} {path} is malformed: {text}") from problem
+
+
+def toml_text(values: Mapping[str, Any], place: str = "") -> str:
+    """Plain values as TOML. ``None`` is left out; lists of mappings become arrays of tables."""
+    own = [f"{_key(k)} = {_value(v)}" for k, v in values.items() if v is not None and not _below(v)]
+    blocks = ["\n".join(own) + "\n"] if own else []
+    for key, value in values.items():
+        if not _below(value):
+            continue
+        name = f"{place}.{_key(key)}" if place else _key(key)
+        head, parts = (
+            (f"[{name}]", [value]) if isinstance(value, Mapping) else (f"[[{name}]]", value)
+        )
+        blocks += [f"{head}\n{toml_text(part, name)}" for part in parts]
+    return "\n".join(blocks)
+
+
+def _below(value: Any) -> bool:
+    """Whether it is a table, or an array of tables."""
+    return isinstance(value, Mapping) or (
+        isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
+    )
+
+
+def _key(name: str) -> str:
+    plain = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    return name if plain else _value(name)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value)

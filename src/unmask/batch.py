@@ -154,10 +154,12 @@ def run_batch(
     jobs: int,
     on_record: Callable[[Record], None],
     page_of: Callable[[Path], Path | None] = lambda _: None,
+    work: Callable[[str, Settings, str], Record] = scan_record,
 ) -> None:
     """Scan files in ``jobs`` worker processes and hand over each record as it is ready.
 
-    Only a bounded number of files is under way, however many there are.
+    Only a bounded number of files is under way, however many there are. ``work`` makes the record
+    of one file; workers import it by its name.
     """
     from pebble import ProcessPool
 
@@ -170,7 +172,7 @@ def run_batch(
                 while len(waiting) < 4 * jobs and (path := next(names, None)) is not None:
                     page = page_of(path)
                     arguments = (str(path), per_worker, str(page) if page else "")
-                    future = pool.schedule(scan_record, arguments, timeout=settings.timeout)
+                    future = pool.schedule(work, arguments, timeout=settings.timeout)
                     waiting[future] = path
                 if not waiting:
                     return

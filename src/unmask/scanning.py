@@ -25,6 +25,8 @@ from unmask import __version__, registry
 from unmask.analyzers.base import Analyzer, Options
 from unmask.analyzers.joined import UNFIT, guests, join
 from unmask.analyzers.published import Published
+from unmask.decision.apply import apply
+from unmask.decision.birth import calibration_for
 from unmask.decision.fusion import fuse
 from unmask.media import Limits, probe, read_image, stream
 from unmask.media.behind import behind
@@ -69,6 +71,7 @@ def scan(
     chosen = settings or make_settings(**values)
     limits = limits or Limits()
     media = probe(Path(path), limits)
+    calibration = calibration_for(chosen)
     running, skipped = (_chosen if chosen.detector else _analyzers)(media, chosen)
     notes: list[str] = []
     findings: list[Finding] = []
@@ -91,6 +94,8 @@ def scan(
         media = replace(media, notes=tuple(dict.fromkeys((*media.notes, *notes))))
     detectors = tuple(dict.fromkeys(name for a in running for name in a.detectors))
     verdict, settled = fuse(media, findings, chosen.fpr, chosen.prior)
+    if calibration is not None:
+        verdict, settled = apply(calibration, media, settled, verdict)
     return Report(
         media=media,
         verdict=verdict,
@@ -153,9 +158,11 @@ def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], li
 def prepare(settings: Settings) -> None:
     """Look once, before many files are opened, whether what the user gave can be used.
 
-    Raises the error of the analyzer that cannot use it: StoreError for an index without use; and
-    those of ``analyzers.joined.guests``.
+    Raises the error of the analyzer that cannot use it: StoreError for an index without use,
+    DataError for a calibration that is damaged or was made with something else; and those of
+    ``analyzers.joined.guests``.
     """
+    calibration_for(settings)
     options = _options(settings)
     if settings.detector:
         return

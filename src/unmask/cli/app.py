@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "profile": ("profile:app", "Profiles of people to compare with; kept on this machine only."),
     "morph": ("morph:morph", "Is this identity photo mixed of two people's?"),
     "index": ("index:app", "Your own index of known items: find copies and edits of them."),
+    "calibrate": ("calibrate:app", "Thresholds from your own authentic files; do they still hold?"),
     "models": ("models:app", "The models: cards, limits, hashes."),
     "settings": ("settings:settings", "What a scan would be run with, and where it comes from."),
     "schema": ("schema:schema", "The JSON schema of a report."),

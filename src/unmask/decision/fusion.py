@@ -171,7 +171,7 @@ class _Court:
             return self._makes(number), number, self._flagged(number)
         look = self.over(max(MARKED, self.fpr))
         if look is not None:
-            words = _words(self.findings[look])
+            words = words_of(self.findings[look])
             return (
                 Label.INCONCLUSIVE,
                 look,
@@ -213,7 +213,7 @@ class _Court:
         return self.findings[number].claim.makes
 
     def _flagged(self, number: int) -> str:
-        words = _words(self.findings[number])
+        words = words_of(self.findings[number])
         return f"{words[0].upper()}{words[1:]}."
 
     def llr(self) -> float | None:
@@ -238,7 +238,8 @@ class _Court:
         )
 
 
-def _words(finding: Finding) -> str:
+def words_of(finding: Finding) -> str:
+    """What looks suspect, in a few words."""
     if joins(finding) and finding.claim not in _IDENTITY:
         return f"{_WORDS[finding.claim]}, says {finding.detector}"
     return _WORDS[finding.claim]
@@ -263,7 +264,7 @@ def _settled(
         if finding.withheld or fused.rule is None:
             out.append(finding.settled(Vote.UNDECIDED))
             continue
-        own = _alone(finding, fused)
+        own = alone_of(finding, fused)
         if label in FLAGGED and (number == decided or own > -math.log(fpr)):
             out.append(finding.settled(Vote.FORGED))
         elif number == decided or own > -math.log(max(MARKED, fpr)):
@@ -281,7 +282,8 @@ def _own(finding: Finding, fpr: float) -> Vote:
     return Vote.UNDECIDED if finding.rate <= max(MARKED, fpr) else Vote.CLEAR
 
 
-def _alone(finding: Finding, fused: Fused) -> float:
+def alone_of(finding: Finding, fused: Fused) -> float:
+    """The surprise that a finding of ours would make with nothing suspect beside it."""
     from unmask.decision.evidence import SIGNS
 
     sign = SIGNS[finding.claim]

@@ -8,11 +8,15 @@ from unmask.metadata.fields import Metadata
 from unmask.metadata.tables import library_quality
 from unmask.metadata.text import shown
 
+TAKEN = (
+    "exif:DateTimeOriginal", "xmp:exif:DateTimeOriginal", "xmp:photoshop:DateCreated",
+    "iptc:DateCreated", "container:com.apple.quicktime.creationdate",
+    "container:creation_time", "container:date", "png:Creation Time",
+)  # fmt: skip
+"""Tags that say when a picture or recording was made, the best first."""
 _FACTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("lens", ("exif:LensModel", "xmp:aux:Lens")),
-    ("taken", ("exif:DateTimeOriginal", "xmp:exif:DateTimeOriginal", "xmp:photoshop:DateCreated",
-               "iptc:DateCreated", "container:com.apple.quicktime.creationdate",
-               "container:creation_time", "container:date", "png:Creation Time")),
+    ("taken", TAKEN),
     ("digitised", ("exif:DateTimeDigitized",)),
     ("changed", ("exif:DateTime", "xmp:xmp:ModifyDate", "png:LastModified",
                  "box:movie_modified")),

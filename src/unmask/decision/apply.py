@@ -1,0 +1,117 @@
+"""The verdict under a user's own calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from unmask.decision.calibration import DOUBT, Calibration, Judged
+from unmask.decision.evidence import gather
+from unmask.decision.fusion import Fused, alone_of, joins, words_of
+from unmask.decision.fusion import judged as by_rule
+from unmask.decision.rows import BASE
+from unmask.decision.rule import shipped_rule
+from unmask.types import FLAGGED, Finding, Kind, Label, MediaInfo, Verdict, Vote, posterior
+
+
+def joined_scores(findings: Sequence[Finding], joined: Sequence[str]) -> dict[str, float]:
+    """Raw score of each joined detector that spoke: the highest where it gives several."""
+    found: dict[str, float] = {}
+    for finding in findings:
+        if finding.detector in joined and finding.score is not None:
+            found[finding.detector] = max(finding.score, found.get(finding.detector, finding.score))
+    return found
+
+
+def apply(
+    calibration: Calibration, media: MediaInfo, findings: Sequence[Finding], base: Verdict
+) -> tuple[Verdict, tuple[Finding, ...]]:
+    """The verdict and the findings at the calibration's rates.
+
+    ``base`` and ``findings``: of ``fusion.fuse``; the surprise is one of the voters. A fact that
+    settles the verdict still does. A kind that is not calibrated keeps the base verdict and is
+    told so in ``unlike``. Without forged files the likelihood ratio is that of the shipped rule
+    where it alone spoke, and there is none where a joined detector did.
+    """
+    scores = joined_scores(findings, calibration.certificate.birth.joined)
+    judged = calibration.judge(media.kind, base.surprise, scores)
+    known = replace(
+        base,
+        basis=calibration.basis(media.kind) or base.basis,
+        unlike=calibration.unlike(media, findings, base.fpr),
+    )
+    if judged is None or any(finding.bearing in FLAGGED for finding in findings):
+        return known, tuple(findings)
+    fused = by_rule(gather(media, findings), shipped_rule())
+    label, reason, decided = _said(judged, findings, base, fused)
+    alone = list(judged.shares) == [BASE]
+    llr = base.llr if judged.llr is None and alone else judged.llr
+    verdict = replace(
+        known,
+        label=label,
+        reason=reason,
+        llr=llr,
+        probability=None if llr is None else posterior(llr, base.prior),
+        surprise=judged.surprise,
+        decided_by=decided,
+    )
+    voted = calibration.voted(media.kind, findings, base.fpr)
+    return verdict, tuple(
+        _settled(calibration, media.kind, finding, fused, verdict, number == decided)
+        for number, finding in enumerate(voted)
+    )
+
+
+def _said(
+    judged: Judged, findings: Sequence[Finding], base: Verdict, fused: Fused
+) -> tuple[Label, str, int | None]:
+    """Label, why, and the finding that did most for it."""
+    of = f"of the authentic files of your calibration {judged.p:.2g} are as suspicious or more so"
+    decided = _deciding(judged, findings, base, fused)
+    looks = words_of(findings[decided]) if decided is not None else "the file looks forged"
+    if judged.p <= base.fpr:
+        label = findings[decided].claim.makes if decided is not None else Label.MANIPULATED
+        return label, f"{looks[0].upper()}{looks[1:]}: {of}.", decided
+    if judged.p <= max(DOUBT, base.fpr):
+        return (
+            Label.INCONCLUSIVE,
+            f"Look here: {looks}; {of}. That is too much to pass over and too little to flag.",
+            decided,
+        )
+    for number, finding in enumerate(findings):
+        if finding.bearing is Label.INCONCLUSIVE:
+            return Label.INCONCLUSIVE, finding.reason, number
+        if finding.withheld:
+            said = f"A score does not count here: {finding.withheld}."
+            return Label.INCONCLUSIVE, said, number
+    return Label.NO_SIGN, f"No sign of the forgeries that these checks know was found: {of}.", None
+
+
+def _deciding(
+    judged: Judged, findings: Sequence[Finding], base: Verdict, fused: Fused
+) -> int | None:
+    """Number of the finding that did most for it."""
+    if judged.strongest == BASE:
+        return base.decided_by if fused.driver is None else fused.driver
+    own = [at for at, one in enumerate(findings) if one.detector == judged.strongest]
+    return max(own, key=lambda at: findings[at].score or 0.0, default=None)
+
+
+def _settled(
+    calibration: Calibration,
+    kind: Kind,
+    finding: Finding,
+    fused: Fused,
+    verdict: Verdict,
+    decided: bool,
+) -> Finding:
+    """A finding of ours with the vote that agrees with the verdict; others as they are."""
+    ours = finding.score is not None and finding.vote is not None and not joins(finding)
+    if not ours or finding.withheld or fused.rule is None:
+        return finding
+    p = calibration.share(kind, BASE, alone_of(finding, fused))
+    if verdict.label in FLAGGED and (decided or p <= verdict.fpr):
+        return finding.settled(Vote.FORGED)
+    if decided or p <= max(DOUBT, verdict.fpr):
+        return finding.settled(Vote.UNDECIDED)
+    return finding.settled(Vote.CLEAR)
