@@ -169,8 +169,9 @@ def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], li
     joined, unfit = join(media, invited, options)
     skipped += [*missing, *unfit]
     # What needs something of the user's has a calibration of its own, and shares the rate of the
-    # file with the rule that decides on all the others.
+    # file with the rule that decides on all the others and with the detectors that join.
     beside = sum(kind.votes and bool(kind.needs) for kind in apply)
+    beside += sum(one.calibrated for one in joined)
     ours = any(kind.votes and not kind.needs for kind in apply)
     shared = replace(options, fpr=settings.fpr / max(1, beside + ours))
     return [*(kind(media, shared if kind.needs else options) for kind in apply), *joined], skipped

@@ -142,13 +142,14 @@ class Published(Analyzer):
     def _finding(self) -> Finding:
         score = float(np.mean([value for _, value in self._scores]))
         operating = self._operating
+        sayings: tuple[Saying, ...] = ()
         parts = f"mean over {len(self._scores)} {self._take.what}"
         if operating is None:
             reason = (
                 f"{self.card.title} gives {score:.3f} ({parts}; higher = more like its forgeries). "
                 "Nobody has calibrated it: no false-positive rate is known, so no verdict follows."
             )
-            vote, llr, rate, sayings = None, None, None, ()
+            vote, llr, rate = None, None, None
         else:
             vote, llr = operating.vote(score, self.options.fpr), operating.llr(score)
             rate = operating.rate(score)

@@ -181,9 +181,14 @@ class Operating(_Part):
         return y[i] + t * (y[i + 1] - y[i])
 
     def rate(self, score: float) -> float:
-        """The share of known reals over ``score``: the inverse of ``threshold``, at most 1."""
+        """The share of known reals over ``score``: the inverse of ``threshold``, at most 1.
+
+        Of several rates with one threshold the highest holds for it.
+        """
         rows = sorted(self.thresholds, key=lambda row: -row.fpr)
-        pairs = list(pairwise(rows))
+        pairs = [pair for pair in pairwise(rows) if pair[0].score < pair[1].score]
+        if not pairs:
+            return rows[0].fpr if score > rows[0].score else 1.0
         left, right = next((pair for pair in pairs if score <= pair[1].score), pairs[-1])
         along = (score - left.score) / (right.score - left.score)
         return math.exp(

@@ -88,9 +88,9 @@ def _buckets(
         claim=claim.value, kind=kind, media=media, bucket="of any quality", files=1, found={}
     )
     first, second = BUCKETS[claim]
-    choices = [("of any quality", {})]
+    choices: list[tuple[str, dict[str, tuple[float, float]]]] = [("of any quality", {})]
     for (one, a), (other, b) in product(first.items(), second.items()):
-        choices.append((f"{one}, {other}", {a[0]: a[1:], b[0]: b[1:]}))
+        choices.append((f"{one}, {other}", {a[0]: (a[1], a[2]), b[0]: (b[1], b[2])}))
     for bucket, within in choices:
         row = plain.model_copy(update={"bucket": bucket, "within": within})
         own = [one for one in rows if inside(row, one.evidence())]
