@@ -108,13 +108,14 @@ class SituationRule(_Part):
     def surprise(self, score: float) -> float:
         """Minus the log of the share of authentic files that score as high; rises with it.
 
-        Between the levels, and beyond them, linear in the score.
+        Between the levels, and beyond the last, linear in the score; under the first it falls off
+        towards 0 without reaching it, so that no two scores are told alike.
         """
         pairs = list(pairwise(self.levels))
         left, right = next((pair for pair in pairs if score <= pair[1].score), pairs[-1])
         low, high = -math.log(left.rate), -math.log(right.rate)
-        along = (score - left.score) / (right.score - left.score)
-        return max(0.0, low + along * (high - low))
+        steps = (score - left.score) / (right.score - left.score) * (high - low)
+        return low * math.exp(steps / low) if steps < 0 else low + steps
 
     def llr(self, score: float) -> float:
         """The calibrated log-likelihood ratio of a whole file."""

@@ -1,0 +1,91 @@
+"""A rule and findings whose numbers can be followed by hand.
+
+A sign's term is its raw score (within ± 20), and the surprise of a file is its fused score.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from unmask.decision.evidence import SIGNS, Situation
+from unmask.decision.rule import Level, Rule, SignTerm, SituationRule
+from unmask.types import Box, Claim, Finding, Kind, MediaInfo, Saying, Vote, Where
+
+DETECTOR = {
+    Claim.FACE_MANIPULATED: "unmask_face",
+    Claim.PICTURE_EDITED: "unmask_picture",
+    Claim.PICTURE_GENERATED: "unmask_picture",
+    Claim.VOICE_SYNTHETIC: "unmask_voice",
+    Claim.VOICE_EDITED: "unmask_voice",
+}
+FACTS = ("saved-differently", "other-thumbnail")
+RARE = -math.log(0.01)
+"""The surprise over which a file is flagged at a rate of 1 %."""
+NOTED = -math.log(0.05)
+"""The surprise from which on it is not passed over."""
+
+
+def part(situation: Situation, together: float = 0.0) -> SituationRule:
+    plain = SignTerm(slope=1.0, offset=0.0, share=1.0, lowest=-20.0, highest=20.0)
+    fact = SignTerm(slope=1.5, offset=0.0, share=1.0, lowest=0.0, highest=1.5)
+    return SituationRule(
+        situation=situation,
+        signs=dict.fromkeys(SIGNS.values(), plain) | dict.fromkeys(FACTS, fact),
+        together=together,
+        levels=[Level(rate=math.exp(-score), score=score) for score in (0.5, 3.0, 7.0)],
+        slope=0.5,
+        offset=-1.0,
+        low=3.0,
+        high=5.0,
+        floor=0.001,
+        worst_source=2.0,
+        fitted_on="made files",
+        date="2026-01-01",
+        reals=1000,
+        fakes=1000,
+        sources=3,
+    )
+
+
+def rule(together: float = 0.0) -> Rule:
+    return Rule(rule=[part(situation, together) for situation in Situation])
+
+
+def media(kind: Kind = Kind.IMAGE) -> MediaInfo:
+    return MediaInfo("a", kind, "made", 1000, "0" * 64, width=640, height=480)
+
+
+def ours(score: float, claim: Claim = Claim.PICTURE_EDITED, **more: object) -> Finding:
+    """A finding of one of our models, with what it says by vote."""
+    place = Where(boxes=(Box(0, 0, 200, 200),))
+    sayings = tuple(
+        Saying(vote, f"It is {vote}.", Where() if vote is Vote.CLEAR else place) for vote in Vote
+    )
+    plain = Finding(
+        "a",
+        claim,
+        "as yet",
+        detector=DETECTOR[claim],
+        score=score,
+        llr=score,
+        vote=Vote.UNDECIDED,
+        sayings=sayings,
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def joined(rate: float | None, name: str = "guest", **more: object) -> Finding:
+    """A finding of a detector that joins, whose calibration says ``rate`` of its score."""
+    plain = Finding(
+        "published",
+        Claim.PICTURE_GENERATED,
+        "as yet",
+        detector=name,
+        score=0.5,
+        llr=None if rate is None else 1.0,
+        vote=None if rate is None else Vote.UNDECIDED,
+        rate=rate,
+        sayings=tuple(Saying(vote, f"It is {vote}.") for vote in Vote),
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]

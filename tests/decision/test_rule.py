@@ -1,0 +1,130 @@
+"""The fused score, its thresholds and its likelihood ratio, against numbers made by hand."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_rule import part, rule
+
+from unmask.decision.evidence import EDITED, FACE, GENERATED, PARTS, VOICE, Evidence, Situation
+from unmask.decision.rule import PATH, Rule, SignTerm, read_rule, shipped_rule
+from unmask.errors import ModelError
+
+TERMS = st.dictionaries(st.sampled_from([FACE, EDITED, GENERATED]), st.floats(-15, 15), min_size=1)
+TOGETHER = st.sampled_from([0.0, 0.25, 1.0])
+
+
+def test_a_term_is_a_line_held_within_limits() -> None:
+    term = SignTerm(slope=2.0, offset=-1.0, share=1.0, lowest=-3.0, highest=4.0)
+    assert [term.llr(value) for value in (-9.0, 0.5, 1.0, 9.0)] == [-3.0, 0.0, 1.0, 4.0]
+
+
+def test_the_score_is_that_of_a_mixture() -> None:
+    own = part(Situation.PICTURE)
+    shares = {EDITED: 0.6, GENERATED: 0.2}
+    signs = {name: own.signs[name].model_copy(update={"share": s}) for name, s in shares.items()}
+    apart = own.model_copy(update={"signs": signs})
+    score = apart.score({EDITED: 1.0, GENERATED: 3.0})
+    assert score == pytest.approx(math.log(0.75 * math.exp(1) + 0.25 * math.exp(3)))
+    adding = apart.model_copy(update={"together": 0.5})
+    assert adding.score({EDITED: 1.0, GENERATED: 3.0}) == pytest.approx(score + 0.5 * 4)
+    assert adding.score({EDITED: -1.0, GENERATED: 3.0}) == pytest.approx(
+        math.log(0.75 * math.exp(-1) + 0.25 * math.exp(3)) + 0.5 * 3
+    )
+
+
+@given(st.floats(-15, 15), st.floats(0.01, 1))
+def test_what_cannot_speak_takes_nothing(term: float, share: float) -> None:
+    own = part(Situation.CLIP)
+    signs = own.signs | {EDITED: own.signs[EDITED].model_copy(update={"share": share})}
+    assert own.model_copy(update={"signs": signs}).score({EDITED: term}) == pytest.approx(term)
+
+
+@given(TERMS)
+def test_several_weak_signs_add_up_by_together_alone(terms: dict[str, float]) -> None:
+    strongest = max(terms.values())
+    apart = part(Situation.PICTURE).score(terms)
+    assert strongest - math.log(len(terms)) - 1e-9 <= apart <= strongest + 1e-9
+    raised = sum(max(0.0, value) for value in terms.values())
+    assert part(Situation.PICTURE, 0.5).score(terms) == pytest.approx(apart + 0.5 * raised)
+
+
+@given(TERMS, TOGETHER, st.floats(0.01, 5), st.data())
+def test_a_more_suspect_sign_makes_a_more_suspect_file(
+    terms: dict[str, float], together: float, more: float, data: st.DataObject
+) -> None:
+    own = part(Situation.PICTURE, together)
+    name = data.draw(st.sampled_from(sorted(terms)))
+    assert own.score(terms | {name: terms[name] + more}) >= own.score(terms)
+
+
+def test_faces_and_stretches_share_the_suspicion() -> None:
+    own = part(Situation.CLIP)
+    signs = {FACE: 2.0, VOICE: 1.0, PARTS: 3.0}
+    one = own.terms(Evidence(Situation.CLIP, signs, faces=1))
+    assert one == signs
+    many = own.terms(Evidence(Situation.CLIP, signs, faces=4, quality={"tries": 8.0}))
+    assert many[FACE] == pytest.approx(2 - math.log(4))
+    assert many[PARTS] == pytest.approx(3 - math.log(8))
+    assert many[VOICE] == 1.0
+
+
+def test_a_sign_that_the_rule_does_not_know_has_no_term() -> None:
+    own = part(Situation.PICTURE)
+    known = own.model_copy(update={"signs": {EDITED: own.signs[EDITED]}})
+    assert known.terms(Evidence(Situation.PICTURE, {EDITED: 1.0, VOICE: 9.0})) == {EDITED: 1.0}
+
+
+@given(st.floats(-40, 40), st.floats(1e-3, 40))
+def test_the_surprise_rises_strictly_with_the_score(score: float, more: float) -> None:
+    for own in (part(Situation.PICTURE), *shipped_rule().rule):
+        assert 0 < own.surprise(score) < own.surprise(score + more)
+
+
+def test_the_surprise_goes_through_the_levels_and_on_as_an_exponential_tail() -> None:
+    for own in shipped_rule().rule:
+        for level in own.levels:
+            assert own.surprise(level.score) == pytest.approx(-math.log(level.rate))
+        before, last = own.levels[-2:]
+        step = last.score - before.score
+        fall = math.log(before.rate / last.rate)
+        assert own.surprise(last.score + 2 * step) == pytest.approx(-math.log(last.rate) + 2 * fall)
+
+
+def test_the_ratio_of_a_file_is_held_within_what_the_files_can_vouch_for() -> None:
+    own = part(Situation.PICTURE)
+    assert [own.llr(score) for score in (-9.0, 4.0, 40.0)] == [-3.0, 1.0, 5.0]
+
+
+def test_the_shipped_rule_knows_every_situation_and_is_in_order() -> None:
+    shipped = shipped_rule()
+    for situation in Situation:
+        own = shipped.of(situation)
+        assert own.floor == pytest.approx(1 / (own.reals + 1), abs=1e-6)
+        for left, right in itertools.pairwise(own.levels):
+            assert left.rate > right.rate
+            assert left.score < right.score
+        assert all(term.lowest <= term.highest for term in own.signs.values())
+
+
+def test_a_situation_that_was_not_fitted_is_said() -> None:
+    lacking = Rule(rule=[one for one in rule().rule if one.situation is not Situation.CLIP])
+    with pytest.raises(ModelError, match="'clip-sound'"):
+        lacking.of(Situation.CLIP)
+
+
+def test_a_rule_that_is_missing_or_damaged_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "rule.toml"
+    with pytest.raises(ModelError):
+        read_rule(path)
+    text = PATH.read_text(encoding="utf-8")
+    for damaged in (text[: len(text) // 2], text.replace("together", "apart")):
+        path.write_text(damaged, encoding="utf-8")
+        with pytest.raises(ModelError) as raised:
+            read_rule(path)
+        assert "\n" not in str(raised.value)
