@@ -1,6 +1,7 @@
 """A rule and findings whose numbers can be followed by hand.
 
-A sign's term is its raw score (within ± 20), and the surprise of a file is its fused score.
+A sign's term is its raw score (within ± 20), and the surprise of a file is its fused score
+from 0.5 on.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from unmask.decision.evidence import SIGNS, Situation
+from unmask.decision.evidence import FACTS, SIGNS, Situation
 from unmask.decision.rule import Level, Rule, SignTerm, SituationRule
 from unmask.types import Box, Claim, Finding, Kind, MediaInfo, Saying, Vote, Where
 
@@ -19,19 +20,18 @@ DETECTOR = {
     Claim.VOICE_SYNTHETIC: "unmask_voice",
     Claim.VOICE_EDITED: "unmask_voice",
 }
-FACTS = ("saved-differently", "other-thumbnail")
 RARE = -math.log(0.01)
 """The surprise over which a file is flagged at a rate of 1 %."""
 NOTED = -math.log(0.05)
 """The surprise from which on it is not passed over."""
 
 
-def part(situation: Situation, together: float = 0.0) -> SituationRule:
-    plain = SignTerm(slope=1.0, offset=0.0, share=1.0, lowest=-20.0, highest=20.0)
-    fact = SignTerm(slope=1.5, offset=0.0, share=1.0, lowest=0.0, highest=1.5)
+def part(situation: Situation, together: float = 0.0, facts: bool = False) -> SituationRule:
+    plain = SignTerm(slope=1.0, offset=0.0, lowest=-20.0, highest=20.0)
+    fact = SignTerm(slope=1.5, offset=0.0, lowest=0.0, highest=1.5)
     return SituationRule(
         situation=situation,
-        signs=dict.fromkeys(SIGNS.values(), plain) | dict.fromkeys(FACTS, fact),
+        signs=dict.fromkeys(SIGNS.values(), plain) | (dict.fromkeys(FACTS, fact) if facts else {}),
         together=together,
         levels=[Level(rate=math.exp(-score), score=score) for score in (0.5, 3.0, 7.0)],
         slope=0.5,
@@ -48,8 +48,8 @@ def part(situation: Situation, together: float = 0.0) -> SituationRule:
     )
 
 
-def rule(together: float = 0.0) -> Rule:
-    return Rule(rule=[part(situation, together) for situation in Situation])
+def rule(together: float = 0.0, facts: bool = False) -> Rule:
+    return Rule(rule=[part(situation, together, facts) for situation in Situation])
 
 
 def media(kind: Kind = Kind.IMAGE) -> MediaInfo:

@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_rule import part, rule
 
-from unmask.decision.evidence import EDITED, FACE, GENERATED, PARTS, VOICE, Evidence, Situation
+from unmask.decision.evidence import (
+    EDITED,
+    FACE,
+    GENERATED,
+    PARTS,
+    SAVED,
+    THUMBNAIL,
+    VOICE,
+    Evidence,
+    Situation,
+)
 from unmask.decision.rule import PATH, Rule, SignTerm, read_rule, shipped_rule
 from unmask.errors import ModelError
 
@@ -20,29 +30,31 @@ TOGETHER = st.sampled_from([0.0, 0.25, 1.0])
 
 
 def test_a_term_is_a_line_held_within_limits() -> None:
-    term = SignTerm(slope=2.0, offset=-1.0, share=1.0, lowest=-3.0, highest=4.0)
+    term = SignTerm(slope=2.0, offset=-1.0, lowest=-3.0, highest=4.0)
     assert [term.llr(value) for value in (-9.0, 0.5, 1.0, 9.0)] == [-3.0, 0.0, 1.0, 4.0]
 
 
 def test_the_score_is_that_of_a_mixture() -> None:
-    own = part(Situation.PICTURE)
-    shares = {EDITED: 0.6, GENERATED: 0.2}
-    signs = {name: own.signs[name].model_copy(update={"share": s}) for name, s in shares.items()}
-    apart = own.model_copy(update={"signs": signs})
-    score = apart.score({EDITED: 1.0, GENERATED: 3.0})
-    assert score == pytest.approx(math.log(0.75 * math.exp(1) + 0.25 * math.exp(3)))
-    adding = apart.model_copy(update={"together": 0.5})
-    assert adding.score({EDITED: 1.0, GENERATED: 3.0}) == pytest.approx(score + 0.5 * 4)
-    assert adding.score({EDITED: -1.0, GENERATED: 3.0}) == pytest.approx(
-        math.log(0.75 * math.exp(-1) + 0.25 * math.exp(3)) + 0.5 * 3
-    )
+    terms, mixed = {EDITED: 1.0, GENERATED: 3.0}, math.log((math.exp(1) + math.exp(3)) / 2)
+    assert part(Situation.PICTURE).score(terms) == pytest.approx(mixed)
+    adding = part(Situation.PICTURE, together=0.5)
+    assert adding.score(terms) == pytest.approx(mixed + 0.5 * 4)
+    below = math.log((math.exp(-1) + math.exp(3)) / 2)
+    assert adding.score(terms | {EDITED: -1.0}) == pytest.approx(below + 0.5 * 3)
 
 
-@given(st.floats(-15, 15), st.floats(0.01, 1))
-def test_what_cannot_speak_takes_nothing(term: float, share: float) -> None:
+@given(st.floats(-15, 15), st.sampled_from([FACE, EDITED, VOICE]))
+def test_what_cannot_speak_takes_nothing(value: float, sign: str) -> None:
     own = part(Situation.CLIP)
-    signs = own.signs | {EDITED: own.signs[EDITED].model_copy(update={"share": share})}
-    assert own.model_copy(update={"signs": signs}).score({EDITED: term}) == pytest.approx(term)
+    terms = own.terms(Evidence(Situation.CLIP, {sign: value}))
+    assert terms == {sign: value}
+    assert own.score(terms) == pytest.approx(value)
+
+
+def test_a_fact_that_is_missing_was_looked_for_and_is_not_there() -> None:
+    own = part(Situation.PICTURE, facts=True)
+    terms = own.terms(Evidence(Situation.PICTURE, {EDITED: 2.0, SAVED: 1.0}))
+    assert terms == {EDITED: 2.0, SAVED: 1.5, THUMBNAIL: 0.0}
 
 
 @given(TERMS)
