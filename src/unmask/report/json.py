@@ -140,6 +140,8 @@ def _media(media: MediaInfo) -> schema.MediaRecord:
         sample_rate=media.sample_rate,
         channels=media.channels,
         notes=[unicode_text(note) for note in media.notes],
+        audio_bitrate=finite(media.audio_bitrate),
+        further=[unicode_text(track) for track in media.further],
     )
 
 
