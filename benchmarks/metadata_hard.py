@@ -9,7 +9,7 @@ from metadata_shelf import Made, Shelf, exiftool, run
 
 def hard_negatives(shelf: Shelf) -> Iterator[Made]:
     """Innocent tags and plain files of every format."""
-    kind = "innocent tags that resemble a trace, by exiftool and Pillow"
+    kind = "innocent tags that resemble a trace, by exiftool, Pillow and FFmpeg"
     for name, tags in (
         ("steps", ["-EXIF:UserComment=Steps: 200 stairs up, then left"]),
         ("artist", ["-EXIF:Artist=Sora Tanaka", "-IPTC:By-line=Gemini Leonardo"]),
@@ -26,6 +26,11 @@ def hard_negatives(shelf: Shelf) -> Iterator[Made]:
         ("signature", ["-EXIF:ImageDescription=Signature: J. Smith", "-EXIF:Artist=J. Smith"]),
         ("imagen", ["-EXIF:Software=Imagen Digital S.A."]),
         ("parade", ["-Comment={\"frames\": 3, \"nodes\": 2}"]),
+        ("house", ["-XMP-photoshop:Credit=Sora", "-IPTC:Credit=Gemini", "-EXIF:Artist=Midjourney"]),
+        ("denied", ["-XMP-dc:Description=This photograph is not AI-generated."]),
+        ("mention", ["-IPTC:Caption-Abstract=A talk on AI-generated pictures made with DALL-E"]),
+        ("stairs", ["-EXIF:UserComment=Stair survey. Steps: 12, riser 18 cm, Model: J. Doe"]),
+        ("number", ["-XMP-dc:Description=Roof. Job ID: 134460e9-cb4f-4446-bdfd-d1651b840c80"]),
         ("lightroom", ["-EXIF:Software=Adobe Photoshop Lightroom Classic 13.0 (Macintosh)"]),
     ):  # fmt: skip
         yield Made(exiftool(shelf.picture(name, "jpg"), *tags), kind, "")
@@ -37,6 +42,9 @@ def hard_negatives(shelf: Shelf) -> Iterator[Made]:
         ("date", {"date:create": "2024-01-01T00:00:00+00:00", "Author": "Dall Eberhard"}),
     ):
         yield Made(shelf.png(name, **texts), kind, "")
+    for suffix, tag in (("mp3", "artist=Flite"), ("flac", "comment=The song of the coqui frog"),
+                        ("m4a", "artist=ElevenLabs")):  # fmt: skip
+        yield Made(shelf.sound("named", suffix, "-metadata", tag), kind, "")
     kind = "plain files as the tools write them, by FFmpeg, ImageMagick, lame, opusenc, sox"
     for suffix in ("mp3", "m4a", "wav", "flac", "ogg", "opus", "mka", "aac", "wv", "aiff"):
         title = ("-metadata", "title=The deepfake debate", "-metadata", "artist=Sora")

@@ -108,7 +108,7 @@ def _exiftool(shelf: Shelf) -> Iterator[Made]:
         ("grok", "xai-grok", ["-EXIF:ImageDescription=Signature: " + "Ab3/" * 22,
                               "-EXIF:Artist=134460e9-cb4f-4446-bdfd-d1651b840c80"]),
         ("midjourney", "midjourney-job", [f"-XMP-dc:Description={MIDJOURNEY}"]),
-        ("midjourney-name", "midjourney-name", ["-EXIF:Artist=Midjourney"]),
+        ("midjourney-name", "midjourney-name", ["-EXIF:Software=Midjourney"]),
         ("dalle", "openai-name", ["-EXIF:Software=OpenAI DALL-E 3"]),
         ("reve", "reve", ["-EXIF:Software=reve.com"]),
         ("bing", "bing-image-creator", ["-XMP-xmp:CreatorTool=Bing Image Creator"]),
@@ -142,7 +142,6 @@ def _ffmpeg(shelf: Shelf) -> Iterator[Made]:
     for suffix in ("mp3", "m4a", "wav", "flac", "ogg", "opus", "mka"):
         path = shelf.sound("suno", suffix, "-metadata", f"comment={SUNO}")
         yield Made(path, kind, "suno")
-    yield Made(shelf.sound("eleven", "mp3", "-metadata", "artist=ElevenLabs"), kind, "elevenlabs")
     yield Made(shelf.sound("says", "wav", "-metadata", "comment=AI-generated voice"), kind,
                "says-ai-generated")  # fmt: skip
     for suffix in ("mp4", "mkv", "mov", "webm"):
@@ -171,4 +170,7 @@ def _sound_tools(shelf: Shelf) -> Iterator[Made]:
     yield Made(path, kind, "suno")
     path = shelf.sound("mutagen", "mp3", "-write_id3v1", "0")
     run("mid3v2", "--WOAS", "https://suno.com/song/116d34f4-b3d5-48b8-9334-011b1dd1df00", path)
-    yield Made(path, kind, "suno")
+    yield Made(path, kind, "suno-address")
+    path = shelf.sound("eleven", "mp3", "-write_id3v1", "0")
+    run("mid3v2", "--TSSE", "ElevenLabs", path)
+    yield Made(path, kind, "elevenlabs")

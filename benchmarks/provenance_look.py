@@ -51,7 +51,8 @@ _APART = reading.read
 
 def _here(path: Path, store: Store, trust: str) -> dict[str, object]:
     """What the library says, asked in this process."""
-    answer = worker.read(str(path), store.mime, trust)
+    pieces = [[piece.offset, piece.length] for piece in store.pieces]
+    answer = worker.read(str(path), store.mime, trust, pieces)
     if "error" in answer:
         raise Refused(str(answer["error"]))
     return answer

@@ -17,9 +17,10 @@ HEAVY = {
     "pandas", "transformers",
 }  # fmt: skip
 OPTIONAL = {"pyarrow", "weasyprint"}
-RESEARCH_FOLDERS = ("train", "bench", "forge", "datasets")
+RESEARCH_FOLDERS = ("adding", "train", "bench", "forge", "datasets")
 RESEARCH_VERBS = {
-    "train", "bench", "bench_protocol", "forge", "data", "models_export", "catalog",
+    "train", "bench", "bench_protocol", "forge", "data", "catalog",
+    "models_add", "models_export", "models_sets",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ was killed can be resumed. A file that crashes or hangs its worker costs that wo
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -16,12 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from unmask.errors import MediaError, OutputError, UnmaskError
+from unmask.media._source import plain
+from unmask.outputs import unwritten, write, written_before
 from unmask.report.json import dumps, error_dict, to_dict
-from unmask.report.plain import unicode_text
 from unmask.settings import Settings
 
 Record = dict[str, Any]
 OnReport = Callable[[Any], None]
+UNWRITTEN = "unwritten"
+"""In a record from a worker: why the page of this file could not be written; no part of results."""
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -31,7 +35,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
     to a folder, so that a loop cannot trap the walk.
     """
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112  a name that is too long is no folder
             yield path
             continue
         for root, folders, names in os.walk(path, followlinks=False):
@@ -41,7 +45,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def key_of(path: Path) -> str:
     """How a file is named in results: its path as text, undecodable bytes kept readable."""
-    return unicode_text(str(path))
+    return plain(path)
 
 
 class ResultFile:
@@ -58,9 +62,11 @@ class ResultFile:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("a", encoding="utf-8")
         except OSError as error:
-            raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
+            raise unwritten(path, error) from error
 
     def _recover(self, settings: Settings) -> None:
+        if not written_before(self.path):
+            raise OutputError(f"{self.path} holds no results of a scan. Name another file.")
         kept = 0
         wanted = json.loads(json.dumps(settings.public()))
         with self.path.open("rb") as file:
@@ -88,35 +94,54 @@ class ResultFile:
             file.truncate(kept)
 
     def add(self, record: Record) -> None:
-        """Append one record and flush it to the disk."""
-        self._file.write(dumps(record) + "\n")
-        self._file.flush()
+        """Append one record and flush it to the disk. Raises OutputError, as for a full disk."""
+        try:
+            self._file.write(dumps(record) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise self._full(error) from error
 
     def close(self) -> None:
-        """Close the file; all that was added is on the disk."""
-        os.fsync(self._file.fileno())
-        self._file.close()
+        """Close the file; all that was added is on the disk. Raises OutputError."""
+        try:
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except OSError as error:
+            raise self._full(error) from error
+
+    def _full(self, error: OSError) -> OutputError:
+        """What is on the disk stays; the buffer is let go, so that nothing tries to write again."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        return OutputError(
+            f"{self.path} cannot be written: {error.strerror}. What it holds is kept; make room "
+            "and go on with --resume."
+        )
 
     def records(self) -> Iterator[Record]:
         """All records, read back from the disk."""
         with self.path.open(encoding="utf-8") as file:
-            for line in file:
-                yield json.loads(line)
+            yield from map(json.loads, file)
 
 
 def scan_record(path: str, settings: Settings, pages: str = "") -> Record:
     """Scan one file into its JSON record; an error of the file becomes an error record.
 
-    With ``pages``, the HTML page of the file is written to that path.
+    With ``pages``, the HTML page of the file is written to that path; where that fails, the record
+    says so under ``UNWRITTEN``.
     """
     from unmask.report.html import to_html
     from unmask.scanning import scan
 
     try:
         report = scan(path, settings)
+        record = to_dict(report)
         if pages:
-            Path(pages).write_text(to_html(report), encoding="utf-8")
-        return to_dict(report)
+            try:
+                write(Path(pages), to_html(report).encode())
+            except OutputError as error:
+                record[UNWRITTEN] = str(error)
+        return record
     except UnmaskError as error:
         if not isinstance(error, MediaError):
             raise

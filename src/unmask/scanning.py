@@ -23,11 +23,14 @@ from threadpoolctl import threadpool_limits
 
 from unmask import __version__, registry
 from unmask.analyzers.base import Analyzer, Options
+from unmask.analyzers.joined import UNFIT, guests, join
 from unmask.analyzers.published import Published
 from unmask.decision.apply import apply
 from unmask.decision.birth import calibration_for
 from unmask.decision.fusion import fuse
 from unmask.media import Limits, probe, read_image, stream
+from unmask.media.behind import behind
+from unmask.media.sampling import Sampler
 from unmask.settings import PATHS, Settings, make_settings
 from unmask.types import Absent, AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked, Report
 
@@ -36,6 +39,9 @@ Progress = Callable[[float, float | None], None]
 
 SOUND_RATE = 16000
 _NO_ANALYZER = "this version has no analyzer for it"
+_FURTHER = (
+    "only one picture track and one sound track are judged; save this one as a file of its own"
+)
 _BEYOND = {
     Kind.VIDEO: ("whether lips and sound belong together",),
     Kind.AUDIO: ("sound that is not speech",),
@@ -80,13 +86,13 @@ def scan(
             findings += result.findings
             not_checked += result.not_checked
             absent += result.absent
+    not_checked += _second_files(Path(path))
+    not_checked += [NotChecked("scan", track, _FURTHER) for track in media.further]
     beyond = _BEYOND.get(media.kind, ())
     not_checked += [NotChecked("scan", what, _NO_ANALYZER) for what in beyond]
     if notes:
         media = replace(media, notes=tuple(dict.fromkeys((*media.notes, *notes))))
     detectors = tuple(dict.fromkeys(name for a in running for name in a.detectors))
-    if running and chosen.detector:
-        detectors = (chosen.detector,)
     verdict, settled = fuse(media, findings, chosen.fpr, chosen.prior)
     if calibration is not None:
         verdict, settled = apply(calibration, media, settled, verdict)
@@ -102,6 +108,19 @@ def scan(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         absent=tuple(absent),
     )
+
+
+def _second_files(path: Path) -> list[NotChecked]:
+    """What lies behind the file that was judged, as a viewer does not show it either."""
+    return [
+        NotChecked(
+            "scan",
+            f"a {kind} behind the file that was judged",
+            f"it begins at byte {begin:,}, and only the first of several files in one is judged: "
+            "cut it out and scan it on its own",
+        )
+        for kind, begin in behind(path)
+    ]
 
 
 @lru_cache(maxsize=1)
@@ -125,24 +144,29 @@ def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], li
     lacking = [kind for kind in apply if kind.needs and not getattr(options, kind.needs)]
     skipped += [NotChecked(k.name, k.title, f"it needs --{k.needs}") for k in lacking]
     apply = [kind for kind in apply if kind not in lacking]
+    invited, missing = guests(settings)
+    joined, unfit = join(media, invited, options)
+    skipped += [*missing, *unfit]
     # What needs something of the user's has a calibration of its own, and shares the rate of the
     # file with the rule that decides on all the others.
     beside = sum(kind.votes and bool(kind.needs) for kind in apply)
     ours = any(kind.votes and not kind.needs for kind in apply)
     shared = replace(options, fpr=settings.fpr / max(1, beside + ours))
-    return [kind(media, shared if kind.needs else options) for kind in apply], skipped
+    return [*(kind(media, shared if kind.needs else options) for kind in apply), *joined], skipped
 
 
 def prepare(settings: Settings) -> None:
     """Look once, before many files are opened, whether what the user gave can be used.
 
-    Raises the error of the analyzer that cannot use it: StoreError for an index without use,
-    DataError for a calibration that is damaged or was made with something else.
+    Raises the error of the analyzer that cannot use it: StoreError for an index without use; those
+    of ``analyzers.joined.guests``; and DataError for a calibration that is damaged or was made with
+    something else.
     """
     calibration_for(settings)
     options = _options(settings)
     if settings.detector:
         return
+    guests(settings)
     for name in settings.analyzers or registry.analyzers():
         kind = registry.analyzer(name)
         if kind.needs and getattr(options, kind.needs):
@@ -157,7 +181,8 @@ def _options(settings: Settings) -> Options:
 def _chosen(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], list[NotChecked]]:
     """The one detector that was asked for, and everything else as not checked."""
     options = _options(settings)
-    alone = Published(media, options, registry.weighted_card(settings.detector))
+    card = registry.weighted_card(settings.detector)
+    alone = Published(media, options, card, settings.detector)
     skipped = [
         NotChecked(name, registry.analyzer(name).title, "a detector was asked for by name")
         for name in registry.analyzers()
@@ -165,8 +190,7 @@ def _chosen(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], list[
     ]
     if alone.applies():
         return [alone], skipped
-    what = NotChecked(alone.name, alone.card.title, "the file does not hold what it takes")
-    return [], [what, *skipped]
+    return [], [NotChecked(alone.name, alone.card.title, UNFIT), *skipped]
 
 
 def _feed(
@@ -187,10 +211,13 @@ def _feed(
         return
     has_picture = media.kind is Kind.VIDEO
     has_sound = media.audio_codec is not None
+    # Every analyzer sees what it would see if none of the others needed more frames.
+    rates = [one.rate or settings.fps for one in seeing]
+    takes = [Sampler(rate, media.frame_rate) for rate in rates]
     parts: Iterator[Frame | AudioBlock] = stream(
         path,
         media,
-        fps=max([settings.fps, *(analyzer.rate for analyzer in running)]),
+        fps=rates or settings.fps,
         rate=SOUND_RATE,
         want_frames=bool(seeing) and has_picture,
         want_sound=bool(hearing) and has_sound,
@@ -199,8 +226,9 @@ def _feed(
     )
     for part in _ahead(parts):
         if isinstance(part, Frame):
-            for analyzer in seeing:
-                analyzer.frame(part)
+            for analyzer, take in zip(seeing, takes, strict=True):
+                if take.wants(part.time):
+                    analyzer.frame(part)
             done = part.time
         else:
             for analyzer in hearing:

@@ -51,6 +51,7 @@ PATHS: dict[str, str] = {
     "index": "Your index of known items, to find what this file is a copy or an edit of.",
 }
 """Files and folders that a scan may be given, and what they are."""
+_JOINING = ("joined", "set")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Settings:
     """The choices of one scan. ``analyzers`` empty: all that apply.
 
     ``detector``: a detector's name or the path of its card; it then runs alone. ``joined``: names
-    or cards of detectors that run beside the others.
+    or paths of detectors that run beside the analyzers; ``set``: a set of them, of which those on
+    the shelf run (``detectors/sets.toml``).
     """
 
     fpr: float = SETTINGS["fpr"].default
@@ -73,22 +75,25 @@ class Settings:
     index: str = ""
     calibration: str = ""
     joined: tuple[str, ...] = ()
+    set: str = ""
 
     def __post_init__(self) -> None:
         for name, setting in SETTINGS.items():
             setting.checked(name, getattr(self, name))
+        if self.detector and (self.joined or self.set):
+            raise SettingError("A detector that runs alone cannot be joined by others.")
 
     def public(self) -> dict[str, Any]:
         """What shapes the result, for the report: how fast it was reached is left out."""
         values = asdict(self)
         always = ("fpr", "prior", "fps", "analyzers")
-        given = [name for name in ("detector", "joined", *PATHS) if values[name]]
+        given = [name for name in ("detector", *_JOINING, *PATHS) if values[name]]
         return {name: values[name] for name in (*always, *given)}
 
 
 def make_settings(**values: Any) -> Settings:
     """Settings from keywords. Raises UnknownName, SettingError."""
-    known = (*SETTINGS, "analyzers", "detector", "joined", *PATHS)
+    known = (*SETTINGS, "analyzers", "detector", *_JOINING, *PATHS)
     for name in values:
         if name not in known:
             raise UnknownName("setting", name, known)

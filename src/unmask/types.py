@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -283,7 +284,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What the file is. Width and height are those of the upright picture."""
+    """What the file is. Width and height are those of the upright picture.
+
+    ``path`` is fit for reading: bytes of a name that are no UTF-8 are written out. ``file`` is the
+    one to open.
+    ``audio_bitrate``: bits a second of the sound track, by its packets where no header says it.
+    ``further``: tracks that the file holds besides those that are decoded, in words.
+    """
 
     path: str
     kind: Kind
@@ -300,6 +307,14 @@ class MediaInfo:
     sample_rate: int | None = None
     channels: int | None = None
     notes: tuple[str, ...] = ()
+    opened_as: str = ""
+    audio_bitrate: float | None = None
+    further: tuple[str, ...] = ()
+
+    @property
+    def file(self) -> Path:
+        """The file itself, under the very bytes of its name."""
+        return Path(self.opened_as or self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,11 +328,15 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class AudioBlock:
-    """A stretch of mono sound that starts at ``start`` seconds."""
+    """A stretch of mono sound that starts at ``start`` seconds.
+
+    ``filled``: silence that stands for a time in which the file holds no sound.
+    """
 
     start: float
     rate: int
     samples: Samples
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

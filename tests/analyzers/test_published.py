@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +10,8 @@ from PIL import Image
 
 onnx = pytest.importorskip("onnx")
 
-import av  # noqa: E402
 import soundfile  # noqa: E402
-from onnx import TensorProto, helper  # noqa: E402
+from mean_models import model, video  # noqa: E402
 
 from unmask import registry  # noqa: E402
 from unmask.analyzers.published import scoring, taker  # noqa: E402
@@ -25,92 +22,11 @@ from unmask.report.json import to_dict  # noqa: E402
 from unmask.scanning import scan  # noqa: E402
 from unmask.types import Claim, Label, Report, Vote  # noqa: E402
 
-CALIBRATED = """
-[[operating]]
-output = "logit"
-claim = "{claim}"
-slope = 1.0
-offset = -100.0
-clear = 50.0
-miss = 0.05
-thresholds = [{{ fpr = 0.1, score = 90.0 }}, {{ fpr = 0.01, score = 110.0 }}]
-fitted_on = "made"
-laundering = "clean"
-date = "2026-01-01"
-reals = 40
-fakes = 40
-groups = 40
-"""
-
-
-def model(
-    folder: Path, take: str, shape: list[int | str], claim: Claim, calibrated: bool, more: str = ""
-) -> Path:
-    """A network whose logit is the mean of its input, with its card."""
-    folder.mkdir(parents=True, exist_ok=True)
-    axes = list(range(1, len(shape)))
-    node = helper.make_node("ReduceMean", ["x"], ["logit"], axes=axes, keepdims=0)
-    graph = helper.make_graph(
-        [node],
-        "mean",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch"])],
-    )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    data = made.SerializeToString()
-    (folder / "weights.onnx").write_bytes(data)
-    fields = {
-        "name": "mean", "title": "Mean", "modality": "image", "summary": "The mean.",
-        "version": "1", "code_licence": "Apache-2.0", "limits": ["It knows nothing."],
-    }  # fmt: skip
-    top = "\n".join(f"{key} = {json.dumps(value)}" for key, value in fields.items())
-    text = f"""{top}
-sources = []
-
-[[inputs]]
-name = "x"
-shape = {json.dumps(shape)}
-layout = "float32"
-preparation = "as it is"
-take = "{take}"
-{more}
-
-[[outputs]]
-name = "logit"
-shape = ["batch"]
-meaning = "The mean."
-claim = "{claim}"
-
-[weights]
-file = "weights.onnx"
-sha256 = "{hashlib.sha256(data).hexdigest()}"
-bytes = {len(data)}
-precision = "fp32"
-licence = "own"
-"""
-    if calibrated:
-        text += CALIBRATED.format(claim=claim)
-    (folder / "card.toml").write_text(text)
-    return folder
-
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "grey.png"
     Image.fromarray(np.full((60, 90, 3), 120, np.uint8)).save(path)
-    return path
-
-
-def video(path: Path, seconds: float = 3.0, size: tuple[int, int] = (96, 64)) -> Path:
-    """Frames that become lighter, ten a second."""
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("mpeg4", rate=10)
-        stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
-        for i in range(round(seconds * 10)):
-            grey = np.full((size[1], size[0], 3), 40 + 5 * i, np.uint8)
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
-        out.mux(stream.encode())
     return path
 
 

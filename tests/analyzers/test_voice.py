@@ -104,6 +104,13 @@ def test_loudness_does_not_matter() -> None:
         assert a.score == pytest.approx(b.score, abs=0.15)
 
 
+def test_a_pause_without_sound_leaves_numbers() -> None:
+    sound = np.concatenate([speech(2.1), np.zeros(20 * RATE, np.float32), speech(6)])
+    for finding in heard(sound).findings:
+        assert finding.score is not None
+        assert np.isfinite(finding.score)
+
+
 def test_spans_lie_inside_the_recording() -> None:
     sound = speech(9)
     sound[4 * RATE : 5 * RATE] = 0.05 * np.sign(sound[4 * RATE : 5 * RATE])

@@ -139,3 +139,17 @@ def test_too_little_sound_is_said(tmp_path: Path) -> None:
     result = said(saved(tmp_path / "x.wav", speech(0.2)))
     assert not result.findings
     assert result.not_checked[0].why == "There is too little sound."
+
+
+def test_time_without_sound_is_no_digital_silence() -> None:
+    rate = 16_000
+    noise = np.random.default_rng(0).normal(0, 0.05, 3 * rate).astype(np.float32)
+    for filled in (True, False):
+        parts = [noise, np.zeros(10 * rate, np.float32), noise]
+        at, found = 0, []
+        for number, part in enumerate(parts):
+            found.append(AudioBlock(at / rate, rate, part, filled and number == 1))
+            at += part.size
+        heard = listen(found)
+        assert heard is not None
+        assert bool(heard.silences) is not filled

@@ -58,6 +58,17 @@ def test_the_scan_says_it_too(index: Path, tmp_path: Path) -> None:
     assert found["bearing"] is None
 
 
+def test_a_damaged_record_is_said_and_the_rest_is_found(index: Path) -> None:
+    data = bytearray(index.read_bytes())
+    data[12] ^= 0x40  # in the length of the first record, coffee.jpg's
+    index.write_bytes(data)
+    done = run("index", "search", index, EXAMPLES / "cat.jpg", "--json")
+    told = json.loads(done.stdout)
+    assert [one["details"]["item"] for one in told["found"]] == ["cat.jpg"]
+    assert "1 damaged record was left out (byte 9)" in told["not_checked"][0]["why"]
+    assert "1 damaged record was left out (byte 9)" in run("index", "list", index).stderr
+
+
 def test_a_bad_file_is_named_and_the_rest_is_added(index: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"\xff\xd8\xff\xe0 not a picture")

@@ -147,6 +147,8 @@ def test_a_folder_goes_on_after_bad_files(tmp_path: Path, schema: dict[str, obje
         jsonschema.validate(record, schema)
     by_path = {record["path"]: record for record in records}
     assert set(by_path) == {str(path) for path in (*bad.values(), good)}
+    stray = bad.pop("document.pdf")
+    assert "PDF" in by_path[str(stray)]["skipped"]["why"]
     assert all("error" in by_path[str(path)] for path in bad.values())
     assert "verdict" in by_path[str(good)]
     assert done.returncode in (1, 4)

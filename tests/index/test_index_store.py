@@ -15,6 +15,7 @@ from known_media import scene
 from unmask.errors import StoreError
 from unmask.index.item import pictures_to_bytes
 from unmask.index.keys import Taken, take
+from unmask.index.records import HEAD
 from unmask.index.store import Store, Writer, keep
 from unmask.media import probe
 from unmask.vault import Lock
@@ -86,7 +87,7 @@ def test_a_changed_byte_costs_one_item(
     data[-40] ^= 1
     index.write_bytes(data)
     store = Store(index, words)
-    assert (len(store.entries), store.damaged) == (2, 1)
+    assert (len(store.entries), len(store.damaged)) == (2, 1)
 
 
 def test_records_of_an_encrypted_index_cannot_change_places(
@@ -102,17 +103,55 @@ def test_records_of_an_encrypted_index_cannot_change_places(
     swapped = data[:head] + data[sizes[0] :] + data[head : sizes[0]]
     index.write_bytes(swapped)
     store = Store(index, WORDS)
-    assert (len(store.entries), store.damaged) == (0, 2)
+    assert (len(store.entries), len(store.damaged)) == (0, 2)
 
 
-def test_damage_in_the_structure_is_said(tmp_path: Path, items: list[Taken]) -> None:
+@pytest.mark.parametrize("words", [None, WORDS])
+@pytest.mark.parametrize("hurt", [0, 1, 2])
+def test_one_bad_byte_costs_one_record_and_is_said(
+    tmp_path: Path, items: list[Taken], words: str | None, hurt: int
+) -> None:
     index = tmp_path / "known.index"
-    write(index, items)
+    ends = []
+    for one in items:
+        write(index, [one], words)
+        ends.append(index.stat().st_size)
+    whole = index.read_bytes()
+    begin = ends[hurt - 1] if hurt else len(Lock.make(WORDS).header) if words else 9
+    keys = begin + HEAD.size + HEAD.unpack_from(whole, begin)[0]
+    heads = (*range(begin, begin + HEAD.size), *range(keys, keys + HEAD.size))
+    inside = np.linspace(begin + HEAD.size, ends[hurt] - 1, 12).astype(int)
+    for at in (*heads, *(int(place) for place in inside)):
+        for bit in (1, 0x80):
+            data = bytearray(whole)
+            data[at] ^= bit
+            index.write_bytes(data)
+            store = Store(index, words)
+            assert store.damaged == [keys if at >= keys else begin], (at, bit)
+            assert "1 damaged record was left out" in store.left_out()
+            sound = [entry for entry in store.entries if store.pictures(entry)]
+            names = [one.item.name for number, one in enumerate(items) if number != hurt]
+            assert [entry.item.name for entry in sound] == names, (at, bit)
+
+
+@pytest.mark.parametrize("words", [None, WORDS])
+@pytest.mark.parametrize("place", [8, -40])
+def test_an_index_with_damage_is_added_to(
+    tmp_path: Path, items: list[Taken], words: str | None, place: int
+) -> None:
+    index = tmp_path / "known.index"
+    write(index, items[:2], words)
     data = bytearray(index.read_bytes())
-    data[9 + 8] = 0x7F
+    data[place if place < 0 else place + (len(Lock.make(WORDS).header) if words else 9)] ^= 0x10
     index.write_bytes(data)
-    with pytest.raises(StoreError, match="damaged at byte 9"):
-        Store(index, None)
+    write(index, items[2:], words)
+    write(index, items[:1], words)
+    store = Store(index, words)
+    assert len(store.damaged) == 1
+    assert {entry.item.name for entry in store.entries} >= {"1.png", "3.png"}
+    assert store.pictures(store.entries[-1])
+    keep(index, words, lambda item: item.name != "3.png")
+    assert Store(index, words).damaged == []
 
 
 @pytest.mark.parametrize("content", [b"", b"not an index at all, but a text"])

@@ -352,7 +352,7 @@ def test_no_address_and_no_other_file_is_opened(tmp_path: Path) -> None:
             probe(Path("concat:secret.mp4|secret.mp4"))
         with refused(UnreadableMedia, "does not exist"):
             probe(Path("file:secret.mp4"))
-        with refused(UnreadableMedia, "does not exist"):
+        with refused(UnreadableMedia, "is an address"):
             probe(Path("http://127.0.0.1:9/a.mp4"))
     assert secret.exists()
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -13,6 +16,7 @@ import make_media as make
 from unmask.errors import MediaTooLarge, UnreadableMedia
 from unmask.media import Limits, blocks, frames, probe, stream
 from unmask.media.sound import Blocks
+from unmask.scanning import scan
 from unmask.types import AudioBlock, Kind
 
 
@@ -186,29 +190,147 @@ def test_renamed_sound(tmp_path: Path) -> None:
     assert info.notes == ("renamed: the name ends in .mp3, the content is WAV",)
 
 
-def test_hole_in_the_timestamps_is_silence() -> None:
+def test_a_late_start_and_a_hole_are_silence() -> None:
     held = Blocks(100, 1.0)
-    held.place(0.5)
+    found = list(held.place(1.5))
     held.add(np.ones(50, np.float32))
-    held.place(3.0)
+    found += held.place(60.0)
     held.add(np.ones(50, np.float32))
-    found = list(held.ready(last=True))
+    found += held.ready(last=True)
     joined = np.concatenate([block.samples for block in found])
-    assert found[0].start == pytest.approx(0.5)
-    assert len(joined) == 300
-    assert joined[:50].all()
-    assert not joined[50:250].any()
-    assert joined[250:].all()
+    for before, after in itertools.pairwise(found):
+        assert after.start == pytest.approx(before.start + len(before.samples) / 100)
+    assert sum(len(block.samples) for block in found if block.filled) == 150 + 5800
+    assert len(joined) == 6050
+    assert joined[150:200].all()
+    assert joined[6000:].all()
+    assert joined.sum() == 100
+    assert max(len(block.samples) for block in found) == 100
 
 
-def test_a_long_hole_is_not_filled() -> None:
+def test_a_hole_without_end_is_not_filled() -> None:
     held = Blocks(100, 1.0)
-    held.place(0.0)
+    list(held.place(0.0))
     held.add(np.ones(100, np.float32))
-    held.place(1e6)
+    assert list(held.place(1e6)) == []
     held.add(np.ones(100, np.float32))
     assert held.position == pytest.approx(2.0)
     assert held.skipped == pytest.approx(1e6, rel=0.01)
+
+
+def bursts(*seconds: float, rate: int = 16_000) -> np.ndarray:
+    """Half a second of a tone at each of the seconds; silence until then."""
+    sound = np.zeros(int((seconds[-1] + 1) * rate), np.float32)
+    for second in seconds:
+        at = int(second * rate)
+        sound[at : at + rate // 2] = 0.5 * np.sin(np.arange(rate // 2) * 0.3)
+    return sound
+
+
+def muxed(path: Path, pieces: list[tuple[float, np.ndarray]], codec: str, rate: int) -> Path:
+    """A file whose sound holds the pieces at their seconds and nothing between; a film before it.
+
+    The film, one small picture a second, starts the file's clock at 0.
+    """
+    with av.open(str(path), "w") as out:
+        film = out.add_stream("mpeg4", rate=1, width=32, height=32, pix_fmt="yuv420p")
+        stream = out.add_stream(codec, rate=rate, layout="mono")
+        for second in range(int(pieces[-1][0] + 3)):
+            picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+            picture.pts, picture.time_base = second, Fraction(1)
+            out.mux(film.encode(picture))
+        out.mux(film.encode(None))
+        for second, sound in pieces:
+            size = stream.frame_size or 4096
+            for at in range(0, sound.size, size):
+                part = (sound[None, at : at + size] * 32767).astype(np.int16)
+                frame = av.AudioFrame.from_ndarray(part, format="s16", layout="mono")
+                frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+                frame.pts = round(second * rate) + at
+                out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mov"])
+def test_sound_keeps_to_the_clock_of_the_file(tmp_path: Path, name: str) -> None:
+    piece = bursts(0.0)[:8000]
+    pieces = [(2.0, piece), (47.0, piece)]
+    path = muxed(tmp_path / name, pieces, "flac" if name == "a.mkv" else "pcm_s16le", 16_000)
+    if name == "a.mov":  # its samples follow each other; only a late start can be told
+        pieces = pieces[:1]
+    samples = heard(path)
+    loud = np.abs(samples) > 0.2
+    assert not loud[: 2 * 16_000 - 400].any()
+    for second, _ in pieces:
+        at = int(second * 16_000)
+        assert loud[at : at + 8000].mean() > 0.3
+
+
+@pytest.mark.parametrize("factor", [-1.0, -0.98, -0.7])
+def test_channels_of_opposite_phase_do_not_cancel(tmp_path: Path, factor: float) -> None:
+    tone = make.tone(16_000, 16_000)
+    both = np.stack([tone, factor * tone], axis=1)
+    path = make.wav(tmp_path / "a.wav", both, channels=2)
+    notes: list[str] = []
+    found = list(blocks(path, probe(path), on_note=notes.append))
+    mixed = np.concatenate([block.samples for block in found])
+    expected = (1 - factor) / 2 * float(np.abs(tone).max())
+    assert float(np.abs(mixed).max()) == pytest.approx(expected, rel=0.05)
+    assert any("opposite phase" in note for note in notes)
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.3, 0.0])
+def test_channels_that_agree_are_averaged(tmp_path: Path, factor: float) -> None:
+    tone = make.tone(16_000, 16_000)
+    path = make.wav(tmp_path / "a.wav", np.stack([tone, factor * tone], axis=1), channels=2)
+    notes: list[str] = []
+    found = list(blocks(path, probe(path), on_note=notes.append))
+    mixed = np.concatenate([block.samples for block in found])
+    assert float(np.abs(mixed).max()) == pytest.approx(
+        (1 + factor) / 2 * np.abs(tone).max(), rel=0.05
+    )
+    assert notes == []
+
+
+def two_tracks(path: Path) -> Path:
+    with av.open(str(path), "w") as out:
+        streams = [out.add_stream("flac", rate=16_000, layout="mono") for _ in range(2)]
+        streams[1].metadata["language"] = "fra"
+        for at in range(0, 32_000, 4096):
+            for stream, level in zip(streams, (0, 9000), strict=True):
+                part = np.full((1, 4096), level, np.int16)
+                frame = av.AudioFrame.from_ndarray(part, format="s16", layout="mono")
+                frame.sample_rate, frame.pts = 16_000, at
+                out.mux(stream.encode(frame))
+        for stream in streams:
+            out.mux(stream.encode(None))
+    return path
+
+
+def test_further_tracks_are_named(tmp_path: Path) -> None:
+    path = two_tracks(tmp_path / "a.mka")
+    assert probe(path).further == ("sound track 2 (flac, fra)",)
+    report = scan(path, analyzers=["voice"])
+    assert any("sound track 2" in one.what for one in report.not_checked)
+
+
+def test_what_was_not_read_is_not_truncated(tmp_path: Path) -> None:
+    path = make.sound(tmp_path / "a.flac", "flac", 16_000, seconds=20)
+    notes: list[str] = []
+    info = probe(path)
+    assert list(stream(path, info, want_frames=False, want_sound=False, on_note=notes.append)) == []
+    assert notes == []
+
+
+def test_an_estimated_length_announces_nothing(tmp_path: Path) -> None:
+    quiet = make.sound(tmp_path / "a.mp3", "libmp3lame", 44_100, seconds=20).read_bytes()
+    frames = quiet[quiet.index(b"\xff\xfb", 500) :]  # without the frame that counts them
+    path = tmp_path / "b.mp3"
+    path.write_bytes(frames[: len(frames) // 2])
+    notes: list[str] = []
+    assert list(blocks(path, replace(probe(path), seconds=900.0), on_note=notes.append))
+    assert not any("truncated" in note for note in notes)
 
 
 def test_too_long_a_recording(tmp_path: Path) -> None:

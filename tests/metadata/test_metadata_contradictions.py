@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from metadata_samples import TAKEN, camera, packet, photo, told, with_thumbnail
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from unmask.metadata.contradictions import Evidence, contradictions
 from unmask.metadata.dates import position, when
@@ -59,6 +59,27 @@ INNOCENT = [
     {"exif:DateTime": "2014:05:01 11:00:00"},
     {"gps:GPSDateStamp": "2014:05:02", "gps:GPSTimeStamp": "2, 0, 0"},
     {"gps:GPSDateStamp": "0000:00:00"},
+    {"gps:GPSDateStamp": "2014:09:259", "gps:GPSTimeStamp": "13, 5, 12"},
+    {"gps:GPSDateStamp": "2014:259"},
+    {"gps:GPSDateStamp": "2014:00:00"},
+    {"gps:GPSDateStamp": "2014:13:01"},
+    {"gps:GPSDateStamp": "2014:02:30"},
+    {"gps:GPSDateStamp": "0914:05:01"},
+    {"gps:GPSDateStamp": "9999:12:31"},
+    {"gps:GPSDateStamp": "2015:09:16x"},
+    {"gps:GPSDateStamp": "2015:09:16 12"},
+    {"gps:GPSDateStamp": "16:09:2015"},
+    {"gps:GPSDateStamp": "1980:01:06"},
+    {"gps:GPSDateStamp": "1994:09:15"},
+    {"gps:GPSDateStamp": "2014:05:01", "gps:GPSTimeStamp": "9000000000, 0, 0"},
+    {"gps:GPSDateStamp": "2014:05:01", "gps:GPSTimeStamp": "nan, inf, 0"},
+    {"exif:DateTime": "1970:01:01 00:00:00"},
+    {"exif:DateTime": "2010:01:01 25:61:00"},
+    {"exif:DateTimeDigitized": "2010:01:0112:00:00"},
+    {"exif:DateTimeDigitized": "2010:01:01 12:00:00 or so"},
+    {"xmp:photoshop:DateCreated": "2015-06"},
+    {"iptc:DateCreated": "20150000"},
+    {"box:movie_created": "1904:01:01 00:00:00", "box:track0_created": "2018:05:01 10:00:00"},
     {"exif:DateTime": "2014:09:01 12:00:00", "exif:Software": "Adobe Photoshop 7.0"},
     {"photoshop:JPEGQuality": "10", "exif:Software": "Adobe Photoshop 7.0"},
     {"iptc:DateCreated": "20140501"},
@@ -102,6 +123,21 @@ def test_dates_and_places() -> None:
     assert position(Metadata((Field("gps", "GPSLatitude", "x"),))) == ""
 
 
+@pytest.mark.parametrize("half", ["", "?", "0"])
+def test_a_place_without_a_half_of_the_earth_says_so(half: str) -> None:
+    tags = [Field("gps", "GPSLatitude", "48, 30, 0"), Field("gps", "GPSLongitude", "2, 15, 36")]
+    tags += [Field("gps", "GPSLongitudeRef", "W"), Field("gps", "GPSLatitudeRef", half)]
+    place = position(Metadata(tuple(tags)))
+    assert place == "48.500000 (north or south is not said), -2.260000"
+    assert "east or west is not said" in position(Metadata(tuple(tags[:2])))
+
+
+def test_a_place_off_the_globe_is_none() -> None:
+    for latitude, longitude in (("91, 0, 0", "2, 0, 0"), ("0, 0, 0", "0, 0, 0"), ("nan", "2")):
+        tags = (Field("gps", "GPSLatitude", latitude), Field("gps", "GPSLongitude", longitude))
+        assert position(Metadata(tags)) == ""
+
+
 def small(picture: Image.Image) -> Image.Image:
     return picture.resize((160, 120), Image.Resampling.LANCZOS)
 
@@ -133,10 +169,51 @@ def test_a_changed_part_is_marked(tmp_path: Path) -> None:
     assert inside.mean() > 0.9
 
 
-def test_a_picture_that_was_turned_still_matches(tmp_path: Path) -> None:
-    picture = photo(7)
-    turned = picture.transpose(Image.Transpose.ROTATE_90)
-    assert told(with_thumbnail(tmp_path / "a.jpg", turned, small(picture))) == {}
+@pytest.mark.parametrize("way", list(Image.Transpose))
+def test_a_picture_that_was_turned_or_mirrored_is_said_to_be(
+    tmp_path: Path, way: Image.Transpose
+) -> None:
+    mirrored = way in (
+        Image.Transpose.FLIP_LEFT_RIGHT,
+        Image.Transpose.FLIP_TOP_BOTTOM,
+        Image.Transpose.TRANSPOSE,
+        Image.Transpose.TRANSVERSE,
+    )
+    for number, picture in enumerate((photo(7), night(7))):
+        path = tmp_path / f"{number}.jpg"
+        found = told(with_thumbnail(path, picture.transpose(way), small(picture)))
+        assert set(found) == {"thumbnail-mirrored" if mirrored else "thumbnail-turned"}
+        assert all(finding.bearing is None for finding in found.values())
+
+
+def night(seed: int, lights: int = 5, width: int = 1200, height: int = 900) -> Image.Image:
+    """A nearly empty dark picture: a few lights, and the noise of a sensor."""
+    rng = np.random.default_rng(seed)
+    picture = Image.new("RGB", (width, height), (2, 2, 4))
+    draw = ImageDraw.Draw(picture)
+    for x, y in zip(rng.integers(40, width - 140, lights), rng.integers(40, height - 140, lights),
+                    strict=True):  # fmt: skip
+        draw.ellipse((int(x), int(y), int(x) + 90, int(y) + 70), fill=(250, 220, 160))
+    noisy = np.asarray(picture) + rng.normal(0, 3, (height, width, 3))
+    return Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("lights", [0, 1, 2, 5, 12])
+def test_the_thumbnail_of_a_dark_picture_contradicts_nothing(tmp_path: Path, lights: int) -> None:
+    for seed in range(3):
+        picture = night(seed, lights)
+        assert told(with_thumbnail(tmp_path / "a.jpg", picture, small(picture))) == {}
+        bars = Image.new("RGB", (160, 120))
+        wide = picture.resize((1200, 675))
+        bars.paste(wide.resize((160, 90), Image.Resampling.LANCZOS), (0, 15))
+        assert told(with_thumbnail(tmp_path / "b.jpg", wide, bars)) == {}
+        pale = picture.point(lambda value: 250 - value // 2)
+        assert told(with_thumbnail(tmp_path / "c.jpg", pale, small(pale))) == {}
+
+
+def test_another_dark_picture_is_still_another(tmp_path: Path) -> None:
+    path = with_thumbnail(tmp_path / "a.jpg", night(1, 6), small(night(2, 6)))
+    assert set(told(path)) & {"thumbnail-other", "thumbnail-region"}
 
 
 def test_another_picture_and_a_crop(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,11 @@ def test_every_rule_is_whole() -> None:
         assert one.bearing in (None, Label.INCONCLUSIVE)
 
 
+NUMBER = "134460e9-cb4f-4446-bdfd-d1651b840c80"
+GRAPH = (
+    '{"3": {"class_type": "KSampler", "inputs": {"seed": 42, "model": ["4", 0]}}, '
+    '"4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "xl.safetensors"}}}'
+)
 DECLARED = [
     ("xmp:Iptc4xmpExt:DigitalSourceType", "http://x/trainedAlgorithmicMedia", Label.SYNTHETIC),
     ("xmp:Iptc4xmpExt:DigitalSourceType", "http://x/compositeWithTrainedAlgorithmicMedia",
@@ -45,14 +51,26 @@ DECLARED = [
     ("xmp:Iptc4xmpExt:DigitalSourceType", "http://x/algorithmicMedia", Label.SYNTHETIC),
     ("png:parameters", A1111, Label.SYNTHETIC),
     ("exif:UserComment", A1111, Label.SYNTHETIC),
-    ("png:prompt", '{"3": {"class_type": "KSampler"}}', Label.SYNTHETIC),
+    ("png:prompt", GRAPH, Label.SYNTHETIC),
+    ("exif:UserComment", A1111.replace("\n", " "), Label.SYNTHETIC),
+    ("exif:UserComment", "a fox\nSteps: 20, Seed: 5, Sampler: Euler a, Size: 512x768, "
+     "Model hash: 6ce0161689", Label.SYNTHETIC),
+    ("exif:Make", "prompt: " + GRAPH, Label.SYNTHETIC),
     ("png:workflow", '{"last_node_id": 3, "nodes": []}', Label.SYNTHETIC),
     ("png:invokeai_metadata", "{}", Label.SYNTHETIC),
     ("png:Dream", "a fox -s 50 -S 7", Label.SYNTHETIC),
     ("png:Software", "NovelAI", Label.SYNTHETIC),
     ("pixels:stealth", "{}", Label.SYNTHETIC),
     ("exif:Software", "Fooocus v2.5", Label.SYNTHETIC),
-    ("xmp:dc:description", "a cat Job ID: 134460e9-cb4f-4446-bdfd-d1651b840c80", Label.SYNTHETIC),
+    ("xmp:dc:description", f"a cat --v 6 Job ID: {NUMBER}", Label.SYNTHETIC),
+    ("png:Description", "a cat in a hat --ar 3:2 --v 6.1 --style raw", Label.SYNTHETIC),
+    ("exif:Software", "Midjourney", Label.SYNTHETIC),
+    ("container:encoder", "ElevenLabs", Label.SYNTHETIC),
+    ("container:software", "Sora", Label.SYNTHETIC),
+    ("exif:Software", "OpenAI DALL-E 3", Label.SYNTHETIC),
+    ("exif:Software", "Google Gemini", Label.SYNTHETIC),
+    ("xmp:Iptc4xmpExt:AISystemUsed", "Imagen 4", Label.SYNTHETIC),
+    ("xmp:Iptc4xmpExt:AIPromptInformation", "a street, no people", Label.SYNTHETIC),
     ("iptc:Credit", "Made with Google AI", Label.SYNTHETIC),
     ("xmp:xmp:CreatorTool", "Adobe Firefly", Label.SYNTHETIC),
     ("xmp:xmpMM:History/stEvt:softwareAgent", "Adobe Firefly", Label.MANIPULATED),
@@ -65,6 +83,8 @@ DECLARED = [
     ("png:AIGC", '{"Label":"1","ProduceID":"x"}', Label.SYNTHETIC),
     ("png:AIGC", '{"Label":"2","ProduceID":"x"}', Label.INCONCLUSIVE),
     ("container:comment", "This is AI-generated", Label.INCONCLUSIVE),
+    ("exif:ImageDescription", "This image was generated with AI.", Label.INCONCLUSIVE),
+    ("png:Comment", "AI-generated voice", Label.INCONCLUSIVE),
 ]  # fmt: skip
 
 
@@ -87,6 +107,104 @@ INNOCENT = [
     ("trailer:genAIType", "0"),
     ("exif:ImageDescription", "Signature: J. Smith"),
 ]
+
+
+NAMES = (
+    "Sora", "Kling", "Runway", "Gemini", "Pika", "Imagen", "Veo", "Hunyuan", "Leonardo", "Flux",
+    "Midjourney", "Ideogram", "Firefly", "Craiyon", "Recraft", "Reve", "Luma AI", "OpenAI",
+    "Stability AI", "Stable Diffusion", "DALL-E", "ChatGPT", "Suno", "Udio", "ElevenLabs", "Flite",
+    "Coqui", "eSpeak", "Synthesia", "HeyGen", "D-ID", "Roop", "Reface", "FaceSwap",
+    "Bing Image Creator", "Nano Banana", "mflux", "Fooocus", "ComfyUI", "NovelAI", "Draw Things",
+)  # fmt: skip
+BY_HAND = (
+    "xmp:photoshop:Credit", "iptc:Credit", "exif:Artist", "exif:Copyright", "exif:ImageDescription",
+    "exif:UserComment", "exif:XPComment", "exif:HostComputer", "iptc:Caption", "iptc:By-line",
+    "iptc:Headline", "iptc:Keywords", "iptc:SpecialInstructions", "xmp:dc:creator", "xmp:dc:title",
+    "xmp:dc:description", "xmp:dc:subject", "xmp:dc:rights", "xmp:photoshop:Headline",
+    "xmp:photoshop:Instructions", "png:Author", "png:Title", "png:Comment", "png:Description",
+    "png:Source", "png:Copyright", "jpeg:Comment", "gif:Comment", "container:artist",
+    "container:album", "container:album_artist", "container:title", "container:comment",
+    "container:description", "container:synopsis", "container:copyright", "container:publisher",
+    "container:encoded_by", "stream:comment", "stream:title", "id3:WXXX",
+)  # fmt: skip
+SENTENCES = ("{}", "{} Tanaka", "Photo: {}", "{} Records", "{} 2", "Not made with {}",
+             "A talk about {}", "“Made with {}”, the poster says", "Made without {}")  # fmt: skip
+
+
+@pytest.mark.parametrize("key", BY_HAND)
+def test_a_name_in_a_field_filled_in_by_hand_says_nothing_of_origin(key: str) -> None:
+    for name in NAMES:
+        for sentence in SENTENCES:
+            text = sentence.format(name)
+            assert set(rules_of((key, text)).values()) <= {None}, text
+
+
+MENTIONS = [
+    "This photograph is not AI-generated.",
+    "No AI-generated content.",
+    "Not generated with AI",
+    "He said: “this image is AI-generated”.",
+    "Is this AI-generated?",
+    "Conference on AI-generated media, Oslo 2023",
+    "AI generated revenue",
+    "Protest against pictures made with AI",
+    "This image was made without generative AI",
+    "Synthetic voice of the 1980s: the Speak & Spell",
+    "Never AI-generated, always hand-made",
+]
+
+
+@pytest.mark.parametrize("text", MENTIONS)
+def test_a_negation_or_a_mention_is_no_statement(text: str) -> None:
+    for key in BY_HAND:
+        assert set(rules_of((key, text)).values()) <= {None}, key
+
+
+RESEMBLING = [
+    "Stair survey. Steps: 12, riser 18 cm, Model: J. Doe",
+    "Steps: 3, Sampler: soil auger, Seed: 40 kg, Size: large",
+    "Steps: 12, Seed: barley, Sampler: core, Model: B",
+    "Steps: 4, Model: Anna, Seed: 12",
+    "Steps: 12, Model: J. Doe, Size: 40x60, Seed: 3",
+    '{"Label": 1, "score": 0.9}',
+    '{"sharpness": 2, "contrast": 1, "guidance_scale": 0}',
+    '{"nodes": 12, "links": 8}',
+    '{"class_type": "yoga", "room": {"inputs": 2}}',
+    '{"sampler": "core", "scale": 2, "steps": 3}',
+    '{"c": 4, "steps": 2, "seed": "rye"}',
+    f"Roof inspection. Job ID: {NUMBER}",
+    "Run it with --v 2 and look at the log",
+    "Screenshot of: train.py --seed 5 --v 2",
+    "mflux is a nice tool",
+    "https://suno.com/song/1",
+]
+
+
+@pytest.mark.parametrize("text", RESEMBLING)
+def test_a_record_is_known_by_its_form_as_a_whole(text: str) -> None:
+    keys = (*BY_HAND, "png:parameters", "png:prompt", "png:workflow", "container:comment")
+    for key in keys:
+        assert set(rules_of((key, text)).values()) <= {None}, key
+
+
+def test_a_tag_on_ai_that_denies_it_says_nothing() -> None:
+    for name in ("AISystemUsed", "AIPromptInformation"):
+        for text in ("None", "no", "n/a", "Not used", "-"):
+            assert rules_of((f"xmp:Iptc4xmpExt:{name}", text)) == {}
+    assert rules_of(("xmp:Iptc4xmpExt:AISystemUsed", "This was not made with AI")) == {}
+
+
+def test_no_pattern_takes_long_on_a_hostile_text() -> None:
+    longest = 16_384
+    parts = ('{"a":1,', '"inputs":{', "Steps: 1, Seed: 5, ", " --ar 1:2 --v 6", " -s 1", "AI ", " ",
+             f"Job ID: {NUMBER} ", '"Label": 1,', "\n", "made with suno; created=2025")  # fmt: skip
+    texts = [(part * longest)[:longest] for part in parts]
+    begun = time.process_time()
+    for rule in rules().rule:
+        for text in texts:
+            re.search(rule.pattern, text)
+            re.search(rule.pattern, "{" + text[1:])
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(("key", "text"), INNOCENT)

@@ -73,7 +73,8 @@ def test_schema_refuses_a_broken_record() -> None:
 def test_no_field_of_a_report_is_lost(kind: type, part: str) -> None:
     value = record("two_faces")[part]
     keys = set(value[0] if isinstance(value, list) else value)
-    assert {field.name for field in fields(kind)} <= keys
+    told = {field.name for field in fields(kind)} - {"opened_as"}  # the name's bytes, not its text
+    assert told <= keys
 
 
 def test_top_level_fields_are_those_of_the_report() -> None:

@@ -152,3 +152,45 @@ def test_a_clip_is_time_first() -> None:
     assert shown.shape == (3, 3, 16, 16)
     assert shown[:, 0, 8, 8].tolist() == [10, 20, 30]
     assert preparation.as_batch([shown, shown]).dtype == np.float32
+
+
+@pytest.mark.parametrize("fit", ["shortest-then-centre-crop", "stretch-then-centre-crop"])
+def test_what_is_seen_of_a_middle_cut_is_where_masks_and_boxes_lie(fit: str) -> None:
+    part = Input(
+        name="x", shape=["batch", 3, 40, 40], layout="", preparation="", take="picture",
+        fit=fit, side=50, filter="bilinear",
+    )  # fmt: skip
+    view = preparation.picture_view(part, 200, 100)
+    seen = view.seen
+    pixels = np.zeros((100, 200, 3), np.uint8)
+    top, left = round(seen.y), round(seen.x)
+    pixels[top : round(seen.y + seen.height), left : round(seen.x + seen.width)] = 255
+    assert view.take(pixels).shape == (40, 40, 3)
+    assert view.take(pixels).min() >= 120  # the rim may be mixed with what lies beyond
+    assert view.mask(pixels[..., 0]).mean() > 0.95
+    inner = view.target((seen.x, seen.y, seen.width, seen.height))
+    np.testing.assert_allclose(inner, [0.5, 0.5, 1, 1], atol=1e-6)
+    with pytest.raises(ValueError, match="needs a fixed size"):
+        Input.model_validate(part.model_dump() | {"side": 39})
+
+
+def test_a_face_is_cut_from_its_square_as_a_picture_would_be() -> None:
+    part = Input(
+        name="x", shape=["batch", 3, 40, 40], layout="", preparation="", take="face", margin=1.0,
+        fit="shortest-then-centre-crop", side=50, filter="bicubic",
+    )  # fmt: skip
+    pixels = np.random.default_rng(1).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    face = preparation.face_view(part, Box(20, 10, 70, 70))
+    picture = preparation.picture_view(part, 70, 70)
+    np.testing.assert_array_equal(face.take(pixels), picture.take(pixels[10:80, 20:90]))
+
+
+def test_a_ribbon_is_not_blown_up() -> None:
+    part = Input(
+        name="x", shape=["batch", 3, 224, 224], layout="", preparation="", take="picture",
+        fit="shortest-then-centre-crop", side=256, filter="bicubic",
+    )  # fmt: skip
+    ribbon = np.full((1, 60_000, 3), 77, np.uint8)
+    view = preparation.picture_view(part, 60_000, 1)
+    np.testing.assert_array_equal(view.take(ribbon), np.full((224, 224, 3), 77, np.uint8))
+    assert view.seen.x + view.seen.width / 2 == pytest.approx(30_000)

@@ -45,7 +45,7 @@ class Analyzer(ABC):
     """Judges one file. Subclasses are found by the registry.
 
     One that only states facts (``votes`` is false) takes no share of the false-positive rate. It
-    may read the file itself at ``media.path``.
+    may read the file itself, ``media.file``.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Analyzer(ABC):
     votes: ClassVar[bool] = True
     needs: ClassVar[str] = ""
     """The path in ``Options`` without which it cannot run ("reference"); empty: none."""
-    detectors: ClassVar[tuple[str, ...]] = ()
+    detectors: tuple[str, ...] = ()
     """The detectors whose cards bound what it can say."""
 
     @classmethod

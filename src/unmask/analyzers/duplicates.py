@@ -102,9 +102,10 @@ class DuplicatesAnalyzer(Analyzer):
             if finding is findings[0] or same is None or finding.details["sha256"] != same.sha256
         ]
         not_checked: tuple[NotChecked, ...] = ()
-        if damaged := self._library.store.damaged:
-            what = f"{damaged} item{'s' if damaged > 1 else ''} of the index"
-            not_checked = (NotChecked(self.name, what, "their records are damaged"),)
+        store = self._library.store
+        if store.damaged:
+            why = f"{store.left_out()}: restore the index from a copy, or add the files again"
+            not_checked = (NotChecked(self.name, "a part of the index", why),)
         absent = () if findings else (Absent(self.name, "a copy or an edit of an indexed item"),)
         return Result(tuple(findings), not_checked, absent)
 

@@ -52,7 +52,7 @@ class IdentityAnalyzer(Analyzer):
         claimed = self._people[0].face if self._faces is not None else None
         self._evidence = None if claimed is None else Evidence(claimed, APART)
         pairs = ((self._faces, "face_identity"), (self._voice, "voice_identity"))
-        self.detectors = tuple(name for trail, name in pairs if trail is not None)  # type: ignore[misc]
+        self.detectors = tuple(name for trail, name in pairs if trail is not None)
         share = sum(trail is not None for trail in (self._faces, self._voice))
         self._fpr = options.fpr / max(1, share)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unmask.analyzers.base import Analyzer, Options, Result
@@ -96,7 +95,7 @@ class MetadataFacts(Analyzer):
             from unmask.metadata.reading import read_metadata
 
             try:
-                self._read = read_metadata(Path(self.media.path))
+                self._read = read_metadata(self.media.file)
             except MediaError as error:
                 self._failure = str(error)
         return self._read

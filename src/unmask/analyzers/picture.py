@@ -13,6 +13,7 @@ from PIL import Image
 
 from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.detectors.card import Card, Operating
+from unmask.detectors.image.unmask_picture.pattern import regular_pattern
 from unmask.detectors.image.unmask_picture.tiles import Budget, Judgement, glance, islands, judge
 from unmask.runtime.model import load_model
 from unmask.types import (
@@ -68,6 +69,11 @@ _SEEN = {
         "they do not separate a generator from saving and scaling."
     ),
 }
+_PATTERN = (
+    "The fine grain of the picture is as regular as a generator's, but a regular pattern of its "
+    "own covers the picture (dots, lines, weave, a screen, repeated pixels): "
+    "this model cannot tell the two apart."
+)
 
 
 class PictureAnalyzer(Analyzer):
@@ -175,6 +181,9 @@ class PictureAnalyzer(Analyzer):
     ) -> Finding:
         row = self._model.card.for_claim(claim.value)
         vote = row.vote(score, self.options.fpr / len(_CLAIMS))
+        reason = _SEEN[claim, vote]
+        if claim is Claim.PICTURE_GENERATED and vote is Vote.FORGED and _pattern(frame, judgement):
+            vote, reason = Vote.UNDECIDED, _PATTERN
         time = None if still else frame.time
         where = Where()
         snapshots: tuple[Snapshot, ...] = ()
@@ -185,7 +194,7 @@ class PictureAnalyzer(Analyzer):
         return Finding(
             analyzer=self.name,
             claim=claim,
-            reason=_SEEN[claim, vote],
+            reason=reason,
             where=where,
             detector=DETECTOR,
             score=score,
@@ -195,6 +204,17 @@ class PictureAnalyzer(Analyzer):
             snapshots=snapshots,
             details=_details(row, judgement, self._looked),
         )
+
+
+def _pattern(frame: Frame, judgement: Judgement) -> bool:
+    """Whether a regular pattern covers the picture, as it is or as it was shrunk to be judged."""
+    if regular_pattern(frame.pixels):
+        return True
+    if judgement.shrunk == 1.0:
+        return False
+    height, width = (round(side * judgement.shrunk) for side in frame.pixels.shape[:2])
+    small = Image.fromarray(frame.pixels).resize((width, height), Image.Resampling.LANCZOS)
+    return regular_pattern(np.asarray(small))
 
 
 def _budget(card: Card) -> Budget:

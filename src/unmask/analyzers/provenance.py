@@ -9,6 +9,7 @@ from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.provenance import reading as library
 from unmask.provenance.ancestry import done, tree
 from unmask.provenance.boxes import walk
+from unmask.provenance.coverage import LeftOut, left_out
 from unmask.provenance.declared import Declaration, declared
 from unmask.provenance.find import Store, find_store
 from unmask.provenance.judge import Fault, State, faults, stamp, state, trusted
@@ -47,7 +48,7 @@ class ProvenanceAnalyzer(Analyzer):
 
     def finish(self) -> Result:
         """Find, check and tell; an unreadable manifest is a doubt and not an error."""
-        path = Path(self.media.path)
+        path = self.media.file
         try:
             store, remote = find_store(path)
             if store is None:
@@ -72,7 +73,12 @@ class ProvenanceAnalyzer(Analyzer):
         broken = faults(reading, store, boxes)
         standing = state(reading)
         said = declared(reading, standing.holds)
-        found = [self._manifest(reading, standing, broken)]
+        loose = None
+        if standing.holds or standing is State.EXPIRED:
+            loose = left_out(path, store, reading.left_out)
+        found = [self._manifest(reading, standing, broken, loose)]
+        if loose:
+            found.append(self._left_out(loose))
         found += [self._padding(place) for place in padding(store, boxes)]
         if said:
             found.append(self._declaration(said))
@@ -96,7 +102,13 @@ class ProvenanceAnalyzer(Analyzer):
         fact = Finding(self.name, Claim.PROVENANCE, reason, kind="fact", bearing=Label.INCONCLUSIVE)
         return Result((fact,))
 
-    def _manifest(self, reading: Reading, standing: State, broken: tuple[Fault, ...]) -> Finding:
+    def _manifest(
+        self,
+        reading: Reading,
+        standing: State,
+        broken: tuple[Fault, ...],
+        loose: LeftOut | None,
+    ) -> Finding:
         active = reading.active
         remark = "this file: " + (
             "changed after it was signed" if standing is State.CHANGED else standing.value
@@ -116,7 +128,7 @@ class ProvenanceAnalyzer(Analyzer):
         return Finding(
             self.name,
             Claim.PROVENANCE,
-            self._reason(reading, standing, broken),
+            self._reason(reading, standing, broken, loose),
             kind="fact",
             subject="the signature",
             details={key: value for key, value in details.items() if value not in ("", [], None)},
@@ -124,7 +136,13 @@ class ProvenanceAnalyzer(Analyzer):
             tree=(tree(reading, Path(self.media.path).name, remark),),
         )
 
-    def _reason(self, reading: Reading, standing: State, broken: tuple[Fault, ...]) -> str:
+    def _reason(
+        self,
+        reading: Reading,
+        standing: State,
+        broken: tuple[Fault, ...],
+        loose: LeftOut | None,
+    ) -> str:
         name = reading.active.issuer or reading.active.name
         who = f"“{name}”" if name else "somebody without a name"
         when = f" on {reading.active.time}" if reading.active.time else ""
@@ -133,14 +151,16 @@ class ProvenanceAnalyzer(Analyzer):
             return f"The signature in the name of {who} does not hold: {said}."
         if standing is State.CHANGED:
             return f"The file was changed after {who} signed it{when}: {said}."
+        same = f"What {who} signed of the file{when} is unchanged"
+        if not loose:
+            same = f"The file is as {who} signed it{when}"
         if standing is State.IRREGULAR:
-            return f"The file is as {who} signed it{when}, but the manifest breaks a rule: {said}."
+            return f"{same}, but the manifest breaks a rule: {said}."
         if standing is State.UNSOUND:
             return f"The signed manifest of {who} is not sound: {said}."
         if standing is State.EXPIRED:
             return f"The manifest fits the file, but its signature by {who} has no force: {said}."
-        begin = f"The file is as {who} signed it{when}. {self._vouched(reading)}"
-        return f"{begin} {_NEVER_CLEARS}"
+        return f"{same}. {self._vouched(reading)} {_NEVER_CLEARS}"
 
     def _vouched(self, reading: Reading) -> str:
         if not self._trust:
@@ -148,6 +168,30 @@ class ProvenanceAnalyzer(Analyzer):
         if trusted(reading):
             return "Your trust list vouches for the signer."
         return "The signature is valid, but your trust list does not vouch for the signer."
+
+    def _left_out(self, loose: LeftOut) -> Finding:
+        """Words about the picture that nobody signed are said; an unsigned picture is a doubt."""
+        where = listed([f"{first:,} to {last:,}" for first, last in loose.places], 4)
+        more = f"The signature leaves out more of the file than it needs to: bytes {where}."
+        if loose.nothing_covered:
+            reason = f"{more} It covers nothing of the picture or sound, so it says nothing of it."
+        elif loose.medium:
+            reason = (
+                f"{more} Parts of the picture or sound stand there: a change would not be seen."
+            )
+        else:
+            reason = (
+                f"{more} No part of the picture or sound stands there, only what is said about it "
+                "(such as EXIF), which may have been changed since."
+            )
+        return Finding(
+            self.name,
+            Claim.PROVENANCE,
+            reason,
+            kind="fact",
+            subject="what the signature leaves out",
+            bearing=Label.INCONCLUSIVE if loose.medium else None,
+        )
 
     def _padding(self, place: tuple[int, int]) -> Finding:
         return Finding(

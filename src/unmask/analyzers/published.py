@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.analyzers.base import Analyzer, Options, Result
-from unmask.analyzers.windows import Clips, Faces, Pictures, Sounds, Take, Window
-from unmask.detectors.card import Card, Input
+from unmask.analyzers.windows import Clips, Faces, Films, Pictures, Sounds, Take, Window
+from unmask.detectors.card import Card, Input, Operating
 from unmask.errors import ModelError
-from unmask.runtime.model import Model
+from unmask.runtime.model import opened_model
 from unmask.types import (
     AudioBlock,
     Box,
@@ -22,8 +22,10 @@ from unmask.types import (
     Mask,
     MediaInfo,
     NotChecked,
+    Saying,
     Series,
     Snapshot,
+    Span,
     Vote,
     Where,
     posterior,
@@ -37,17 +39,20 @@ class Published(Analyzer):
 
     The score of a file is the mean over its parts (faces, frames, clips, stretches of sound). A
     card with an operating table for its claim votes; without one the score is shown and no verdict
-    is drawn from it.
+    is drawn from it. ``called``: the name or path under which the user asked for it.
     """
 
     title = "The chosen detector"
     kinds = frozenset(Kind)
 
-    def __init__(self, media: MediaInfo, options: Options, card_path: Path) -> None:
+    def __init__(
+        self, media: MediaInfo, options: Options, card_path: Path, called: str = ""
+    ) -> None:
         super().__init__(media, options)
-        self.model = Model(card_path, options.threads)
+        self.model = opened_model(card_path, options.threads)
         self.card = self.model.card
         self.name = self.card.name
+        self.detectors = (called or str(card_path),)
         self.claim, self._score = scoring(self.card)
         self._take = taker(self.card.inputs)
         self.wants_frames = self._take.frames
@@ -55,12 +60,22 @@ class Published(Analyzer):
         self._waiting: list[Window] = []
         self._scores: list[tuple[float, float]] = []
         self._shown: tuple[float, Window] | None = None
+        self._fault = ""
         self._area: NDArray[np.float32] | None = None
 
     @property
     def rate(self) -> float:
         """Frames a second that the card needs; 0: any will do."""
         return self._take.rate
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether its card says what its score is worth, so that it votes."""
+        return self._operating is not None
+
+    @property
+    def _operating(self) -> Operating | None:
+        return next((row for row in self.card.operating if row.claim == self.claim), None)
 
     def applies(self) -> bool:
         """Whether the file holds what the detector takes."""
@@ -82,27 +97,40 @@ class Published(Analyzer):
         """Say what the detector makes of the file."""
         self._collect(self._take.rest())
         self._run()
+        if self._fault:
+            return Result(not_checked=(NotChecked(self.name, self.card.title, self._fault),))
         if not self._scores:
             return Result(not_checked=(NotChecked(self.name, self.card.title, self._take.nothing),))
         return Result((self._finding(),))
 
     def _collect(self, windows: list[Window]) -> None:
-        for window in windows:
+        for window in windows if not self._fault else ():
             self._waiting.append(window)
             if len(self._waiting) == _BATCH:
                 self._run()
 
     def _run(self) -> None:
-        if not self._waiting:
+        """Judge what is waiting. A network that fails costs its own word, not the scan."""
+        if not self._waiting or self._fault:
             return
+        try:
+            self._judge()
+        except ModelError as error:
+            self._fault = str(error)
+        self._waiting = []
+
+    def _judge(self) -> None:
         name = self.card.inputs[0].name
-        free = any(isinstance(side, str) for side in self.card.inputs[0].shape[1:])
-        # Pictures that keep their own size cannot stand in one batch.
-        groups = [[window] for window in self._waiting] if free else [self._waiting]
+        batch, *sides = self.card.inputs[0].shape
+        # Pictures that keep their own size cannot stand in one batch; a network may take but one.
+        apart = batch == 1 or any(isinstance(side, str) for side in sides)
+        groups = [[window] for window in self._waiting] if apart else [self._waiting]
         for group in groups:
             values = np.stack([window.value for window in group]).astype(np.float32)
             outputs = self.model.run({name: values})
             scores = np.reshape(outputs[self._score], len(group))
+            if not np.isfinite(scores).all():
+                raise ModelError("its network gives no number")
             for index, window in enumerate(group):
                 score = float(scores[index])
                 self._scores.append((window.time, score))
@@ -110,30 +138,34 @@ class Published(Analyzer):
                     self._shown = (score, window)
                     area = outputs.get("mask")
                     self._area = None if area is None else area[index]
-        self._waiting = []
 
     def _finding(self) -> Finding:
         score = float(np.mean([value for _, value in self._scores]))
-        operating = next((row for row in self.card.operating if row.claim == self.claim), None)
+        operating = self._operating
         parts = f"mean over {len(self._scores)} {self._take.what}"
         if operating is None:
             reason = (
                 f"{self.card.title} gives {score:.3f} ({parts}; higher = more like its forgeries). "
                 "Nobody has calibrated it: no false-positive rate is known, so no verdict follows."
             )
-            vote, llr = None, None
+            vote, llr, rate, sayings = None, None, None, ()
         else:
             vote, llr = operating.vote(score, self.options.fpr), operating.llr(score)
+            rate = operating.rate(score)
             words = {
                 Vote.FORGED: "finds what it was trained to find",
                 Vote.CLEAR: "finds nothing of what it was trained to find",
                 Vote.UNDECIDED: "is undecided",
             }
-            reason = f"{self.card.title} {words[vote]} ({parts})."
+            sayings = tuple(
+                Saying(one, f"{self.card.title} {said} ({parts}).", self._where(one))
+                for one, said in words.items()
+            )
+            reason = ""
         times = tuple(round(time, 3) for time, _ in self._scores)
         chances = tuple(round(posterior(value, 0.5), 4) for _, value in self._scores)
         series = (Series(self.card.title, times, chances),) if len(times) > 1 else ()
-        return Finding(
+        finding = Finding(
             analyzer=self.name,
             claim=self.claim,
             reason=reason,
@@ -145,14 +177,20 @@ class Published(Analyzer):
             series=series,
             snapshots=self._snapshots(),
             details={"parts": len(times), "preparation": self.card.inputs[0].preparation},
+            rate=rate,
+            sayings=sayings,
         )
+        return finding if vote is None else finding.settled(vote)
 
     def _where(self, vote: Vote | None) -> Where:
         if self._shown is None or vote is Vote.CLEAR or vote is Vote.UNDECIDED:
             return Where()
-        box = self._shown[1].box
+        shown = self._shown[1]
+        box = shown.box
         if box is None:
-            return Where()
+            # One of several stretches is a place; the only one is the whole file.
+            several = len(self._scores) > 1 and shown.until is not None
+            return Where(spans=(Span(shown.time, shown.until or 0.0),) if several else ())
         if self._area is None:
             return Where(boxes=(box,))
         likely = np.asarray(1 / (1 + np.exp(-self._area)), np.float32)
@@ -180,6 +218,7 @@ def taker(inputs: list[Input]) -> Take:
         "face": Faces,
         "picture": Pictures,
         "clip": Clips,
+        "frames": Films,
         "sound": Sounds,
     }
     if names[0] not in kinds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from unmask.types import (
     posterior,
 )
 from unmask.voices.activity import RATE, STEP
+from unmask.voices.channel import Channel
 from unmask.voices.hearing import Heard, Hearing
 from unmask.voices.parts import filled, raised, smoothed, stretches
 
@@ -51,7 +53,8 @@ class VoiceAnalyzer(Analyzer):
         self._parameters = self._model.card.parameters
         size = int(self._model.card.inputs[0].shape[-1])
         frames = int(self._model.card.outputs[1].shape[-1])
-        self._hearing = Hearing(self._network, size, frames)
+        least = float(self._parameters["least_speech"])
+        self._hearing = Hearing(self._network, size, frames, least, options.threads)
 
     def _network(self, wave: Tensor) -> tuple[Tensor, Tensor]:
         out = self._model.run({self._model.card.inputs[0].name: wave})
@@ -76,15 +79,17 @@ class VoiceAnalyzer(Analyzer):
         if heard.activity.seconds < least:
             found = f"only {heard.activity.seconds:.1f} s of speech were heard"
             return self._not_checked(f"{found}; at least {least:g} s are needed")
+        codec, bitrate = self.media.audio_codec, self.media.audio_bitrate
+        channel = Channel(codec, bitrate, heard.band, heard.voiced)
         whole = self._whole(heard)
-        findings = [whole]
         part = float(self._parameters["least_for_parts"])
+        shown = [_bounded(whole, heard, channel, part)]
         if heard.seconds < part:
             why = f"it is shorter than {part:g} s, so there is too little to compare a part with"
             skipped = (NotChecked(self.name, "Replaced parts of the speech", why),)
-            return Result(tuple(findings), skipped)
-        findings.append(self._edited(heard, whole))
-        return Result(tuple(findings))
+            return Result(tuple(shown), skipped)
+        shown.append(_bounded(self._edited(heard, whole), heard, channel, part))
+        return Result(tuple(shown))
 
     def _not_checked(self, why: str) -> Result:
         return Result(not_checked=(NotChecked(self.name, self.title, why),))
@@ -113,7 +118,7 @@ class VoiceAnalyzer(Analyzer):
             llr=operating.llr(heard.score),
             vote=vote,
             series=(_series("Synthetic voice", heard.course, heard, operating),),
-            details={"speech_seconds": round(spoken, 2), "windows": heard.windows},
+            details={"windows": heard.windows},
         )
 
     def _edited(self, heard: Heard, whole: Finding) -> Finding:
@@ -158,6 +163,32 @@ class VoiceAnalyzer(Analyzer):
                 ),
             ),
         )
+
+
+def _bounded(finding: Finding, heard: Heard, channel: Channel, least: float) -> Finding:
+    """The finding with a vote no stronger than what the speech came through bears.
+
+    ``least``: seconds of speech under which nothing is cleared.
+    """
+    spoken = heard.activity.seconds
+    details = {**finding.details, "speech_seconds": round(spoken, 2), **channel.details()}
+    bounded = replace(finding, details=details)
+    if channel.doubt:
+        reason = f"No vote: {channel.doubt}. {_words(finding.claim)}"
+        if finding.claim is Claim.VOICE_SYNTHETIC:
+            reason += f" {spoken:.1f} s of speech were heard."
+        return replace(bounded, vote=Vote.UNDECIDED, reason=reason, where=Where())
+    if finding.vote is Vote.CLEAR and spoken < least:
+        reason = f"{finding.reason} Under {least:g} s that is too little to clear it."
+        return replace(bounded, vote=Vote.UNDECIDED, reason=reason)
+    return bounded
+
+
+def _words(claim: Claim) -> str:
+    """What the score of a voice without a vote is."""
+    if claim is Claim.VOICE_EDITED:
+        return "Its score says how far the most suspect half second stands out."
+    return "Its score says how much the speech is like generated speech to the model."
 
 
 def _odd(where: str, hint: bool) -> str:

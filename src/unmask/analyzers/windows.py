@@ -21,12 +21,16 @@ _LONGEST = 1280
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One part of a file as the network takes it, and where it comes from."""
+    """One part of a file as the network takes it, and where it comes from.
+
+    ``time`` and ``until``: its first second, and its last where it is a stretch of time.
+    """
 
     value: NDArray[Any]
     time: float
     box: Box | None = None
     picture: Pixels | None = None
+    until: float | None = None
 
 
 class Take(ABC):
@@ -94,7 +98,7 @@ class Pictures(Take):
         height, width = frame.pixels.shape[:2]
         view = preparation.picture_view(self.part, width, height)
         value = preparation.channels_first(view.take(frame.pixels))
-        return [Window(value, frame.time, view.region, frame.pixels)]
+        return [Window(value, frame.time, view.seen, frame.pixels)]
 
     def rest(self) -> list[Window]:
         """Nothing is left over."""
@@ -118,13 +122,13 @@ class Clips(Take):
     def frame(self, frame: Frame) -> list[Window]:
         """A clip when enough frames are held; memory does not grow with length."""
         if self.part.step:
-            self._held.append(_reduced(frame))
+            self._held.append(self._kept(frame))
             if len(self._held) < self.count:
                 return []
             held, self._held = self._held, []
             return self._clip(held)
         if self._seen % self._every == 0:
-            self._held.append(_reduced(frame))
+            self._held.append(self._kept(frame))
             if len(self._held) > 4 * self.count:
                 self._held = self._held[::2]
                 self._every *= 2
@@ -144,7 +148,27 @@ class Clips(Take):
         if boxes is None:
             return []
         value = preparation.clip(self.part, pictures, boxes)
-        return [Window(value, held[0].time, None, None)]
+        return [Window(value, held[0].time, until=held[-1].time)]
+
+    def _kept(self, frame: Frame) -> Frame:
+        return _reduced(frame)
+
+
+class Films(Clips):
+    """Whole frames along time: stretch after stretch, or spread over the whole."""
+
+    what = "stretches of frames"
+    nothing = "there are too few frames"
+
+    def _clip(self, held: list[Frame]) -> list[Window]:
+        value = np.stack([preparation.channels_first(frame.pixels) for frame in held])
+        return [Window(value, held[0].time, until=held[-1].time)]
+
+    def _kept(self, frame: Frame) -> Frame:
+        """The frame as the network sees it: small, and the same as if all were held."""
+        height, width = frame.pixels.shape[:2]
+        view = preparation.picture_view(self.part, width, height)
+        return Frame(frame.index, frame.time, view.take(frame.pixels))
 
 
 class Sounds(Take):
@@ -190,8 +214,9 @@ class Sounds(Take):
         return [self._window(np.concatenate(self._held))]
 
     def _window(self, samples: NDArray[np.float32]) -> Window:
-        window = Window(preparation.sound(self.part, samples), self._start)
+        begun = self._start
         self._start += len(samples) / self.part.rate
+        window = Window(preparation.sound(self.part, samples), begun, until=self._start)
         self._any = True
         return window
 

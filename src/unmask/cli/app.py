@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "index": ("index:app", "Your own index of known items: find copies and edits of them."),
     "calibrate": ("calibrate:app", "Thresholds from your own authentic files; do they still hold?"),
     "models": ("models:app", "The models: cards, limits, hashes."),
+    "settings": ("settings:settings", "What a scan would be run with, and where it comes from."),
     "schema": ("schema:schema", "The JSON schema of a report."),
     "doctor": ("doctor:doctor", "What is installed, what is missing, what adds it."),
     "forge": ("forge:app", "Make forged examples from your own files, to test with."),
@@ -104,21 +107,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     from unmask.errors import UnmaskError
 
+    _write_any_text()
     args = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in args or bool(os.environ.get("UNMASK_DEBUG"))
     args = [arg for arg in args if arg != "--debug"]
     try:
-        app(args)
+        try:
+            app(args)
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         _say("Stopped. What was finished is kept.")
         sys.exit(ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _leave_output()
         sys.exit(ExitCode.CLEAN)
     except UnmaskError as error:
         if debug:
             raise
         _say(str(error))
+        sys.exit(ExitCode.ERROR)
+    except OSError as error:
+        if debug:
+            raise
+        _leave_output()
+        name = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        _say(f"{name}{error.strerror or error}. What was finished is kept.")
         sys.exit(ExitCode.ERROR)
     except Exception as error:
         if debug:
@@ -126,6 +140,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text = " ".join(str(error).split()) or "no message"
         _say(f"A fault in unmask itself: {type(error).__name__}: {text} (--debug shows where)")
         sys.exit(ExitCode.ERROR)
+
+
+def _write_any_text() -> None:
+    """Print what the terminal's encoding cannot hold as escapes, rather than fail on a name."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave_output() -> None:
+    """Write no more to an output that takes nothing: what is left of it goes nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(line: str) -> None:

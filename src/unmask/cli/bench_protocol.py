@@ -149,7 +149,9 @@ def table(
     chosen = _protocol(protocol)
     from unmask.bench.page import page
     from unmask.bench.table import lines, stored
+    from unmask.outputs import guard
 
+    guard({"--out": out}, (protocol,))
     everything = stored(results, chosen, detector or ())
     found = lines(chosen, everything, by, verifier=_verifier(verifier))
     text = "\n".join(page(chosen, everything, found)).rstrip()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from unmask.cli.console import Progressing
+from unmask.cli.console import Progressing, told_as_json
 from unmask.cli.scan import option, shown
 from unmask.settings import SETTINGS
 
@@ -41,9 +41,11 @@ def compare(
     from unmask.cli.passphrase import unlock
     from unmask.identity.comparing import compare as judge
     from unmask.identity.references import file_of
+    from unmask.outputs import guard
 
+    guard({"--html": html, "--pdf": pdf, "--json": "-" if json else None}, (suspect, *reference))
     unlock(file_of(one) for one in reference)
-    with Progressing("comparing", unit="s of media", quiet=json) as bar:
+    with told_as_json(suspect, json), Progressing("comparing", "s of media", json) as bar:
         report = judge(
             suspect, reference, progress=bar.update, fpr=fpr, prior=prior, fps=fps, threads=threads
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json as _json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,6 +35,21 @@ def emit(value: Any, *, as_json: bool, text: str) -> None:
         sys.stdout.flush()
     else:
         out.print(text, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def told_as_json(path: Path, wanted: bool) -> Iterator[None]:
+    """Where JSON is wanted, print the record of a file that cannot be judged; the error goes on."""
+    from unmask.batch import key_of
+    from unmask.errors import MediaError
+    from unmask.report.json import error_dict
+
+    try:
+        yield
+    except MediaError as error:
+        if wanted:
+            emit(error_dict(key_of(path), error), as_json=True, text="")
+        raise
 
 
 def plain(values: Mapping[str, float]) -> str:

@@ -48,7 +48,10 @@ def make(
     from unmask.datasets.manifest import write_manifest
     from unmask.datasets.table import table_manifest
     from unmask.errors import DataError, SettingError
+    from unmask.outputs import guard
 
+    path = out if out.suffix == ".parquet" else out / "manifest.parquet"
+    guard({"--out": path}, (source,))
     parts = _shares(shares)
     if (frames and dataset) or (partial and not dataset):
         raise SettingError("--frames is for folders of your own, --partial for a --dataset.")
@@ -62,7 +65,7 @@ def make(
         manifest = table_manifest(source, name, parts, seed)
     else:
         raise DataError(f"{source} is neither a folder nor a .csv or .jsonl file. Name one.")
-    path = write_manifest(out if out.suffix == ".parquet" else out / "manifest.parquet", manifest)
+    write_manifest(path, manifest)
     emit(
         {"path": str(path), **_counts(manifest)},
         as_json=json,
@@ -182,9 +185,12 @@ def faces(
     from unmask.datasets.face_manifest import cut_faces
     from unmask.datasets.manifest import read_manifest
     from unmask.errors import SettingError
+    from unmask.outputs import guard
 
     if margin < 1 or not 16 <= size <= 2048 or frames < 1:
         raise SettingError("Allowed are --margin from 1, --size 16 to 2048, --frames from 1.")
+    read = manifest / "manifest.parquet" if manifest.is_dir() else manifest
+    guard({"--out": out / "manifest.parquet"}, (read,))
     cut = Cut(margin, size, frames)
     if detector_card:
         cut = cut_of_card(detector_card, frames)

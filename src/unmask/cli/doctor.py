@@ -23,6 +23,7 @@ EXTRAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("timm", "training"),
         ("lightning", "training"),
         ("onnxscript", "export"),
+        ("transformers", "adding models of others"),
         ("sklearn", "metrics"),
         ("scipy", "metrics"),
         ("cv2", "making fakes"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unmask.cli.console import emit
+from unmask.outputs import guard
 
 if TYPE_CHECKING:
     from unmask.types import Pixels
@@ -42,6 +43,7 @@ def face(
         raise typer.BadParameter(f"There are: {', '.join(blend.FAMILIES)}.", param_hint="--family")
     if name in ("swap", "part") and donor is None:
         raise DataError(f"A {name} needs --donor, a photo of another face.")
+    guard({"OUT": out, "--mask": mask}, filter(None, (target, donor)))
     first = _portrait(target)
     second = _portrait(donor) if donor else first
     made = blend.forge(name, first, second, np.random.default_rng(seed))
@@ -74,6 +76,7 @@ def picture(
         raise typer.BadParameter(f"There are: {', '.join(known)}.", param_hint="--family")
     if family in ("splice", "poisson") and donor is None:
         raise DataError(f"A {family} needs --donor, another photo.")
+    guard({"OUT": out, "--mask": mask}, filter(None, (host, donor)))
     pixels = read_image(host, Limits())
     other = read_image(donor, Limits()) if donor else pixels
     name = family or ("splice" if donor else "copy-move")
@@ -107,6 +110,7 @@ def voice(
 
     if method not in vocode.METHODS:
         raise typer.BadParameter(f"There are: {', '.join(vocode.METHODS)}.", param_hint="--method")
+    guard({"OUT": out}, (recording,))
     media = probe(recording, Limits())
     parts = [block.samples for block in blocks(recording, media, rate=SOUND_RATE)]
     whole = np.concatenate(parts) if parts else np.zeros(0, np.float32)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from unmask.cli.console import Progressing, emit, err, out
+from unmask.cli.console import Progressing, emit, err, out, told_as_json
 
 if TYPE_CHECKING:
     from unmask.index.item import Item
@@ -35,7 +35,7 @@ def add(
     A file that is known already is not added twice, so the same command goes on where it was
     stopped. A file that cannot be read is named, and the rest is added. Exit code 4 then, else 0.
     """
-    from unmask.batch import find_files
+    from unmask.batch import find_files, key_of
     from unmask.cli.app import ExitCode
     from unmask.cli.passphrase import chosen, unlock
     from unmask.errors import MediaError
@@ -55,12 +55,13 @@ def add(
         Writer(index, words) as writer,
         Progressing("adding", unit="files", quiet=json) as bar,
     ):
+        _warn(writer.store)
         for number, path in enumerate(paths):
             try:
                 new = _add_one(writer, path)
                 added, known = added + new, known + (not new)
             except MediaError as error:
-                failed.append({"path": str(path), "error": str(error)})
+                failed.append({"path": key_of(path), "error": str(error)})
                 if not json:
                     err.print(f"not added: {error}", markup=False, soft_wrap=True)
             bar.update(number + 1, len(paths))
@@ -102,7 +103,7 @@ def search(
     unlock((index,))
     settings = make_settings(index=str(index), analyzers=("duplicates",))
     prepare(settings)
-    with Progressing("searching", unit="s of media", quiet=json) as bar:
+    with told_as_json(file, json), Progressing("searching", "s of media", json) as bar:
         report = scan(file, settings, progress=bar.update)
     record = to_dict(report)
     lines = [finding.reason for finding in report.findings]
@@ -111,7 +112,9 @@ def search(
     if not report.findings:
         lines.insert(0, "No item of the index is in this file.")
     found = [row for row in record["findings"] if row["analyzer"] == "duplicates"]
-    emit({"path": record["path"], "found": found}, as_json=json, text="\n".join(lines))
+    left = [row for row in record["not_checked"] if row["analyzer"] == "duplicates"]
+    told = {"path": record["path"], "found": found, "not_checked": left}
+    emit(told, as_json=json, text="\n".join(lines))
     if any(finding.bearing for finding in report.findings):
         raise typer.Exit(ExitCode.INCONCLUSIVE)
 
@@ -125,6 +128,7 @@ def list_items(index: Index, json: Json = False) -> None:
 
     store = _open(index)
     if json:
+        _warn(store)
         emit([entry.item.to_dict() for entry in store.entries], as_json=True, text="")
         return
     table = Table("name", "kind", "added", "size or length", "sha256", box=None)
@@ -139,9 +143,9 @@ def list_items(index: Index, json: Json = False) -> None:
         )
     out.print(table)
     kept = "encrypted" if store.lock else "not encrypted"
-    damaged = f", {store.damaged} damaged and left out" if store.damaged else ""
     count = len(store.entries)
-    out.print(f"{count} item{'' if count == 1 else 's'}, {kept}{damaged}", markup=False)
+    out.print(f"{count} item{'' if count == 1 else 's'}, {kept}", markup=False)
+    _warn(store)
 
 
 @app.command()
@@ -156,16 +160,20 @@ def export(
     import json as json_
 
     from unmask.errors import SettingError
+    from unmask.outputs import guard
     from unmask.vault import replace
 
     if to is not None and to.suffix.lower() not in (".json", ".csv"):
         raise SettingError(f"--to is {to.name!r}; it must end in .json or .csv.")
-    rows = [_row(entry) for entry in _open(index).entries]
+    guard({"--to": to}, (index,))
+    store = _open(index)
+    _warn(store)
+    rows = [_row(entry) for entry in store.entries]
     if to is None:
         emit(rows, as_json=True, text="")
         return
     text = _csv(rows) if to.suffix.lower() == ".csv" else json_.dumps(rows, indent=1) + "\n"
-    replace(to, (text.encode("utf-8"),))
+    replace(to, (text.encode("utf-8", "backslashreplace"),))
     about = {"path": str(to), "items": len(rows)}
     emit(about, as_json=json, text=f"{to}: {len(rows)} items, not encrypted")
 
@@ -223,6 +231,12 @@ def _open(index: Path) -> Store:
 
     unlock((index,))
     return Store(index, passphrase())
+
+
+def _warn(store: Store) -> None:
+    """Say which records were left out, beside the result and not in it."""
+    if store.damaged:
+        err.print(f"{store.path}: {store.left_out()}.", markup=False, soft_wrap=True)
 
 
 def _is(item: Item, name: str) -> bool:

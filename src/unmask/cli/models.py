@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unmask.cli import models_export
+from unmask.cli import models_add, models_export, models_sets
 from unmask.cli.console import emit, out
 
 if TYPE_CHECKING:
     from unmask.detectors.card import Card
 
 app = typer.Typer(help="The models: cards, limits, hashes.")
+app.command("add")(models_add.add)
 app.command("export")(models_export.export)
 app.command("pull")(models_export.pull)
+app.command("sets")(models_sets.sets)
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 

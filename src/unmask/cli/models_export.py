@@ -36,7 +36,7 @@ def export(
     """
     if (checkpoint is None) == (run is None):
         raise typer.BadParameter("Give either --checkpoint FILE or --run DIR.")
-    method = _method(name, variant)
+    method = method_of(name, variant)
     from unmask.train.shelving import shelve, trained
 
     path = checkpoint or trained(run or Path())
@@ -45,8 +45,11 @@ def export(
 
 
 def pull(
-    name: Name,
+    name: Annotated[str, typer.Argument(help="Name of a published method.")] = "",
     variant: Variant = "",
+    set: Annotated[
+        str, typer.Option("--set", help="All detectors of this set instead (unmask models sets).")
+    ] = "",
     licence: Annotated[
         list[str] | None,
         typer.Option(help="Licences to accept (may be repeated; 'any': all). Default: free ones."),
@@ -56,13 +59,23 @@ def pull(
 ) -> None:
     """Fetch the authors' weights of a method, check their hash, and export them.
 
-    This is the only command that uses the network, and it sends nothing but the request.
+    This and `unmask models add hf:…` are the only commands that use the network, and they send
+    nothing but the request. What was cut off goes on where it ended.
     """
+    if bool(name) == bool(set):
+        raise typer.BadParameter("Give either the name of a method or --set NAME.")
+    if set:
+        if out or variant:
+            raise typer.BadParameter("--out and --variant are for one method; a set has its own.")
+        from unmask.cli.models_sets import pull_set
+
+        pull_set(set, licence, json)
+        return
     from unmask.detectors.fetching import FREE, fetch, permitted
     from unmask.detectors.shelf import shelf
     from unmask.errors import ModelError
 
-    method = _method(name, variant)
+    method = method_of(name, variant)
     found = [file for file in method.card.published if file.variant == method.variant]
     if not found:
         raise ModelError(
@@ -80,7 +93,8 @@ def pull(
     _say(card, out or _place(method), json)
 
 
-def _method(name: str, variant: str) -> Method:
+def method_of(name: str, variant: str) -> Method:
+    """A published method in one of its variants. Raises UnknownName, MissingExtra."""
     from unmask.errors import MissingExtra
 
     try:
@@ -94,8 +108,7 @@ def _method(name: str, variant: str) -> Method:
 def _place(method: Method) -> Path:
     from unmask.detectors.shelf import shelf
 
-    first = method.variant == method.variants[0]
-    return shelf() / (method.card.name if first else f"{method.card.name}-{method.variant}")
+    return shelf() / method.card.shelf_name(method.variant)
 
 
 def _say(card: Card, folder: Path, json: bool) -> None:

@@ -39,10 +39,12 @@ def enrol(
     from unmask.identity import store
     from unmask.identity.enrol import enrol as gather
     from unmask.identity.references import person_of
+    from unmask.outputs import guard
 
     path = store.new_path(name)
     if path.exists() and not replace:
         raise SettingError(f"There is a profile {name!r} already. Add --replace to overwrite it.")
+    guard({"the profile": path}, source)
     chosen(encrypt)
     for one in source:
         if not one.exists():

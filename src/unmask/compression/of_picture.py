@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from unmask.analyzers.base import Result
@@ -20,7 +18,7 @@ _MOST_BOXES = 4
 def stated(media: MediaInfo) -> Result:
     """Findings about a still picture."""
     try:
-        saving = read(Path(media.path))
+        saving = read(media.file)
     except MediaError as error:
         return Result(not_checked=(NotChecked(NAME, _BLOCKS, str(error)),))
     findings = [_region(saving)] if saving.region is not None else []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from unmask.analyzers.base import Result
 from unmask.compression.cutoff import cutoff, stretches
 from unmask.compression.fact import NAME, fact
@@ -27,7 +25,7 @@ def stated(media: MediaInfo) -> Result:
     if not rate:
         return Result(not_checked=(NotChecked(NAME, _WHAT, "The file has no sound."),))
     try:
-        sound = listen(blocks(Path(media.path), media, rate=rate))
+        sound = listen(blocks(media.file, media, rate=rate))
     except MediaError as error:
         return Result(not_checked=(NotChecked(NAME, _WHAT, str(error)),))
     if sound is None or sound.seconds < SHORTEST:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from unmask.analyzers.base import Result
@@ -24,7 +22,7 @@ def stated(media: MediaInfo) -> Result:
         why = "Moving pictures of this kind have no packets of predicted frames."
         return Result(not_checked=(NotChecked(NAME, _WHAT, why),))
     try:
-        found = packets(Path(media.path))
+        found = packets(media.file)
     except MediaError as error:
         return Result(not_checked=(NotChecked(NAME, _WHAT, str(error)),))
     findings = [*_holes(found), *_rhythm(found), *_keys(found)]

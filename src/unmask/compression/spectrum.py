@@ -46,11 +46,14 @@ def listen(blocks: Iterable[AudioBlock]) -> Sound | None:
     """Take contiguous mono blocks of one rate; None if there is too little sound."""
     rows: list[Levels] = []
     zeros = _Zeros()
+    gaps: list[tuple[float, float]] = []
     rest = np.zeros(0, np.float32)
     rate, taken = 0, 0
     for block in blocks:
         rate = block.rate
         zeros.take(block.samples)
+        if block.filled:
+            gaps.append((taken / rate, (taken + len(block.samples)) / rate))
         taken += len(block.samples)
         rest = np.concatenate([rest, block.samples])
         done, rest = _frames(rest, rate)
@@ -61,8 +64,14 @@ def listen(blocks: Iterable[AudioBlock]) -> Sound | None:
     if not rows:
         return None
     runs = [(start / rate, end / rate) for start, end in zeros.inside(taken)]
-    silences = tuple(run for run in runs if run[1] - run[0] >= SILENCE)
+    silences = tuple(run for run in runs if _length(run, gaps) >= SILENCE)
     return Sound(np.concatenate(rows), rate, taken / rate, silences)
+
+
+def _length(run: tuple[float, float], gaps: list[tuple[float, float]]) -> float:
+    """Seconds of a run that the file itself holds, and not the gaps in its sound."""
+    shared = sum(max(0.0, min(run[1], end) - max(run[0], start)) for start, end in gaps)
+    return run[1] - run[0] - shared
 
 
 def _frames(samples: NDArray[np.float32], rate: int) -> tuple[Levels, NDArray[np.float32]]:

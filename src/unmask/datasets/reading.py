@@ -15,7 +15,8 @@ from unmask.detectors.card import Input
 from unmask.errors import MediaError, ModelError
 from unmask.media import blocks, frames, probe, read_image
 from unmask.runtime import preparation
-from unmask.runtime.preparation import MIDDLE, Change, View
+from unmask.runtime.preparation import MIDDLE
+from unmask.runtime.view import Change, View
 from unmask.types import Box, MediaInfo, Pixels, Samples
 
 PLACES = 32

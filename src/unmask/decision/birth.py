@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from unmask import registry
+from unmask.analyzers.joined import guests
 from unmask.decision.calibration import Calibration, read_calibration
 from unmask.decision.certificate import Birth
 from unmask.decision.rule import PATH
@@ -28,7 +29,7 @@ def birth_of(settings: Settings) -> Birth:
     chosen = settings.analyzers or registry.analyzers()
     kinds = [registry.analyzer(name) for name in sorted(set(chosen))]
     running = [kind for kind in kinds if not kind.needs]
-    joined = [_card(name) for name in settings.joined]
+    joined = [guest.card for guest in guests(settings)[0]]
     cards = [_card(name) for kind in running for name in kind.detectors] + joined
     models = {card.name: card.file().sha256 for card in sorted(cards, key=lambda c: c.name)}
     return Birth(

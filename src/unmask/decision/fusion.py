@@ -255,8 +255,11 @@ def _settled(
     """
     out = []
     for number, finding in enumerate(findings):
-        if finding.score is None or joins(finding) or finding.vote is None:
+        if finding.score is None or finding.vote is None:
             out.append(finding)
+            continue
+        if joins(finding):
+            out.append(finding if finding.rate is None else finding.settled(_own(finding, fpr)))
             continue
         if finding.withheld or fused.rule is None:
             out.append(finding.settled(Vote.UNDECIDED))
@@ -269,6 +272,14 @@ def _settled(
         else:
             out.append(finding.settled(Vote.CLEAR))
     return tuple(out)
+
+
+def _own(finding: Finding, fpr: float) -> Vote:
+    """The vote of a joined finding by its own calibration."""
+    assert finding.rate is not None
+    if finding.rate <= fpr:
+        return Vote.FORGED
+    return Vote.UNDECIDED if finding.rate <= max(MARKED, fpr) else Vote.CLEAR
 
 
 def alone_of(finding: Finding, fused: Fused) -> float:

@@ -42,8 +42,12 @@ class Input(_Part):
     ``take`` says it to the program: a square around a ``face``, ``margin`` times its box; the whole
     ``picture``; a ``clip`` of one face along time; whole ``frames`` of a video; ``sound`` at
     ``rate`` samples a second; the tokens of a ``text``. Empty: an analyzer of its own prepares it.
-    ``fit``: how a picture gets the side of ``shape`` (free: it keeps its size). ``step``: seconds
-    between the frames of a clip; 0 spreads them evenly over the whole.
+    ``fit``: how a picture gets the side of ``shape`` (free: it keeps its size). With
+    ``shortest-then-centre-crop`` its shorter side, with ``stretch-then-centre-crop`` each side
+    first gets ``side`` pixels, and the middle is cut (``centre``: which pixel is left out where the
+    rim is odd). ``filter``: how it is scaled, exactly by this filter; empty: bilinear, with a
+    shortcut where it is made much smaller. ``step``: seconds between the frames of a clip; 0
+    spreads them evenly over the whole.
     """
 
     name: str
@@ -52,9 +56,22 @@ class Input(_Part):
     preparation: str
     take: Literal["", "face", "picture", "clip", "frames", "sound", "text"] = ""
     margin: float = Field(default=1.3, ge=1)
-    fit: Literal["stretch", "crop", "pad", "free"] = "stretch"
+    fit: Literal[
+        "stretch", "crop", "pad", "free", "shortest-then-centre-crop", "stretch-then-centre-crop"
+    ] = "stretch"
+    side: int = Field(default=0, ge=0)
+    centre: Literal["down", "even"] = "down"
+    filter: Literal["", "nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] = ""
     rate: int = 16000
     step: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _sided(self) -> Input:
+        if self.fit.endswith("then-centre-crop"):
+            sides = [size for size in self.shape[-2:] if isinstance(size, int)]
+            if len(sides) < 2 or self.side < max(sides):
+                raise ValueError(f"fit {self.fit!r} needs a fixed size and a side no smaller")
+        return self
 
 
 class Output(_Part):
@@ -224,6 +241,18 @@ class Card(_Part):
     repository: str = ""
     published: list[Published] = Field(default_factory=list)
     parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def variants(self) -> list[str]:
+        """The variants of a published method, its default first."""
+        listed = list(dict.fromkeys(one.variant for one in self.published))
+        return list(self.parameters.get("variants", listed)) or ["default"]
+
+    def shelf_name(self, variant: str = "") -> str:
+        """What a variant is called on a user's shelf and in a scan; empty: the default one."""
+        if variant in ("", self.variants[0]):
+            return self.name
+        return variant if variant.startswith(self.name) else f"{self.name}-{variant}"
 
     def file(self) -> Weights:
         """The weights. Raises ModelError when the card has none."""

@@ -4,7 +4,7 @@ A header, then records: length, checksum and tag, then the payload. Each item is
 pictures followed by one of its keys; only with the second is it there. A process that is killed
 loses at most the item that it was writing. With a passphrase every payload is sealed and bound to
 its place, so that records cannot be altered or moved; only a missing end cannot be told from an
-index that never had it.
+index that never had it. Damage costs the record that it is in; see ``records``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import mmap
 import os
 import struct
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,31 +28,44 @@ from unmask.index.item import (
     pictures_to_bytes,
     to_bytes,
 )
+from unmask.index.records import (
+    HEAD,
+    KEYS,
+    PICTURES,
+    Couple,
+    Walk,
+    opened,
+    opened_somewhere,
+    record,
+)
 from unmask.vault import HEADER, MAGIC, Lock, replace
 
 PLAIN = b"UNMASKIX\x01"
-_HEAD = struct.Struct("<IIc")
-_PICTURES, _KEYS = b"P", b"K"
-_LARGEST = 1 << 30
+_PROVED_AT_ONCE = 64 << 20
+"""Pictures of an index up to this size are checked when it is opened, else when they are used."""
 _SYNC_EVERY = 2.0
+_MOST_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item as it lies in the file. ``pictures``: where its pictures lie (offset, place)."""
+    """An item as it lies in the file.
+
+    ``pictures``: where their record begins, and its place; None where it is damaged.
+    """
 
     item: Item
     keys: Keys
-    pictures: tuple[int, int]
+    pictures: tuple[int, int] | None
 
 
 class Store:
-    """An index that is read. ``damaged``: records that were left out because they are altered."""
+    """An index that is read. ``damaged``: the bytes where records begin that were left out."""
 
     def __init__(self, path: Path, words: str | None) -> None:
         """Read all items. Raises StoreError in one line when there is no usable index."""
         self.path = path
-        self.damaged = 0
+        self.damaged: list[int] = []
         self.end = 0
         self.places = 0
         self.lock: Lock | None = None
@@ -78,72 +90,57 @@ class Store:
         if os.fstat(file.fileno()).st_size == self.end:
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            pictures: tuple[int, int] | None = None
-            for tag, start, length, checksum in self._records(data):
-                place, self.places = self.places, self.places + 1
-                if tag == _PICTURES:
-                    pictures = (start, place)
-                    continue
-                entry = self._entry(data[start : start + length], checksum, place, pictures)
-                pictures = None
+            walk = Walk(data, self.end)
+            for couple in walk.items():
+                entry = self._entry(data, walk, couple)
                 if entry is None:
-                    self.damaged += 1
+                    walk.damaged.append(couple.keys.at)
                 else:
                     self.entries.append(entry)
+            self.end, self.places, self.damaged = walk.end, walk.places, walk.damaged
 
-    def _records(self, data: mmap.mmap) -> Iterator[tuple[bytes, int, int, int]]:
-        """Whole records; ``end`` moves past each item that is complete."""
-        at = self.end
-        while at + _HEAD.size <= len(data):
-            length, checksum, tag = _HEAD.unpack_from(data, at)
-            start = at + _HEAD.size
-            if tag not in (_PICTURES, _KEYS) or length > _LARGEST:
-                raise StoreError(
-                    f"The index {self.path} is damaged at byte {at}. Restore it from a copy."
-                )
-            if start + length > len(data):
-                return
-            at = start + length
-            yield tag, start, length, checksum
-            if tag == _KEYS:
-                self.end = at
-
-    def _entry(
-        self, payload: bytes, checksum: int, place: int, pictures: tuple[int, int] | None
-    ) -> Entry | None:
-        content = _opened(self.lock, payload, checksum, _KEYS, place)
-        if content is None or pictures is None:
+    def _entry(self, data: mmap.mmap, walk: Walk, couple: Couple) -> Entry | None:
+        payload = data[couple.keys.start : couple.keys.end]
+        content, place = opened_somewhere(self.lock, payload, couple)
+        if content is None:
             return None
+        walk.settle(place)
         try:
             item, keys = from_bytes(content)
         except (ValueError, LookupError, TypeError):
             return None
-        return Entry(item, keys, pictures)
+        pictures = couple.pictures
+        if pictures and len(data) <= _PROVED_AT_ONCE and not pictures.whole(data):
+            walk.damaged.append(pictures.at)
+            pictures = None
+        return Entry(item, keys, (pictures.at, place - 1) if pictures else None)
+
+    def left_out(self) -> str:
+        """Which records are damaged, in words: "1 damaged record was left out (byte 1,234)"."""
+        places = sorted(self.damaged)
+        shown = ", ".join(f"{place:,}" for place in places[:_MOST_SHOWN])
+        more = f" and {len(places) - _MOST_SHOWN} more" if len(places) > _MOST_SHOWN else ""
+        if len(places) == 1:
+            return f"1 damaged record was left out (byte {shown})"
+        return f"{len(places)} damaged records were left out (bytes {shown}{more})"
 
     def pictures(self, entry: Entry) -> dict[int, bytes]:
         """The kept pictures (JPEG) of an item by the number of their frame; none if damaged."""
-        start, place = entry.pictures
+        if entry.pictures is None:
+            return {}
+        begin, place = entry.pictures
         try:
             with self.path.open("rb") as file:
-                file.seek(start - _HEAD.size)
-                length, checksum, _ = _HEAD.unpack(file.read(_HEAD.size))
-                content = _opened(self.lock, file.read(length), checksum, _PICTURES, place)
-            return {} if content is None else pictures_from_bytes(content)
+                file.seek(begin)
+                length, checksum, _ = HEAD.unpack(file.read(HEAD.size))
+                content = opened(self.lock, file.read(length), checksum, PICTURES, place)
+            if content is not None:
+                return pictures_from_bytes(content)
         except (OSError, struct.error, ValueError, LookupError):
-            return {}
-
-
-def _opened(
-    lock: Lock | None, payload: bytes, checksum: int, tag: bytes, place: int
-) -> bytes | None:
-    if zlib.crc32(payload) != checksum:
-        return None
-    return payload if lock is None else lock.unseal(payload, tag + place.to_bytes(8, "little"))
-
-
-def _record(lock: Lock | None, content: bytes, tag: bytes, place: int) -> bytes:
-    payload = content if lock is None else lock.seal(content, tag + place.to_bytes(8, "little"))
-    return _HEAD.pack(len(payload), zlib.crc32(payload), tag) + payload
+            pass
+        if begin not in self.damaged:
+            self.damaged.append(begin)
+        return {}
 
 
 class Writer:
@@ -163,16 +160,15 @@ class Writer:
         except BaseException:
             self._file.close()
             raise
-        # An item cut off while it was written took its places with it.
-        self._place = 2 * (len(self.store.entries) + self.store.damaged)
+        self._place = self.store.places
         self._synced = time.monotonic()
         self.known = {entry.item.sha256 for entry in self.store.entries}
 
     def add(self, item: Item, keys: Keys, pictures: bytes) -> None:
         """Append one item. Raises StoreError when it cannot be written."""
         lock = self.store.lock
-        data = _record(lock, pictures, _PICTURES, self._place)
-        data += _record(lock, to_bytes(item, keys), _KEYS, self._place + 1)
+        data = record(lock, pictures, PICTURES, self._place)
+        data += record(lock, to_bytes(item, keys), KEYS, self._place + 1)
         try:
             self._file.write(data)
             self._file.flush()
@@ -240,8 +236,8 @@ def _rewritten(store: Store, entries: list[Entry]) -> Iterator[bytes]:
     yield PLAIN if lock is None else lock.header
     for number, entry in enumerate(entries):
         pictures = pictures_to_bytes(store.pictures(entry))
-        yield _record(lock, pictures, _PICTURES, 2 * number)
-        yield _record(lock, to_bytes(entry.item, entry.keys), _KEYS, 2 * number + 1)
+        yield record(lock, pictures, PICTURES, 2 * number)
+        yield record(lock, to_bytes(entry.item, entry.keys), KEYS, 2 * number + 1)
 
 
 def is_index(path: Path) -> bool:

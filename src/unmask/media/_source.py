@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,21 @@ def plain(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
+def missing(path: Path) -> str:
+    """One line on a path where nothing is: an address and "-" are told from a wrong name."""
+    text = plain(path)
+    address = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):/", text)
+    if text == "-":
+        what = "'-' would be the standard input, which is not read"
+    elif address and address[1].lower() == "file":
+        return f"{text!r} is an address. Name the file by its path, without 'file:'."
+    elif address:
+        what = f"{text!r} is an address, and unmask fetches nothing"
+    else:
+        return f"{shown(path)} does not exist. Check the path."
+    return f"{what}. It takes files and folders on this machine: save it to a file and name that."
+
+
 def open_regular(path: Path) -> io.FileIO:
     """Open a regular file for reading, never waiting for a pipe or a device.
 
@@ -47,7 +63,7 @@ def open_regular(path: Path) -> io.FileIO:
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
         descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
-        raise UnreadableMedia(f"{name} does not exist. Check the path.") from None
+        raise UnreadableMedia(missing(path)) from None
     except PermissionError:
         raise UnreadableMedia(
             f"{name} may not be read by this user. Change its permissions."

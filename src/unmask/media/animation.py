@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from unmask.errors import MediaTooLarge, UnreadableMedia
@@ -12,7 +12,7 @@ from unmask.media._source import reason, shown
 from unmask.media.chunks import Motion
 from unmask.media.image import opened, orientation, to_rgb, turned
 from unmask.media.limits import Clock, Limits
-from unmask.media.sampling import Sampler
+from unmask.media.sampling import Samplers
 from unmask.media.sniff import Container
 from unmask.types import Frame
 
@@ -22,7 +22,7 @@ def moving_pictures(
     file: io.FileIO,
     container: Container,
     motion: Motion,
-    fps: float,
+    fps: float | Sequence[float],
     limits: Limits,
     note: Callable[[str], None],
 ) -> Iterator[Frame]:
@@ -33,7 +33,7 @@ def moving_pictures(
     """
     name = shown(path)
     clock = Clock(name, limits)
-    sampler = Sampler(fps, motion.frames / motion.seconds if motion.seconds else None)
+    sampler = Samplers(fps, motion.frames / motion.seconds if motion.seconds else None)
     limits.check_seconds(name, motion.seconds)
     time = 0.0
     with opened(path, file, container, limits) as image:

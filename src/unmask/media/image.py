@@ -23,8 +23,10 @@ from unmask.media import sniff
 from unmask.media._pillow import QUIET, RULES
 from unmask.media._source import decoding, open_regular, shown
 from unmask.media.chunks import transfer_of
+from unmask.media.codings import refuse_misread, refuse_unknown
 from unmask.media.heic import check_items
 from unmask.media.holes import rows_missing
+from unmask.media.jpeg_end import closed
 from unmask.media.limits import Limits
 from unmask.media.profile import conversion
 from unmask.media.tone import is_hdr, tone_map
@@ -62,7 +64,13 @@ def opened(
 
 def _open(file: io.BufferedReader, container: sniff.Container, name: str) -> Image.Image:
     if container.pillow != "HEIF":
-        return Image.open(file, formats=[container.pillow])
+        try:
+            image = Image.open(file, formats=[container.pillow])
+        except Exception:  # Pillow's plug-ins raise anything
+            refuse_unknown(file, container, name)
+            raise
+        refuse_misread(image, name)
+        return image
     import pi_heif
 
     check_items(file, name)
@@ -114,7 +122,14 @@ def read_image(path: Path, limits: Limits | None = None) -> Pixels:
         limits.check_bytes(shown(path), file.seek(0, 2), image=True)
         transfer = transfer_of(file, container)
         with opened(path, file, container, limits) as image:
-            return upright_pixels(path, image, transfer)
+            try:
+                return upright_pixels(path, image, transfer)
+            except UnreadableMedia:
+                whole = closed(file) if container is sniff.JPEG else None
+                if whole is None:
+                    raise
+        with decoding(path, "the picture"), RULES, Image.open(whole, formats=["JPEG"]) as image:
+            return upright_pixels(path, image)
 
 
 def upright_pixels(path: Path, image: Image.Image, transfer: int = 0) -> Pixels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,17 @@ from av.video.stream import VideoStream
 
 from unmask.errors import MediaError, UnreadableMedia, UnsupportedMedia
 from unmask.media import image as still
-from unmask.media import profile, sniff
+from unmask.media import jpeg_end, profile, sniff
 from unmask.media._pillow import RULES
 from unmask.media._source import decoding, open_regular, plain, reason, shown
 from unmask.media.chunks import Motion, motion_of, transfer_of
-from unmask.media.container import opened, picture_stream, prepare, sound_stream
+from unmask.media.container import (
+    further_tracks,
+    opened,
+    picture_stream,
+    prepare,
+    sound_stream,
+)
 from unmask.media.limits import Clock, Limits
 from unmask.media.tone import is_hdr
 from unmask.media.video import frame_notes, frame_rate, upright_size
@@ -27,6 +34,8 @@ from unmask.types import Kind, MediaInfo
 
 _CHUNK = 1 << 20
 _TRIED_PACKETS = 400
+_WEIGHED_PACKETS = 200
+"""Packets of sound that are weighed for its bit rate, where no header says it."""
 _ANIMATED = "animated picture: treated as a video"
 
 
@@ -45,7 +54,9 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
         container = sniff.sniff(file, path)
         size = file.seek(0, 2)
         limits.check_bytes(shown(path), size, image=container.is_picture)
-        info = MediaInfo(plain(path), Kind.IMAGE, container.title, size, sha256="")
+        info = MediaInfo(
+            plain(path), Kind.IMAGE, container.title, size, "", opened_as=os.fspath(path)
+        )
         if container.is_picture:
             info = _picture(info, path, file, container, limits)
         else:
@@ -80,6 +91,8 @@ def _picture(
         if still.orientation(image) in (5, 6, 7, 8):
             width, height = height, width
         notes = tuple(_picture_notes(image, transfer))
+    if container is sniff.JPEG and jpeg_end.lacks_end(file):
+        notes = (*notes, jpeg_end.NOTE)
     info = replace(info, width=width, height=height, notes=notes)
     return info if motion.frames == 1 else _moving(info, container, motion)
 
@@ -148,7 +161,8 @@ def _recording(
             raise UnsupportedMedia(_nothing(name, media))
         seconds = media.duration / 1_000_000 if media.duration and media.duration > 0 else None
         limits.check_seconds(name, seconds or 0.0)
-        info = replace(info, kind=Kind.AUDIO if video is None else Kind.VIDEO, seconds=seconds)
+        kind = Kind.AUDIO if video is None else Kind.VIDEO
+        info = replace(info, kind=kind, seconds=seconds, further=further_tracks(media))
         if video is not None:
             limits.check_frame(name, video.codec_context.width, video.codec_context.height)
         if audio is not None:
@@ -161,6 +175,7 @@ def _recording(
             info = _with_video(info, video, first, limits, name)
         if audio is not None:
             info = _with_audio(info, audio, first)
+            info = replace(info, audio_bitrate=_bitrate(media, audio, clock))
     if container in (sniff.AVIS, sniff.HEIS):
         info = replace(info, notes=(*info.notes, _ANIMATED))
     return info
@@ -208,6 +223,25 @@ def _first_decoded(
         if (found.frame or video is None) and (found.sound or audio is None):
             break
     return found
+
+
+def _bitrate(media: InputContainer, audio: AudioStream, clock: Clock) -> float | None:
+    """Bits a second that a header announces, or those of the packets that come next."""
+    if audio.bit_rate:
+        return float(audio.bit_rate)
+    size = 0
+    seconds = 0.0
+    try:
+        for number, packet in enumerate(media.demux(audio)):
+            clock.check()
+            if packet.duration and packet.time_base:
+                size += packet.size
+                seconds += float(packet.duration * packet.time_base)
+            if number >= _WEIGHED_PACKETS:
+                break
+    except (FFmpegError, OSError, ValueError, LookupError):
+        pass  # what was weighed before the damage counts
+    return 8 * size / seconds if size and seconds > 0 else None
 
 
 def _with_video(

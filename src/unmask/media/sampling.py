@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class Sampler:
     """Picks about ``fps`` frames a second, spread evenly over time whatever the frame rate.
@@ -27,3 +29,19 @@ class Sampler:
             return False
         self._taken = int(passed) + 1
         return True
+
+
+class Samplers:
+    """Picks the frames that at least one of several rates wants.
+
+    A ``Sampler`` of one of the rates then picks from these what it would pick from all.
+    """
+
+    def __init__(self, fps: float | Sequence[float], rate: float | None = None) -> None:
+        rates = fps if isinstance(fps, Sequence) else (fps,)
+        self._all = [Sampler(one, rate) for one in dict.fromkeys(rates)]
+
+    def wants(self, time: float) -> bool:
+        """True if the frame at this second is to be taken. Seconds must not go back."""
+        wanted = [one.wants(time) for one in self._all]  # all must see it
+        return any(wanted)

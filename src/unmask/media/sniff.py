@@ -8,11 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from unmask.errors import UnreadableMedia, UnsupportedMedia
+from unmask.media import elementary
 from unmask.media._source import shown
 from unmask.media.containers import id3
-from unmask.media.strangers import what_else
+from unmask.media.strangers import known, what_else
 
 _HEAD = 8_192
+_MOST_ZEROS = 1 << 20
+"""Zero bytes before a stream that are passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,39 @@ AC3 = Container("AC-3", demuxer="ac3", suffixes=("ac3",))
 AMR = Container("AMR", demuxer="amr", suffixes=("amr", "awb"))
 AU = Container("AU", demuxer="au", suffixes=("au", "snd"))
 WAVPACK = Container("WavPack", demuxer="wv", suffixes=("wv",))
+EAC3 = Container("E-AC-3", demuxer="eac3", suffixes=("eac3", "ec3"))
+DTS = Container("DTS", demuxer="dts", suffixes=("dts",))
+TTA = Container("TTA", demuxer="tta", suffixes=("tta",))
+VOC = Container("VOC", demuxer="voc", suffixes=("voc",))
+APE = Container("Monkey's Audio", demuxer="ape", suffixes=("ape",))
+TAK = Container("TAK", demuxer="tak", suffixes=("tak",))
+DSF = Container("DSF", demuxer="dsf", suffixes=("dsf",))
+MPC7 = Container("Musepack", demuxer="mpc", suffixes=("mpc", "mp+", "mpp"))
+MPC8 = Container("Musepack", demuxer="mpc8", suffixes=("mpc",))
+SPHERE = Container("NIST SPHERE", demuxer="nistsphere", suffixes=("sph", "nist"))
+QCP = Container("QCP", demuxer="qcp", suffixes=("qcp",))
+NUT = Container("NUT", demuxer="nut", suffixes=("nut",))
+MXF = Container("MXF", demuxer="mxf", suffixes=("mxf",))
+Y4M = Container("YUV4MPEG2", demuxer="yuv4mpegpipe", suffixes=("y4m",))
+IVF = Container("IVF", demuxer="ivf", suffixes=("ivf",))
+DV = Container("DV", demuxer="dv", suffixes=("dv", "dif"))
+REAL = Container("RealMedia", demuxer="rm", suffixes=("rm", "rmvb", "ra"))
+H264 = Container("raw H.264", demuxer="h264", suffixes=("h264", "264", "avc"))
+HEVC = Container("raw H.265", demuxer="hevc", suffixes=("h265", "265", "hevc"))
+MPEG_VIDEO = Container("raw MPEG video", demuxer="mpegvideo", suffixes=("m1v", "m2v"))
+MPEG4_VIDEO = Container("raw MPEG-4 video", demuxer="m4v", suffixes=("m4v",))
 
+_ELEMENTARY = {
+    elementary.MP3: MP3,
+    elementary.ADTS: ADTS,
+    elementary.TS: TS,
+    elementary.AC3: AC3,
+    elementary.EAC3: EAC3,
+    elementary.H264: H264,
+    elementary.HEVC: HEVC,
+    elementary.MPEG_VIDEO: MPEG_VIDEO,
+    elementary.MPEG4_VIDEO: MPEG4_VIDEO,
+}
 _MAGIC: tuple[tuple[bytes, Container], ...] = (
     (b"\xff\xd8\xff", JPEG),
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -87,9 +122,24 @@ _MAGIC: tuple[tuple[bytes, Container], ...] = (
     (b"#!AMR", AMR),
     (b".snd", AU),
     (b"wvpk", WAVPACK),
-    (b"\x0bw", AC3),
+    (b"\x7f\xfe\x80\x01", DTS),
+    (b"\xfe\x7f\x01\x80", DTS),
+    (b"TTA1", TTA),
+    (b"Creative Voice File\x1a", VOC),
+    (b"MAC ", APE),
+    (b"tBaK", TAK),
+    (b"DSD ", DSF),
+    (b"MP+", MPC7),
+    (b"MPCK", MPC8),
+    (b"NIST_1A\n", SPHERE),
+    (b"nut/multimedia container\0", NUT),
+    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01", MXF),
+    (b"YUV4MPEG2 ", Y4M),
+    (b"DKIF", IVF),
+    (b"\x1f\x07\0", DV),
+    (b".RMF\0\0", REAL),
 )
-_RIFF = {b"WAVE": WAV, b"AVI ": AVI, b"WEBP": WEBP}
+_RIFF = {b"QLCM": QCP, b"WAVE": WAV, b"AVI ": AVI, b"WEBP": WEBP}
 _AVIF_BRANDS = {b"avif": AVIF, b"avis": AVIS}
 _HEIF_BRANDS = {
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2"), HEIC),
@@ -109,6 +159,8 @@ def sniff(file: io.FileIO, path: Path) -> Container:
         raise UnreadableMedia(f"{shown(path)} is empty. Get the file again.")
     tagged = head[:3] == b"ID3" and len(head) > 10
     found = _after_id3(file, head) if tagged else _match(head)
+    if found is None and not known(head):
+        found = _cut(file, head)
     file.seek(0)
     if found is None:
         raise UnsupportedMedia(what_else(head, path))
@@ -129,9 +181,8 @@ def _match(head: bytes) -> Container | None:
             return container
     if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"):
         return MP4
-    if _transport_stream(head):
-        return TS
-    return _elementary_sound(head)
+    kind = elementary.kind(head)
+    return _ELEMENTARY[kind] if kind else None
 
 
 def _bmp_header(head: bytes) -> bool:
@@ -152,56 +203,18 @@ def _iso_brand(head: bytes) -> Container | None:
     return MP4
 
 
-def _transport_stream(head: bytes) -> bool:
-    for start, step in ((0, 188), (4, 192)):
-        marks = head[start : start + 8 * step : step]
-        if len(marks) >= 3 and set(marks) == {0x47}:
-            return True
-    return False
-
-
-def _elementary_sound(head: bytes) -> Container | None:
-    """MP3 or ADTS without a tag: two frames in a row, each beginning with a valid header."""
-    for header, container in ((_mpeg_frame, MP3), (_adts_frame, ADTS)):
-        length = header(head)
-        rest = head[length:]
-        if 0 < length <= len(head) and (len(rest) < 4 or header(rest)):
-            return container
-    return None
-
-
-_BITRATES = {  # kbit/s by (MPEG-1?, layer), ISO 11172-3 and 13818-3
-    (True, 1): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
-    (True, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-    (True, 3): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    (False, 1): (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
-    (False, 2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-    (False, 3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-
-
-def _mpeg_frame(head: bytes) -> int:
-    """Length in bytes of the MPEG audio frame that begins here, or 0."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
-        return 0
-    version, layer = (head[1] >> 3) & 3, 4 - ((head[1] >> 1) & 3)
-    bitrate, rate, padding = head[2] >> 4, (head[2] >> 2) & 3, (head[2] >> 1) & 1
-    if version == 1 or layer == 4 or bitrate in (0, 15) or rate == 3:
-        return 0
-    hertz = (44_100, 48_000, 32_000)[rate] // {3: 1, 2: 2, 0: 4}[version]
-    bits = _BITRATES[(version == 3, layer)][bitrate] * 1000
-    if layer == 1:
-        return (12 * bits // hertz + padding) * 4
-    samples = 72 if layer == 3 and version != 3 else 144
-    return samples * bits // hertz + padding
-
-
-def _adts_frame(head: bytes) -> int:
-    """Length in bytes of the ADTS frame that begins here, or 0."""
-    if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or (head[2] >> 2) & 15 > 12:
-        return 0
-    length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
-    return length if length > 7 else 0
+def _cut(file: io.FileIO, head: bytes) -> Container | None:
+    """A stream that was cut inside a frame, or has zero bytes before it."""
+    begin = 0
+    while begin < _MOST_ZEROS and head and not head.strip(b"\0"):
+        begin += len(head)
+        file.seek(begin)
+        head = file.read(_HEAD) or b""
+    if begin or head[:1] == b"\0":
+        file.seek(begin + len(head) - len(head.lstrip(b"\0")))
+        head = file.read(_HEAD) or b""
+    kind = elementary.after_a_cut(head)
+    return _ELEMENTARY[kind] if kind else None
 
 
 def _after_id3(file: io.FileIO, head: bytes) -> Container:

@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 from unmask.media.limits import Limits
 from unmask.types import AudioBlock, Samples
 
-_GAP, _LONGEST_GAP, _LATEST_START = 0.1, 30.0, 3600.0
+_GAP, _LONGEST_GAP = 0.1, 3600.0
+_OPPOSED, _AGREED = -0.5, 0.0
+"""Correlations of two channels under which their difference is taken, over which their mean."""
+_MEMORY = 1.0
+"""Seconds after which what two channels did is forgotten to a third."""
 _WEIGHTS = {"FC": 1.0, "FL": 0.707, "FR": 0.707, "LFE": 0.0, "LFE2": 0.0}
 _OTHER_WEIGHT = 0.5
 _SCALES = {"u8": 128.0, "s16": 32_768.0, "s32": 2.0**31, "s64": 2.0**63, "flt": 1.0, "dbl": 1.0}
@@ -24,10 +28,11 @@ _PLANES_READ = 7
 class Mixer:
     """Decoded frames to mono at one rate, with FFmpeg's anti-aliased resampler.
 
-    Channels are averaged: equally if there are one or two or their places are unknown; surround
-    sound with the weights of ITU-R BS.775-3, table 2 (centre 1, left and right 0.707, others 0.5,
-    no low-frequency channel), divided by their sum so that nothing clips. A change of format
-    inside a stream starts a new resampler.
+    Channels are averaged: equally if there are one or two or their places are unknown; two channels
+    of opposite phase, which would cancel, as their difference; surround sound with the weights of
+    ITU-R BS.775-3, table 2 (centre 1, left and right 0.707, others 0.5, no low-frequency channel),
+    divided by their sum so that nothing clips. A change of format inside a stream starts a new
+    resampler.
     """
 
     def __init__(self, name: str, rate: int, limits: Limits) -> None:
@@ -37,6 +42,10 @@ class Mixer:
         self._shape: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
         self._packer: AudioResampler | None = None
+        self._powers = np.zeros(3)
+        self._opposed = False
+        self.cancelled = False
+        """Whether two channels of opposite phase were met."""
 
     def mix(self, frame: AudioFrame) -> list[Samples]:
         """Samples that are ready after this frame."""
@@ -49,13 +58,31 @@ class Mixer:
             self._shape = shape
         assert self._resampler is not None
         with np.errstate(all="ignore"):  # damaged floats are beyond any number
-            mono = _weights(frame) @ self._channels(frame)
+            mono = self._mono(frame)
         mono = np.clip(np.nan_to_num(mono, posinf=0.0, neginf=0.0), -1, 1)
         single = AudioFrame.from_ndarray(
             np.ascontiguousarray(mono[None], np.float32), format="flt", layout="mono"
         )
         single.sample_rate = frame.sample_rate
         return ready + [_samples(done) for done in self._resampler.resample(single)]
+
+    def _mono(self, frame: AudioFrame) -> NDArray[np.float32]:
+        channels = self._channels(frame)
+        weights = _weights(frame)
+        if len(channels) == 2:
+            left, right = channels.astype(np.float64)
+            powers = np.array([left @ left, right @ right, left @ right])
+            if np.isfinite(powers).all():
+                kept = np.exp(-left.size / (_MEMORY * frame.sample_rate))
+                self._powers = kept * self._powers + powers
+            both = float(np.sqrt(self._powers[0] * self._powers[1]))
+            agreement = float(self._powers[2]) / both if both > 0 else 0.0
+            self._opposed = agreement < (_AGREED if self._opposed else _OPPOSED)
+            if self._opposed:
+                self.cancelled = True
+                weights = weights * np.array([1, -1], np.float32)
+        mixed: NDArray[np.float32] = weights @ channels
+        return mixed
 
     def _channels(self, frame: AudioFrame) -> NDArray[np.float32]:
         """Channels × samples in -1…1, as far as the recording keeps to it."""
@@ -105,14 +132,13 @@ def _samples(frame: AudioFrame) -> Samples:
 class Blocks:
     """Collects samples into blocks of a fixed number; positions are seconds of the file.
 
-    A hole in the timestamps of up to 30 s is filled with silence, so that sound stays in step
-    with the picture; overlaps are left as they are.
+    A late start and a hole in the timestamps, of up to an hour each, are filled with silence, so
+    that sound stays in step with the file's clock; overlaps are left as they are.
     """
 
     def __init__(self, rate: int, seconds: float) -> None:
         self._rate = rate
         self._size = max(1, round(rate * seconds))
-        self._start: float | None = None
         self._parts: list[Samples] = []
         self._held = 0
         self._taken = 0
@@ -121,18 +147,22 @@ class Blocks:
     @property
     def position(self) -> float:
         """The second up to which sound has been taken."""
-        return (self._start or 0.0) + self._taken / self._rate
+        return self._taken / self._rate
 
-    def place(self, second: float) -> None:
-        """The next samples belong at this second of the file."""
-        if self._start is None:
-            self._start = second if 0.0 < second <= _LATEST_START else 0.0
-            return
+    def place(self, second: float) -> Iterator[AudioBlock]:
+        """The next samples belong at this second of the file; gives blocks of silence before it."""
         hole = second - self.position
-        if _GAP < hole <= _LONGEST_GAP:
-            self.add(np.zeros(round(hole * self._rate), np.float32))
-        elif hole > _LONGEST_GAP:
+        if hole > _LONGEST_GAP:
             self.skipped = max(self.skipped, hole)
+            return
+        missing = round(hole * self._rate) if hole > _GAP else 0
+        if missing:
+            yield from self.ready(last=True)
+        while missing > 0:
+            silence = np.zeros(min(missing, self._size), np.float32)
+            yield AudioBlock(self.position, self._rate, silence, filled=True)
+            self._taken += silence.size
+            missing -= silence.size
 
     def add(self, samples: Samples) -> None:
         """Take samples."""

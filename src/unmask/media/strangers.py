@@ -51,6 +51,11 @@ _TEXTS: tuple[tuple[str, str], ...] = (
 )
 
 
+def known(head: bytes) -> bool:
+    """Whether a file that begins so is known to be something else, or text."""
+    return head.startswith(tuple(magic for magic, _ in _OTHERS)) or _as_text(head) is not None
+
+
 def what_else(head: bytes, path: Path) -> str:
     """One line that says what a file is whose first bytes are these, and what is handled."""
     name = shown(path)

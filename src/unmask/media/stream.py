@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,17 @@ from unmask.media import sniff
 from unmask.media._source import decoding, open_regular, reason, shown
 from unmask.media.animation import moving_pictures
 from unmask.media.chunks import motion_of
-from unmask.media.container import opened, origin_of, picture_stream, prepare, sound_stream
+from unmask.media.container import (
+    announced_end,
+    opened,
+    origin_of,
+    picture_stream,
+    prepare,
+    sound_stream,
+)
 from unmask.media.image import read_image
 from unmask.media.limits import Clock, Limits
-from unmask.media.sampling import Sampler
+from unmask.media.sampling import Samplers
 from unmask.media.sound import Blocks, Mixer
 from unmask.media.video import Painter, Timeline, frame_rate
 from unmask.types import AudioBlock, Frame, Kind, MediaInfo
@@ -31,7 +38,7 @@ Note = Callable[[str], None]
 def stream(
     path: Path,
     info: MediaInfo,
-    fps: float = 5.0,
+    fps: float | Sequence[float] = 5.0,
     rate: int = 16_000,
     want_frames: bool = True,
     want_sound: bool = True,
@@ -42,11 +49,11 @@ def stream(
 ) -> Iterator[Frame | AudioBlock]:
     """Decode a file once and yield its frames and its sound in file order.
 
-    Frames come at about ``fps`` a second by their timestamps (all, if the file has fewer), RGB
-    and upright; ``max_side`` makes those of a video smaller while they are converted (pictures,
-    still or moving, keep their size). A still picture is one frame at second 0. Sound comes as
-    contiguous mono blocks of ``block_seconds`` at ``rate`` Hz.
-    Memory does not grow with length. Damage after the first decoded part is passed to
+    Frames come at about ``fps`` a second by their timestamps (all, if the file has fewer; of
+    several rates, those that any of them wants), RGB and upright; ``max_side`` makes those of a
+    video smaller while they are converted (pictures, still or moving, keep their size). A still
+    picture is one frame at second 0. Sound comes as contiguous mono blocks of ``block_seconds`` at
+    ``rate`` Hz. Memory does not grow with length. Damage after the first decoded part is passed to
     ``on_note`` and the rest is left out.
 
     Raises UnreadableMedia if nothing that was asked for can be decoded, UnsupportedMedia, or
@@ -68,12 +75,13 @@ def stream(
         clock = Clock(shown(path), limits)
         with opened(path, file, container, clock, limits) as media:
             run = _Pass(path, media, clock, limits, note)
+            run.announced = announced_end(media, file, container, want_frames, want_sound)
             run.select(fps, rate, want_frames, want_sound, block_seconds, max_side)
             for item in run:
                 clock.pause()
                 yield item
                 clock.resume()
-        run.close(info)
+        run.close()
 
 
 class _Pass:
@@ -95,10 +103,12 @@ class _Pass:
         self._failure = ""
         self._decoded_frames = 0
         self._delivered = 0
+        self.announced: float | None = None
+        """The second at which the chosen streams end, as far as a header says it."""
 
     def select(
         self,
-        fps: float,
+        fps: float | Sequence[float],
         rate: int,
         want_frames: bool,
         want_sound: bool,
@@ -111,7 +121,7 @@ class _Pass:
         origin = origin_of(self._media)
         speed = frame_rate(self._video) if self._video is not None else None
         self._origin = origin
-        self._sampler = Sampler(fps, speed)
+        self._sampler = Samplers(fps, speed)
         self._timeline = Timeline(origin, speed)
         self._painter = Painter(self._name, self._limits, max_side)
         self._mixer = Mixer(self._name, rate, self._limits)
@@ -177,7 +187,7 @@ class _Pass:
     def _sound(self, packet: Packet[Any]) -> Iterator[AudioBlock]:
         for frame in self._decoded(packet):
             if frame.time is not None:
-                self._blocks.place(frame.time - self._origin)
+                yield from self._counted(self._blocks.place(frame.time - self._origin))
             with decoding(self._path, "the sound"):
                 for samples in self._mixer.mix(frame):
                     self._blocks.add(samples)
@@ -190,7 +200,7 @@ class _Pass:
             self._delivered += 1
             yield block
 
-    def close(self, info: MediaInfo) -> None:
+    def close(self) -> None:
         """After the last item: note what was missing, or raise if there was nothing."""
         if not self._delivered and (self._video is not None or self._audio is not None):
             why = self._failure or self._ended or "it holds no frames and no sound"
@@ -202,10 +212,12 @@ class _Pass:
             self._note(f"damaged packets left out: {self._damaged}")
         if self._ended:
             self._note(f"reading ended early at {reached:.1f} s ({self._ended})")
-        elif info.seconds and reached < 0.9 * info.seconds - 1.0:
-            self._note(f"truncated: ends at {reached:.1f} s of {info.seconds:.1f} s announced")
+        elif self.announced and reached < 0.9 * self.announced - 1.0:
+            self._note(f"truncated: ends at {reached:.1f} s of {self.announced:.1f} s announced")
         if self._blocks.skipped:
             self._note(f"the sound has a hole of {self._blocks.skipped:.0f} s")
+        if self._mixer.cancelled:
+            self._note("two channels of opposite phase cancel: their difference was judged")
 
 
 def frames(

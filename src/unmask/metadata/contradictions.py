@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from unmask.metadata.dates import SLACK, gps_time, has_clock, when
+from unmask.metadata.dates import SLACK, apart, gps_time, has_clock, when
 from unmask.metadata.fields import Metadata
 from unmask.metadata.rules import Contradiction, Match, rules
 from unmask.metadata.tables import library_quality
@@ -86,7 +86,7 @@ def modified_before_taken(evidence: Evidence) -> str:
 def gps_other_day(evidence: Evidence) -> str:
     """Satellites know the time; only zones may lie between them and the camera."""
     taken, fixed = when(evidence.text(_TAKEN)), gps_time(evidence.metadata)
-    if taken is None or fixed is None or abs(taken - fixed) <= SLACK:
+    if taken is None or fixed is None or apart(taken, fixed) <= SLACK:
         return ""
     return f"{evidence.text(_TAKEN)} by the camera, {fixed:%Y:%m:%d %H:%M} UTC by the satellites"
 
@@ -115,8 +115,8 @@ def dates_disagree(evidence: Evidence) -> str:
         other = when(text)
         if other is None:
             continue
-        apart = abs(taken - other if has_clock(text) else taken.date() - other.date())
-        if apart > SLACK:
+        away = abs(taken - other if has_clock(text) else taken.date() - other.date())
+        if away > SLACK:
             return f"{evidence.text(_TAKEN)} in EXIF, {text} in {key.partition(':')[0].upper()}"
     return ""
 
@@ -161,24 +161,15 @@ def size_cropped(evidence: Evidence) -> str:
     return _resized(evidence, cropped=True)
 
 
-def _thumbnail(evidence: Evidence, kind: str) -> str:
-    found = evidence.comparison
-    return f"correlation {found.correlation:.2f}" if found and found.kind == kind else ""
+def _of_thumbnail(kind: str) -> Check:
+    """The thumbnail held against the picture came out as ``kind``, or the picture was so moved."""
 
+    def check(evidence: Evidence) -> str:
+        found = evidence.comparison
+        named = found is not None and kind in (found.kind, found.moved)
+        return f"correlation {found.correlation:.2f}" if found is not None and named else ""
 
-def thumbnail_region(evidence: Evidence) -> str:
-    """A part of the thumbnail differs."""
-    return _thumbnail(evidence, "region")
-
-
-def thumbnail_crop(evidence: Evidence) -> str:
-    """The picture is a part of the thumbnail."""
-    return _thumbnail(evidence, "crop")
-
-
-def thumbnail_other(evidence: Evidence) -> str:
-    """The thumbnail is of something else."""
-    return _thumbnail(evidence, "other")
+    return check
 
 
 def photoshop_unnamed(evidence: Evidence) -> str:
@@ -243,13 +234,14 @@ def phone_in_ffmpeg(evidence: Evidence) -> str:
     )
 
 
-CHECKS: dict[str, Check] = {
+_OF_THUMBNAIL = ("region", "crop", "other", "turned", "mirrored")
+CHECKS: dict[str, Check] = {f"thumbnail_{kind}": _of_thumbnail(kind) for kind in _OF_THUMBNAIL} | {
     check.__name__: check
     for check in (
         digitised_before_taken, modified_before_taken, gps_other_day, future_date, dates_disagree,
-        cameras_disagree, size_scaled, size_cropped, thumbnail_region, thumbnail_crop,
-        thumbnail_other, photoshop_unnamed, not_camera_coding, apple_standard_tables,
-        camera_and_generator, container_order, container_times, phone_in_ffmpeg,
+        cameras_disagree, size_scaled, size_cropped, photoshop_unnamed, not_camera_coding,
+        apple_standard_tables, camera_and_generator, container_order, container_times,
+        phone_in_ffmpeg,
     )
 }  # fmt: skip
 """The checks by the name that ``rules.toml`` uses."""

@@ -1,110 +1,124 @@
 """Does the embedded thumbnail show the picture? (Kee and Farid 2010)
 
 The two are compared as small grey pictures. Brightness and contrast may differ, as cameras and
-editors treat a thumbnail in their own way; a black border of the thumbnail and a crop of the
-picture to the thumbnail's shape are allowed for.
+editors treat a thumbnail in their own way; a black border of the thumbnail, a crop of the picture
+to the thumbnail's shape, and one that was turned or mirrored are allowed for.
 """
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unmask.metadata.thumbnail_crop import as_crop
+from unmask.metadata.thumbnail_grey import Grey, framed, opened, oriented, reduced, resized
 from unmask.types import Box, Pixels
 
-Grey = NDArray[np.float32]
-LONGEST = 320
-"""The picture is reduced to this many pixels on its longer side before it is compared."""
 _SAME, _OTHER, _CROP = 0.90, 0.55, 0.88
+_ANY_OTHER, _RANKS, _LEAST_STRUCTURE = 0.80, 0.75, 6.0
+_POWERS, _KEPT = (1.0, 0.4, 0.55, 0.75, 1.35, 1.8, 2.5), 0.7
+_UPRIGHT, _MIRRORED = 1, frozenset({2, 4, 5, 7})
 _CELL, _STEP, _TIMES, _LIVELY, _LEAST_CELLS = 8, 12.0, 4.0, 5.0, 3
 _SHIFT, _MOST_MARKED, _REST = 2, 0.4, 0.85
-_MOST_SIDE, _LEAST_SIDE = 2_000, 48
+
+
+Window = tuple[int, int, int, int]
+"""Top, left, height and width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """``kind``: "same", "region", "crop", "other" or "" where nothing can be said.
 
-    ``values``: how much each cell of ``box`` (pixels of the original) differs, 0…1.
+    ``values``: how much each cell of ``box`` (pixels of the original) differs, 0…1. ``moved``:
+    "turned" or "mirrored" where the picture was since the thumbnail was made, else "".
     """
 
     kind: str
     correlation: float
     values: NDArray[np.float32] | None = None
     box: Box | None = None
+    moved: str = ""
 
 
-def reduced(pixels: Pixels) -> Grey:
-    """A picture as grey of at most ``LONGEST`` pixels a side."""
-    from PIL import Image
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A thumbnail laid over a window of the picture, turned in one way."""
 
-    step = max(1, max(pixels.shape[:2]) // (4 * LONGEST))
-    picture = Image.fromarray(np.ascontiguousarray(pixels[::step, ::step]))
-    picture.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
-    return np.asarray(picture.convert("L"), np.float32)
+    likeness: float
+    way: int
+    window: Window
+    thumbnail: Grey
 
 
 def held_against(data: bytes, turn: int, pixels: Pixels) -> Comparison | None:
     """Compare the bytes of a thumbnail with the upright picture; None if it does not decode.
 
     ``turn`` is the EXIF orientation of the file. Where it makes no match, others are tried: some
-    cameras store the thumbnail upright, and some viewers turn the picture alone.
+    cameras store the thumbnail upright, and some viewers turn or mirror the picture alone.
     """
-    height, width = pixels.shape[:2]
     picture = reduced(pixels)
-    first: Comparison | None = None
-    for way in dict.fromkeys((turn, 1, 6, 8, 3)):
-        small = opened(data, way)
-        if small is None:
-            return None
-        found = compare(picture, small, width, height)
-        first = first or found
-        if found.kind in ("same", "region"):
-            return found
-    return first
-
-
-def opened(data: bytes, turn: int) -> Grey | None:
-    """A thumbnail as upright grey without its black border; None if it does not decode."""
-    from PIL import Image
-
-    from unmask.media.image import turned
-
-    try:
-        with Image.open(io.BytesIO(data), formats=["JPEG", "TIFF"]) as image:
-            if min(image.size) < _LEAST_SIDE or max(image.size) > _MOST_SIDE:
-                return None
-            pixels = turned(np.asarray(image.convert("RGB")), turn)
-    except Exception:  # whatever is wrong with it, it is then no thumbnail
+    stored = opened(data)
+    if stored is None:
         return None
-    return _without_border(np.asarray(Image.fromarray(pixels).convert("L"), np.float32))
+    fits: list[_Fit] = []
+    for way in dict.fromkeys((turn, _UPRIGHT, 6, 8, 3, 2, 4, 5, 7)):
+        fit = _best(picture, framed(oriented(stored, way), picture.shape), way)
+        fits.append(fit)
+        if fit.likeness >= _SAME:
+            break
+    found = _judged(picture, fits, turn, pixels.shape[1])
+    if found.kind not in ("same", "region"):
+        return found
+    way = max(fits, key=lambda fit: fit.likeness).way
+    moved = "mirrored" if (way in _MIRRORED) != (turn in _MIRRORED) else "turned"
+    return replace(found, moved="" if way in (turn, _UPRIGHT) else moved)
 
 
-def compare(picture: Grey, thumbnail: Grey, width: int, height: int) -> Comparison:
-    """Compare; ``width`` and ``height`` are those of the original, for the box of a difference."""
-    if picture.std() < 4 or thumbnail.std() < 4:
-        return Comparison("", 0.0)
-    best, window = max(
-        (_likeness(_cut(picture, window), thumbnail), window)
-        for window in _windows(picture, thumbnail)
+def _best(picture: Grey, thumbnails: Iterable[Grey], way: int) -> _Fit:
+    return max(
+        (
+            _Fit(_likeness(_cut(picture, window), small), way, window, small)
+            for small in thumbnails
+            for window in _windows(picture, small)
+        ),
+        key=lambda fit: fit.likeness,
     )
-    if best < _SAME:
-        crop = _as_crop(picture, thumbnail)
-        if crop >= max(_CROP, best + 0.1):
+
+
+def _judged(picture: Grey, fits: list[_Fit], turn: int, width: int) -> Comparison:
+    """``fits``: the best of each way, own ways first. ``width``: of the original, for the box."""
+    best = max(fits, key=lambda fit: fit.likeness)
+    own = [fit for fit in fits if fit.way in (turn, _UPRIGHT)]
+    if picture.std() < 4 or best.thumbnail.std() < 4:
+        return Comparison("", 0.0)
+    if best.likeness < _SAME:
+        crop = max(as_crop(picture, fit.thumbnail) for fit in own)
+        if crop >= max(_CROP, best.likeness + 0.1):
             return Comparison("crop", crop)
-    values = _local(_cut(picture, window), thumbnail)
-    if values is None:
-        return Comparison("same" if best >= _SAME else "other" if best < _OTHER else "", best)
-    scale = width / picture.shape[1], height / picture.shape[0]
-    top, left, high, wide = window
-    box = Box(left * scale[0], top * scale[1], wide * scale[0], high * scale[1])
-    return Comparison("region", best, values, box)
+    first = best if best.likeness >= _ANY_OTHER else max(own, key=lambda fit: fit.likeness)
+    values = _local(_cut(picture, first.window), first.thumbnail)
+    if values is not None:
+        scale = width / picture.shape[1]
+        top, left, high, wide = first.window
+        box = Box(left * scale, top * scale, wide * scale, high * scale)
+        return Comparison("region", first.likeness, values, box)
+    if best.likeness >= _SAME:
+        return Comparison("same", best.likeness)
+    other = best.likeness < _ANY_OTHER and all(_differs(picture, fit) for fit in own)
+    return Comparison("other" if other else "", first.likeness)
 
 
-Window = tuple[int, int, int, int]
+def _differs(picture: Grey, fit: _Fit) -> bool:
+    """True if the two have something to show, and it is not alike, whatever the grey curve."""
+    a, b = _coarse(_cut(picture, fit.window), fit.thumbnail)
+    if min(a.std(), b.std()) < _LEAST_STRUCTURE or fit.likeness >= _OTHER:
+        return False
+    ranks = [np.argsort(np.argsort(values, axis=None)) for values in (a, b)]
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1]) < _RANKS
 
 
 def _windows(picture: Grey, thumbnail: Grey) -> list[Window]:
@@ -122,39 +136,36 @@ def _cut(picture: Grey, window: Window) -> Grey:
     return picture[top : top + high, left : left + wide]
 
 
-def _resized(picture: Grey, rows: int, columns: int) -> Grey:
-    from PIL import Image
-
-    small = Image.fromarray(picture).resize((columns, rows), Image.Resampling.BOX)
-    return np.asarray(small, np.float32)
+def _coarse(picture: Grey, thumbnail: Grey) -> tuple[Grey, Grey]:
+    """Both at a quarter of the thumbnail's size, which forgives a shift."""
+    rows, columns = (max(12, side // 4) for side in thumbnail.shape)
+    return resized(picture, rows, columns), resized(thumbnail, rows, columns)
 
 
 def _likeness(picture: Grey, thumbnail: Grey) -> float:
-    """Correlation of the two at a quarter of the thumbnail's size, which forgives a shift."""
-    rows, columns = (max(12, side // 4) for side in thumbnail.shape)
-    a, b = _resized(picture, rows, columns), _resized(thumbnail, rows, columns)
+    """Correlation of the two."""
+    a, b = _coarse(picture, thumbnail)
     a, b = a - a.mean(), b - b.mean()
     return float((a * b).sum() / (np.sqrt((a * a).sum() * (b * b).sum()) + 1e-6))
 
 
-def _without_border(grey: Grey) -> Grey:
-    rows, columns = np.flatnonzero(grey.max(1) > 24), np.flatnonzero(grey.max(0) > 24)
-    if len(rows) < _LEAST_SIDE // 2 or len(columns) < _LEAST_SIDE // 2:
-        return grey
-    edge = 1 if len(rows) < grey.shape[0] or len(columns) < grey.shape[1] else 0
-    return grey[rows[0] + edge : rows[-1] + 1 - edge, columns[0] + edge : columns[-1] + 1 - edge]
-
-
 def _local(cut: Grey, thumbnail: Grey) -> NDArray[np.float32] | None:
-    """How much each cell differs after brightness and contrast were matched; 0.5 is marked.
+    """How much each cell differs after the grey curves were matched; 0.5 is marked.
 
-    None where too few cells differ, so many that it is no local change, or the rest does not agree.
+    None where, by a straight line or by a bent curve, too few cells differ, so many that it is no
+    local change, or the rest does not agree.
     """
     rows, columns = (max(1, side // _CELL) for side in thumbnail.shape)
     half = _CELL // 2
-    a = _resized(cut, rows * half, columns * half)
-    b = _resized(thumbnail, rows * half, columns * half)
-    apart = _apart(_matched(a, b), b, half)
+    a = resized(cut, rows * half, columns * half)
+    b = resized(thumbnail, rows * half, columns * half)
+    values = _marked(a, b, _lined(a, b), half)
+    return None if values is None or _marked(a, b, _bent(a, b), half) is None else values
+
+
+def _marked(a: Grey, b: Grey, matched: Grey, half: int) -> NDArray[np.float32] | None:
+    rows, columns = (side // half for side in b.shape)
+    apart = _apart(matched, b, half)
     busy = _cells(b**2, half) - _cells(b, half) ** 2
     busy = np.sqrt(np.maximum(busy, _cells(a**2, half) - _cells(a, half) ** 2).clip(0))
     usual = float(np.median(apart))
@@ -198,49 +209,28 @@ def _apart(a: Grey, b: Grey, side: int) -> Grey:
     return nearest
 
 
-def _matched(a: Grey, b: Grey) -> Grey:
-    """``a`` with the grey curve of ``b``: a straight line fitted to what agrees best."""
+def _bent(a: Grey, b: Grey) -> Grey:
+    """``a`` with the grey curve of ``b``: the power and the straight line that suit most of it."""
+    unit = a.clip(0) / np.float32(255)
+    bent: list[Grey] = [(255 * unit ** np.float32(power)).astype(np.float32) for power in _POWERS]
+    curves = [_lined(curve, b) for curve in bent]
+    return min(curves, key=lambda curve: float(_agreeing(curve, b).mean()))
+
+
+def _lined(a: Grey, b: Grey) -> Grey:
+    """A straight line fitted to what agrees best."""
     slope, shift = 1.0, float(np.median(b - a))
     for _ in range(4):
         apart = np.abs(slope * a + shift - b)
-        keep = apart <= np.quantile(apart, 0.7)
+        keep = apart <= np.quantile(apart, _KEPT)
         x, y = a[keep], b[keep]
         slope = float(((x - x.mean()) * (y - y.mean())).sum() / (((x - x.mean()) ** 2).sum() + 1))
         shift = float(y.mean() - slope * x.mean())
     return slope * a + shift
 
 
-def _as_crop(picture: Grey, thumbnail: Grey) -> float:
-    """The best correlation of the picture with any part of the thumbnail, over ten scales."""
-    best = 0.0
-    shape = picture.shape[0] / picture.shape[1]
-    rows, columns = thumbnail.shape
-    for scale in np.linspace(0.4, 0.95, 12):
-        wide = int(columns * scale)
-        high = round(wide * shape)
-        if high < 16 or wide < 16 or high > rows:
-            continue
-        best = max(best, _sought(_resized(picture, high, wide), thumbnail))
-    return best
-
-
-def _sought(part: Grey, whole: Grey) -> float:
-    """Highest normalised correlation of ``part`` at all places of ``whole``."""
-    high, wide = part.shape
-    part = part - part.mean()
-    spectrum = np.fft.rfft2(whole - whole.mean())
-    product = spectrum * np.conj(np.fft.rfft2(part, whole.shape))
-    inner = np.fft.irfft2(product, whole.shape)
-    inner = inner[: whole.shape[0] - high + 1, : whole.shape[1] - wide + 1]
-    power = _sums(whole**2, high, wide) - _sums(whole, high, wide) ** 2 / part.size
-    norm = np.sqrt(np.maximum(power, 1.0) * float((part**2).sum() + 1e-6))
-    return float((inner / norm).max())
-
-
-def _sums(values: Grey, high: int, wide: int) -> NDArray[np.float64]:
-    """Sums over all windows of a size."""
-    table = np.pad(values.astype(np.float64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)
-    result: NDArray[np.float64] = (
-        table[high:, wide:] - table[:-high, wide:] - table[high:, :-wide] + table[:-high, :-wide]
-    )
-    return result
+def _agreeing(a: Grey, b: Grey) -> Grey:
+    """How far apart the two are where they agree best."""
+    apart = np.abs(a - b)
+    agreeing: Grey = apart[apart <= np.quantile(apart, _KEPT)]
+    return agreeing

@@ -49,6 +49,7 @@ def read(path: Path, store: Store, trust: str, seconds: float | None = None) -> 
         "path": os.fspath(path),
         "mime": store.mime,
         "trust": trust,
+        "pieces": [[piece.offset, piece.length] for piece in store.pieces],
         "seconds": allowed,
         "size": min(store.file_bytes, _PICTURE_MEMORY),
     }
@@ -79,6 +80,6 @@ def read(path: Path, store: Store, trust: str, seconds: float | None = None) -> 
 def _plain(error: str) -> str:
     """The library's message without the name of its class."""
     if "not found in XMP" in error or "no JUMBF data" in error:
-        return "its outermost box is damaged"
+        return "it lies where its reader does not look for it"
     kind, _, message = error.partition(": ")
     return message if message and kind.isalpha() else error

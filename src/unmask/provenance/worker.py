@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, BinaryIO
 
 _MEMORY = 2 << 30
 _MOST_ANSWER = 16 << 20
@@ -34,8 +34,12 @@ def settings(trust: str) -> dict[str, Any]:
     }
 
 
-def read(path: str, mime: str, trust: str) -> dict[str, Any]:
-    """What the library says: ``told`` and ``ranges``; or ``error``; or why it is ``unusable``."""
+def read(path: str, mime: str, trust: str, pieces: list[list[int]]) -> dict[str, Any]:
+    """What the library says: ``told`` and ``ranges``; or ``error``; or why it is ``unusable``.
+
+    ``pieces`` (offset, length) are where the store was found. The library looks for it by rules of
+    its own; where it finds none, or cannot follow the file around it, the store is handed to it.
+    """
     try:
         import c2pa
     except Exception as error:  # its native part is missing, or made for another system
@@ -44,10 +48,13 @@ def read(path: str, mime: str, trust: str) -> dict[str, Any]:
         with (
             open(path, "rb") as file,  # noqa: PTH123  the name may hold bytes that are not Unicode
             c2pa.Context.from_dict(settings(trust)) as context,
-            c2pa.Reader(mime, file, context=context) as reader,
         ):
-            told = json.loads(reader.json())
-            stored = json.loads(reader.detailed_json())
+            try:
+                told, stored = _told(c2pa.Reader(mime, file, context=context))
+            except c2pa.C2paError:
+                store = b"".join(_part(file, offset, length) for offset, length in pieces)
+                file.seek(0)
+                told, stored = _told(c2pa.Reader(mime, file, store, context=context))
     except c2pa.C2paError as error:
         return {"error": " ".join(str(error).split())[:300]}
     except RecursionError:
@@ -56,6 +63,16 @@ def read(path: str, mime: str, trust: str) -> dict[str, Any]:
         return {"error": "its content needs too much memory"}
     reader = f"c2pa-python {c2pa.__version__}"
     return {"told": told, "ranges": _ranges(stored), "reader": reader}
+
+
+def _told(reader: Any) -> tuple[Any, Any]:
+    with reader:
+        return json.loads(reader.json()), json.loads(reader.detailed_json())
+
+
+def _part(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length)
 
 
 def _ranges(stored: Any) -> dict[str, Any]:
@@ -85,7 +102,7 @@ def main() -> None:
     """Read the job, do it, write the answer."""
     job = json.load(sys.stdin)
     limit(job["seconds"], job["size"])
-    answer = json.dumps(read(job["path"], job["mime"], job["trust"]))
+    answer = json.dumps(read(job["path"], job["mime"], job["trust"], job["pieces"]))
     if len(answer) > _MOST_ANSWER:
         answer = json.dumps({"error": "its content is larger than any tool writes"})
     sys.stdout.write(answer)

@@ -75,6 +75,15 @@ def error_dict(path: str, error: Exception) -> dict[str, Any]:
     ).model_dump(mode="json")
 
 
+def skipped_dict(path: str, why: str) -> dict[str, Any]:
+    """The record of a file in a folder that is no medium."""
+    return schema.SkippedRecord(
+        schema_version=schema.SCHEMA_VERSION,
+        path=unicode_text(path),
+        skipped=schema.SkippedDetail(why=unicode_text(why)),
+    ).model_dump(mode="json")
+
+
 def to_record(
     report: Report,
     prior: float | None = None,

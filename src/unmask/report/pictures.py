@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from PIL import Image
 
@@ -23,7 +21,7 @@ def whole_picture(report: Report) -> tuple[Snapshot, ...]:
     """
     from unmask.media import probe, read_image
 
-    path = Path(report.media.path)
+    path = report.media.file
     if report.media.kind is not Kind.IMAGE or not path.is_file():
         return ()
     try:

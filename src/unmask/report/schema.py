@@ -272,13 +272,28 @@ class ErrorRecord(_Record):
     error: ErrorDetail
 
 
+class SkippedDetail(_Record):
+    """What a file is instead."""
+
+    why: str = Field(description="One line: what the file is.")
+
+
+class SkippedRecord(_Record):
+    """A file found in a folder that is no photo, video or recording, so that none was judged."""
+
+    schema_version: Version = Field(description="Version of this form.")
+    path: str = Field(description="Path as found.")
+    skipped: SkippedDetail
+
+
 def json_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of one line of output: a report or an error."""
-    form = TypeAdapter(ReportRecord | ErrorRecord).json_schema(mode="serialization")
+    """JSON Schema 2020-12 of one line of output: a report, an error or a file passed over."""
+    form = TypeAdapter(ReportRecord | ErrorRecord | SkippedRecord).json_schema(mode="serialization")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:unmask:report:{SCHEMA_VERSION}",
         "title": "unmask result",
-        "description": "One scanned file: a report, or an error where it could not be scanned.",
+        "description": "One file: a report, an error where it could not be scanned, or what it "
+        "is where a folder held it and it is no medium.",
         **form,
     }

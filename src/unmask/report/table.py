@@ -33,6 +33,7 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
         "not_checked": len(record.get("not_checked") or []),
         "error": error.get("message"),
         "error_kind": error.get("kind"),
+        "skipped": (record.get("skipped") or {}).get("why"),
     }
 
 

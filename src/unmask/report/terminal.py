@@ -137,6 +137,7 @@ class Tally:
 
     labels: Counter[Label] = field(default_factory=Counter)
     errors: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, label: Label) -> None:
         """Count one judged file."""
@@ -146,9 +147,13 @@ class Tally:
         """Count one file that could not be judged."""
         self.errors.append((path, message))
 
+    def skip(self, path: str, why: str) -> None:
+        """Count one file that is no medium."""
+        self.skipped.append((path, why))
+
     @property
     def files(self) -> int:
-        """All files so far."""
+        """All files so far that are media, or might be."""
         return self.labels.total() + len(self.errors)
 
     def show(self, console: Console, seconds: float, most: int = 20) -> None:
@@ -177,3 +182,8 @@ class Tally:
             console.print(Text.assemble((visible(path), "bold"), f": {visible(message)}"))
         if len(self.errors) > most:
             console.print(Text(f"and {len(self.errors) - most:,} more errors"))
+        if self.skipped:
+            names = ", ".join(visible(PurePath(path).name) for path, _ in self.skipped[:most])
+            more = f" and {len(self.skipped) - most:,} more" if len(self.skipped) > most else ""
+            line = f"{len(self.skipped):,} skipped, no photo, video or recording: {names}{more}"
+            console.print(Text(line, style="dim"))

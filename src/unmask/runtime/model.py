@@ -34,9 +34,31 @@ class Model:
         self._outputs = [output.name for output in self.card.outputs if output.name in given]
 
     def run(self, inputs: Mapping[str, NDArray[np.generic]]) -> dict[str, Tensor]:
-        """Run one batch: named arrays in, named float32 arrays out."""
-        values = self._session.run(self._outputs, dict(inputs))
+        """Run one batch: named arrays in, named float32 arrays out.
+
+        Raises ModelError when the network cannot take them.
+        """
+        try:
+            values = self._session.run(self._outputs, dict(inputs))
+        except MemoryError:
+            raise
+        except Exception as error:  # the runtime raises its own unexported types
+            text = str(error).splitlines()[0]
+            raise ModelError(f"The network of {self.card.name!r} failed: {text}") from error
         return dict(zip(self._outputs, values, strict=True))
+
+
+def opened_model(card_path: Path, threads: int = 0) -> Model:
+    """The model of a card, kept open in this process until card or weights change on the disk."""
+    files = (card_path, card_path.parent / read_card(card_path).file().file)
+    marks = [(one.stat().st_mtime_ns, one.stat().st_size) for one in files if one.is_file()]
+    return _opened(card_path, threads, tuple(marks))
+
+
+@lru_cache(maxsize=8)
+def _opened(card_path: Path, threads: int, marks: tuple[tuple[int, int], ...]) -> Model:
+    del marks  # a part of the key
+    return Model(card_path, threads)
 
 
 @lru_cache(maxsize=8)

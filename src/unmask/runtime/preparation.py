@@ -11,109 +11,23 @@ Pictures come out as 8-bit RGB, channels first; ``as_batch`` makes the float arr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from unmask.detectors.card import Input
 from unmask.errors import ModelError
-from unmask.faces.crop import square, window
+from unmask.faces.crop import square
 from unmask.faces.detect import detect
 from unmask.faces.track import Tracker
+from unmask.runtime.view import Change, View
 from unmask.types import Box, Face, Pixels, Samples, Tensor
 
-Change = Callable[[Pixels], Pixels]
-"""What training does to a picture before it is scaled; it keeps size and geometry."""
 MIDDLE = (0.5, 0.5)
-_FINEST = 2.0
-"""A picture is changed at no more than so many times the pixels that the network sees."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The part of a picture that a network sees and the size it gets.
-
-    ``region`` may reach over the picture: its rim goes on there. With ``black`` it begins with the
-    picture and there is nothing beyond. ``width`` and ``height`` are those that the network gets.
-    """
-
-    region: Box
-    width: int
-    height: int
-    black: bool = False
-
-    def take(self, pixels: Pixels, change: Change | None = None) -> Pixels:
-        """The view, height × width × 3; scaled with a filter, not at all where sizes agree."""
-        if self.black:
-            return self._at_top_left(pixels, change)
-        cut, region = self._cut(pixels)
-        if change is not None:
-            cut, region = _reduced(cut, region, _FINEST * self.width, _FINEST * self.height)
-            cut = change(cut)
-        return np.asarray(self._scaled(Image.fromarray(np.ascontiguousarray(cut)), region))
-
-    def _at_top_left(self, pixels: Pixels, change: Change | None) -> Pixels:
-        height, width = pixels.shape[:2]
-        share = self.width / self.region.width
-        columns, rows = max(1, round(width * share)), max(1, round(height * share))
-        shown = np.zeros((self.height, self.width, 3), np.uint8)
-        whole = View(Box(0, 0, width, height), columns, rows)
-        shown[:rows, :columns] = whole.take(pixels, change)
-        return shown
-
-    def mask(self, values: Pixels) -> NDArray[np.float32]:
-        """A mask of the picture (rows × columns, white = forged) seen like this, 0 or 1."""
-        bordered = np.pad(values, 1)  # nothing is forged beyond the picture
-        region = Box(self.region.x + 1, self.region.y + 1, self.region.width, self.region.height)
-        cut, left, top = window(bordered, region)
-        region = Box(region.x - left, region.y - top, region.width, region.height)
-        scaled = self._scaled(Image.fromarray(np.ascontiguousarray(cut)), region)
-        return (np.asarray(scaled) > 127).astype(np.float32)
-
-    def target(self, box: Sequence[float]) -> NDArray[np.float32]:
-        """A box of the picture (left, top, width, height) as cx, cy, w, h in shares of the view."""
-        left, top, width, height = box
-        x = (left + width / 2 - self.region.x) / self.region.width
-        y = (top + height / 2 - self.region.y) / self.region.height
-        shares = (x, y, width / self.region.width, height / self.region.height)
-        return np.clip(np.array(shares, np.float32), 0, 1)
-
-    def _cut(self, pixels: Pixels) -> tuple[Pixels, Box]:
-        """The pixels under the region, and the region in them."""
-        cut, left, top = window(pixels, self.region)
-        region = Box(
-            self.region.x - left, self.region.y - top, self.region.width, self.region.height
-        )
-        return cut, region
-
-    def _scaled(self, picture: Image.Image, region: Box) -> Image.Image:
-        size = (self.width, self.height)
-        if picture.size == size and region == Box(0, 0, *size):
-            return picture
-        edges = (
-            region.x,
-            region.y,
-            min(region.x + region.width, picture.width),
-            min(region.y + region.height, picture.height),
-        )
-        return picture.resize(size, Image.Resampling.BILINEAR, box=edges, reducing_gap=3.0)
-
-
-def _reduced(
-    pixels: Pixels, region: Box, most_width: float, most_height: float
-) -> tuple[Pixels, Box]:
-    scale = max(most_width / region.width, most_height / region.height)
-    if scale >= 1:
-        return pixels, region
-    height, width = pixels.shape[:2]
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    picture = Image.fromarray(np.ascontiguousarray(pixels))
-    small = np.asarray(picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
-    x, y = size[0] / width, size[1] / height
-    return small, Box(region.x * x, region.y * y, region.width * x, region.height * y)
+_MIDDLE_CUT = "then-centre-crop"
+_LARGEST = 1 << 25
+"""Pixels of a scaled picture of which the middle is cut; a larger one is not made."""
 
 
 def sides(part: Input) -> tuple[int, int] | None:
@@ -135,8 +49,11 @@ def _fixed(part: Input) -> tuple[int, int]:
 
 def face_view(part: Input, box: Box) -> View:
     """The square around a face box, ``margin`` times its longer side."""
+    region = square(box, part.margin)
+    if part.fit.endswith(_MIDDLE_CUT):
+        return _middle_view(part, region)
     height, width = _fixed(part)
-    return View(square(box, part.margin), width, height)
+    return View(region, width, height, filter=part.filter)
 
 
 def picture_view(
@@ -147,18 +64,42 @@ def picture_view(
     ``stretch``: scaled, whatever its shape. ``crop``: a part of that size, not scaled; ``at`` says
     where, 0…1 across and down; a smaller picture's rim goes on. ``pad``: at the top left with
     nothing beside it, scaled only if it is too large. ``free``: as it is.
+    ``…-then-centre-crop``: scaled first, and the middle of that.
     """
     if part.fit == "free":
         return View(Box(0, 0, width, height), width, height)
+    if part.fit.endswith(_MIDDLE_CUT):
+        return _middle_view(part, Box(0, 0, width, height))
     rows, columns = _fixed(part)
     if part.fit == "stretch":
-        return View(Box(0, 0, width, height), columns, rows)
+        return View(Box(0, 0, width, height), columns, rows, filter=part.filter)
     if part.fit == "crop":
         x = math.floor((width - columns) * (at[0] if width > columns else 0.5) + 0.5)
         y = math.floor((height - rows) * (at[1] if height > rows else 0.5) + 0.5)
         return View(Box(x, y, columns, rows), columns, rows)
     scale = max(1.0, width / columns, height / rows)
-    return View(Box(0, 0, columns * scale, rows * scale), columns, rows, black=True)
+    region = Box(0, 0, columns * scale, rows * scale)
+    return View(region, columns, rows, black=True, filter=part.filter)
+
+
+def _middle_view(part: Input, region: Box) -> View:
+    """A region that is scaled before its middle is cut."""
+    rows, columns = _fixed(part)
+    if part.fit.startswith("stretch"):
+        whole = (part.side, part.side)
+    else:
+        short = min(region.width, region.height)
+        whole = (
+            int(part.side * region.width / short),
+            int(part.side * region.height / short),
+        )
+    if whole[0] * whole[1] > _LARGEST:  # a ribbon: its middle is cut before it is scaled
+        x, y = region.width / whole[0], region.height / whole[1]
+        left_, top_ = region.x + (whole[0] - columns) / 2 * x, region.y + (whole[1] - rows) / 2 * y
+        return View(Box(left_, top_, columns * x, rows * y), columns, rows, filter=part.filter)
+    rims = (whole[0] - columns, whole[1] - rows)
+    left, top = (rim // 2 if part.centre == "down" else round(rim / 2) for rim in rims)
+    return View(region, columns, rows, filter=part.filter, whole=whole, left=left, top=top)
 
 
 def channels_first(pixels: Pixels) -> Pixels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import torch
@@ -72,6 +73,9 @@ def shelve(
 def _write_card(method: Method, onnx: Path, licence: str, origin: str, target: Path) -> None:
     """The method's card with the table of its weights behind it."""
     text = method.card_file.read_text(encoding="utf-8").rstrip()
+    # Two variants may run in one scan, where each needs a name of its own.
+    own = json.dumps(method.card.shelf_name(method.variant))
+    text = re.sub(r"\Aname = .*", f"name = {own}", text)
     data = onnx.read_bytes()
     values = {
         "file": onnx.name,

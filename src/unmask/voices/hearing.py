@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from unmask.types import Samples, Tensor
 from unmask.voices.activity import RATE, STEP, Activity, Meter
+from unmask.voices.channel import Band
 from unmask.voices.parts import evidence
+from unmask.voices.speech import SpeechDetector, speech_frames
 from unmask.voices.windows import Merge, Windows
 
 Network = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -29,7 +31,9 @@ class Heard:
 
     ``logits``: log-odds of each frame of 40 ms to have been laid in, ``course``: score of the
     windows around it; neither is a number where nothing was scored. ``score``: the whole
-    recording's; ``evidence``: for a part, see ``parts.evidence``. ``seconds``: length.
+    recording's; ``evidence``: for a part, see ``parts.evidence``. ``seconds``: length. ``voiced``:
+    whether the speech has the periods of a voice, as all that the network was fitted on. ``band``:
+    where the band of the sound ends, in Hz.
     """
 
     activity: Activity
@@ -39,20 +43,27 @@ class Heard:
     evidence: float
     windows: int
     seconds: float
+    voiced: bool = True
+    band: float = RATE / 2
 
 
 class Hearing:
     """Runs a network over a stream of mono sound at 16 kHz.
 
     Memory: one window of sound, and a few bytes for every 40 ms heard. Windows overlap by half;
-    those that are nearly silent are not run.
+    those that are nearly silent are not run. ``least``: seconds of voiced speech that suffice.
     """
 
-    def __init__(self, network: Network, size: int, frames: int) -> None:
+    def __init__(
+        self, network: Network, size: int, frames: int, least: float = 1.0, threads: int = 0
+    ) -> None:
         self._network = network
+        self._least = least
         self._frames = frames
         self._windows = Windows(size, size // STEP // 2 * STEP)
         self._meter = Meter()
+        self._detector = SpeechDetector(threads)
+        self._band = Band()
         self._merge = Merge(frames, STEP)
         self._course = Merge(frames, STEP)
         self._waiting: list[tuple[int, Samples]] = []
@@ -62,6 +73,8 @@ class Hearing:
     def feed(self, samples: Samples) -> None:
         """Take the next samples, in blocks of any size."""
         self._meter.feed(samples)
+        self._detector.feed(samples)
+        self._band.feed(samples)
         for start, wave in self._windows.feed(samples):
             self._take(start, wave)
 
@@ -79,6 +92,8 @@ class Hearing:
         logits, frames = self._network(np.stack([wave for _, wave in self._waiting]))
         self._waiting = []
         for start, logit, row in zip(starts, logits, frames, strict=True):
+            if not (np.isfinite(logit) and np.isfinite(row).all()):
+                continue  # a window with next to no sound
             self._starts.append(start)
             self._logits.append(float(logit))
             self._merge.add(start, row)
@@ -89,7 +104,9 @@ class Hearing:
         for start, wave in self._windows.finish():
             self._take(start, wave)
         self._run()
-        activity = self._meter.finish()
+        metered = self._meter.finish()
+        speech, voiced = speech_frames(metered.speech, self._detector.finish(), self._least)
+        activity = Activity(metered.levels, speech)
         count = activity.levels.size
         logits = self._merge.values(count)
         return Heard(
@@ -100,6 +117,8 @@ class Hearing:
             evidence(logits, activity.speech),
             len(self._logits),
             self._windows.heard / RATE,
+            voiced,
+            self._band.edge(),
         )
 
     def _whole(self, speech: NDArray[np.bool_]) -> float:

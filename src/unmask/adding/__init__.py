@@ -1,0 +1,1 @@
+"""Adding a stranger's network to the user's shelf: read safely, converted, checked, described."""
