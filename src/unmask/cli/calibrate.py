@@ -79,12 +79,14 @@ def calibrate(
     if not real or out is None:
         raise typer.BadParameter("Give --real FOLDER and --out FILE.toml.")
     from unmask.calibrate.fitting import Origin, material, write_calibration
-    from unmask.calibrate.material import check_apart
+    from unmask.calibrate.material import check_apart, manifests
     from unmask.decision.birth import birth_of
+    from unmask.outputs import guard
     from unmask.scanning import versions
 
     settings = _alone(chosen(context))
     _ready(out, settings)
+    guard({"--out": out.with_suffix(".parquet")}, manifests([*real, *(fake or ())]))
     scores_at = out.with_suffix(".scores.jsonl")
     own = (out, out.with_suffix(".parquet"), scores_at)
     sides = [_gathered(real, 0, own, json)]

@@ -14,6 +14,7 @@ from unmask.decision.rule import PATH
 from unmask.detectors.card import Card, read_card
 from unmask.errors import DataError, SettingError
 from unmask.settings import Settings
+from unmask.voices.speech import CARD
 
 _RULE = "the decision rule"
 
@@ -31,6 +32,8 @@ def birth_of(settings: Settings) -> Birth:
     running = [kind for kind in kinds if not kind.needs]
     joined = [guest.card for guest in guests(settings)[0]]
     cards = [_card(name) for kind in running for name in kind.detectors] + joined
+    if any(kind.wants_sound for kind in running):
+        cards.append(read_card(CARD))
     models = {card.name: card.file().sha256 for card in sorted(cards, key=lambda c: c.name)}
     return Birth(
         fps=settings.fps,
