@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from unmask.decision.calibration import Calibration, Judged
 from unmask.decision.evidence import gather
-from unmask.decision.fusion import Fused, alone_of, joins, words_of
-from unmask.decision.fusion import judged as by_rule
+from unmask.decision.fused import Fused, alone_of
+from unmask.decision.fused import judged as by_rule
+from unmask.decision.fusion import joins, words_of
 from unmask.decision.rows import BASE
 from unmask.decision.rule import MARKED, shipped_rule
 from unmask.types import FLAGGED, Finding, Kind, Label, MediaInfo, Verdict, Vote, posterior
