@@ -26,9 +26,10 @@ import av
 import numpy as np
 
 import unmask.faces.detect as detecting
+from unmask.feeding import SOUND_RATE
 from unmask.media import Limits, probe, stream
 from unmask.runtime.model import Model
-from unmask.scanning import SOUND_RATE, scan
+from unmask.scanning import scan
 from unmask.settings import Settings
 
 FPS = 25

@@ -1,23 +1,19 @@
 """One file in, one report out.
 
 The file is decoded once. Frames and blocks of sound go to every analyzer that wants them, in file
-order, from a thread that decodes a little ahead, so that decoding and models share the cores and
-memory does not grow with length.
+order (``feeding``); what they find becomes one verdict (``decision``).
 """
 
 from __future__ import annotations
 
 import datetime
 import platform
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -30,16 +26,14 @@ from unmask.decision.birth import calibration_for
 from unmask.decision.evidence import DETECTORS, gather
 from unmask.decision.fusion import fuse
 from unmask.decision.powers import powers
-from unmask.media import Limits, probe, read_image, stream
+from unmask.feeding import Progress, feed
+from unmask.media import Limits, probe
 from unmask.media.behind import behind
-from unmask.media.sampling import Sampler
 from unmask.report.cards import installed_card
 from unmask.settings import PATHS, Settings, make_settings
 from unmask.types import (
     Absent,
-    AudioBlock,
     Finding,
-    Frame,
     Kind,
     Label,
     MediaInfo,
@@ -48,10 +42,6 @@ from unmask.types import (
     Report,
 )
 
-Progress = Callable[[float, float | None], None]
-"""Called with the seconds of media done, and in all (``None``: not known)."""
-
-SOUND_RATE = 16000
 _NO_ANALYZER = "this version has no analyzer for it"
 _FURTHER = (
     "only one picture track and one sound track are judged; save this one as a file of its own"
@@ -61,9 +51,7 @@ _BEYOND = {
     Kind.AUDIO: ("sound that is not speech",),
 }
 """What a reader might think was looked at, and was not."""
-_AHEAD = 4
 _BLAS = {"blas": 1}
-T = TypeVar("T")
 
 
 def scan(
@@ -94,7 +82,7 @@ def scan(
     # The matrices outside the models are small. Threads that wait for such work take the cores
     # from decoding and from other workers, as they do not sleep while they wait.
     with threadpool_limits(limits=_BLAS):
-        _feed(Path(path), media, running, chosen, limits, notes.append, progress)
+        feed(Path(path), media, running, chosen, limits, notes.append, progress)
         for analyzer in running:
             result = analyzer.finish()
             findings += result.findings
@@ -213,90 +201,3 @@ def _chosen(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], list[
     if alone.applies():
         return [alone], skipped
     return [], [NotChecked(alone.name, alone.card.title, UNFIT), *skipped]
-
-
-def _feed(
-    path: Path,
-    media: MediaInfo,
-    running: list[Analyzer],
-    settings: Settings,
-    limits: Limits,
-    on_note: Callable[[str], None],
-    progress: Progress | None,
-) -> None:
-    seeing = [analyzer for analyzer in running if analyzer.wants_frames]
-    hearing = [analyzer for analyzer in running if analyzer.wants_sound]
-    if media.kind is Kind.IMAGE:
-        frame = Frame(0, 0.0, read_image(path, limits))
-        for analyzer in seeing:
-            analyzer.frame(frame)
-        return
-    has_picture = media.kind is Kind.VIDEO
-    has_sound = media.audio_codec is not None
-    # Every analyzer sees what it would see if none of the others needed more frames.
-    rates = [one.rate or settings.fps for one in seeing]
-    takes = [Sampler(rate, media.frame_rate) for rate in rates]
-    parts: Iterator[Frame | AudioBlock] = stream(
-        path,
-        media,
-        fps=rates or settings.fps,
-        rate=SOUND_RATE,
-        want_frames=bool(seeing) and has_picture,
-        want_sound=bool(hearing) and has_sound,
-        limits=limits,
-        on_note=on_note,
-    )
-    for part in _ahead(parts):
-        if isinstance(part, Frame):
-            for analyzer, take in zip(seeing, takes, strict=True):
-                if take.wants(part.time):
-                    analyzer.frame(part)
-            done = part.time
-        else:
-            for analyzer in hearing:
-                analyzer.sound(part)
-            done = part.start + len(part.samples) / part.rate
-        if progress:
-            progress(done, media.seconds)
-
-
-def _ahead(items: Iterator[T]) -> Iterator[T]:
-    """Run an iterator in a thread that stays at most ``_AHEAD`` items in front."""
-    box: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=_AHEAD)
-    stop = threading.Event()
-
-    def put(kind: str, value: Any) -> bool:
-        while not stop.is_set():
-            try:
-                box.put((kind, value), timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def run() -> None:
-        try:
-            for item in items:
-                if not put("item", item):
-                    break
-            put("end", None)
-        except BaseException as error:  # handed over to the consumer's thread
-            put("error", error)
-        finally:
-            close = getattr(items, "close", None)
-            if close:
-                close()
-
-    thread = threading.Thread(target=run, name="unmask-decode", daemon=True)
-    thread.start()
-    try:
-        while True:
-            kind, value = box.get()
-            if kind == "end":
-                return
-            if kind == "error":
-                raise value
-            yield value
-    finally:
-        stop.set()
-        thread.join()

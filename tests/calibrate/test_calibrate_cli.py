@@ -198,6 +198,10 @@ def test_mistakes_are_one_line_before_any_work(
     assert code == 2
     assert "--real FOLDER and --out FILE.toml" in errors
     assert not list(tmp_path.glob("n.*"))
+    (tmp_path / "empty" / "manifest.parquet").write_bytes(b"PAR1 of the user")
+    order = ("calibrate", "--real", tmp_path / "empty", "--out", tmp_path / "empty/manifest.toml")
+    code, _, errors = run(capsys, *order)
+    assert (code, "would overwrite" in errors) == (4, True)
 
 
 def test_without_the_extra_nothing_is_begun(

@@ -152,6 +152,24 @@ def test_our_own_findings_get_the_votes_that_agree_with_the_verdict(tmp_path: Pa
     assert votes[2][:2] == (Label.NO_SIGN, None)
 
 
+def test_a_comparison_with_a_person_still_votes_and_shares_the_rate(tmp_path: Path) -> None:
+    calibration = made(tmp_path / "n.toml", rows(400, groups=("one",)))
+    person = Finding(
+        "identity", Claim.FACE_IDENTITY, "", detector="face_identity", score=3.0, llr=4.0,
+        vote=Vote.FORGED,
+    )  # fmt: skip
+    findings = [person, ours(Claim.PICTURE_EDITED, -3.0)]
+    first, _ = fuse(MEDIA, findings, 0.01, 0.5)
+    assert (first.label, first.decided_by) == (Label.MANIPULATED, 0)
+    verdict, _ = apply(calibration, MEDIA, findings, first)
+    assert (verdict.label, verdict.decided_by) == (Label.MANIPULATED, 0)
+    order = sorted(row.surprise for row in rows(400, groups=("one",)))
+    quiet = [replace(person, vote=Vote.CLEAR), findings[1]]
+    fourth = replace(first, surprise=order[-3] + 1e-6, decided_by=None)
+    assert apply(calibration, MEDIA, quiet[1:], fourth)[0].label is Label.MANIPULATED
+    assert apply(calibration, MEDIA, quiet, fourth)[0].label is Label.INCONCLUSIVE
+
+
 def test_a_withheld_score_keeps_a_file_from_being_cleared(tmp_path: Path) -> None:
     calibration = made(tmp_path / "n.toml", rows(400))
     findings = [ours(Claim.PICTURE_EDITED, 0.0, withheld="it came through a messenger")]

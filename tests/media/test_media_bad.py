@@ -395,3 +395,9 @@ def test_a_heic_item_whose_type_is_no_text_is_refused_before_its_library_dies(
     path.write_bytes(data[:place] + b"E\xeaif" + data[place + 4 :])
     with pytest.raises(UnreadableMedia, match="type of one of its items is no text"):
         probe(path)
+
+
+def test_a_picture_beyond_the_limit_is_told_a_way_that_exists(tmp_path: Path) -> None:
+    path = write(tmp_path / "large.bmp", make.huge_bmp(20_000, 15_000))
+    with refused(MediaTooLarge, "Scale it down first; from Python, scan(path, limits=Limits("):
+        probe(path)

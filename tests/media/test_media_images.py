@@ -273,7 +273,7 @@ def test_a_jpeg_cut_off_and_closed_is_not_filled_with_grey(
         read_image(path)
 
 
-@pytest.mark.parametrize("kind", ["bar", "corner", "all", "side"])
+@pytest.mark.parametrize("kind", ["bar", "corner", "all", "side", "caption"])
 def test_grey_parts_of_a_whole_jpeg_are_no_damage(tmp_path: Path, kind: str) -> None:
     pixels = make.photo(320, 200)
     places = {
@@ -282,8 +282,11 @@ def test_grey_parts_of_a_whole_jpeg_are_no_damage(tmp_path: Path, kind: str) -> 
         "all": np.s_[:],
         "side": np.s_[:, 160:],
     }
-    pixels[places[kind]] = 128
-    path = make.image(tmp_path / "grey.jpg", pixels, quality=95)
+    if kind == "caption":  # the shape that a cut file would have
+        pixels[120:], pixels[120:128, :128] = 128, (20, 20, 90)
+    else:
+        pixels[places[kind]] = 128
+    path = make.image(tmp_path / "grey.jpg", pixels, quality=95, subsampling=0)
     assert read_image(path).shape == (200, 320, 3)
 
 

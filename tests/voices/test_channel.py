@@ -79,6 +79,8 @@ def test_silence_has_no_band_and_full_sound_all_of_it() -> None:
         ("opus", 16000, True),
         ("opus", None, True),
         ("opus", 24000, False),
+        ("mp3float", 32000, True),
+        ("mp3float", 64000, False),
         ("aac", 64000, False),
         ("pcm_s16le", 256000, False),
         ("flac", None, False),

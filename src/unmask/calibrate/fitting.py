@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from unmask.calibrate.material import Side
-from unmask.decision.calibration import DOUBT, OfKind, fit_kind
+from unmask.decision.calibration import OfKind, fit_kind
 from unmask.decision.certificate import (
     FORMAT,
     Birth,
@@ -27,6 +27,7 @@ from unmask.decision.certificate import (
 from unmask.decision.conformal import ENOUGH, Floats, needed
 from unmask.decision.ratio import Ratio, fit_ratio
 from unmask.decision.rows import Row, of_kind, to_parquet
+from unmask.decision.rule import MARKED
 from unmask.errors import DataError
 from unmask.types import Kind
 from unmask.vault import replace
@@ -92,7 +93,7 @@ def fit_tables(rows: Sequence[Row], worst: float) -> tuple[list[KindTable], list
         fitted = fit_kind(rows, kind, worst)
         judged = [row for row in reals if row.values()]
         if fitted is None:
-            refused.append(Refused(kind=kind, files=len(judged), needed=needed(DOUBT)))
+            refused.append(Refused(kind=kind, files=len(judged), needed=needed(MARKED)))
         else:
             silent = len(reals) - len(judged)
             tables.append(_table(kind, fitted, judged, silent, of_kind(rows, kind, 1)))
@@ -100,7 +101,7 @@ def fit_tables(rows: Sequence[Row], worst: float) -> tuple[list[KindTable], list
         had = ", ".join(f"{one.files} {one.kind}" for one in refused) or "none"
         raise DataError(
             f"There are too few authentic files that could be judged ({had}): at least "
-            f"{needed(DOUBT)} of a kind vouch for a rate of 5 %, {needed(0.01)} for 1 %."
+            f"{needed(MARKED)} of a kind vouch for a rate of 5 %, {needed(0.01)} for 1 %."
         )
     return tables, refused
 

@@ -11,6 +11,7 @@ from unmask.batch import find_files, key_of
 from unmask.decision.rows import need_parquet
 from unmask.errors import DataError
 
+MANIFEST = "manifest.parquet"
 _COLUMNS = ("path", "label")
 _SOURCE, _GROUP = "source", "group"
 
@@ -80,9 +81,15 @@ def check_apart(real: Side, fake: Side) -> None:
             )
 
 
+def manifests(places: Iterable[Path]) -> list[Path]:
+    """The manifests among some places: a file, or the one that a folder holds."""
+    found = (place if place.suffix == ".parquet" else place / MANIFEST for place in places)
+    return [path for path in found if path.is_file()]
+
+
 def _files(place: Path, label: int, several: bool) -> Iterator[tuple[Path, str]]:
-    if place.suffix == ".parquet" or (place / "manifest.parquet").is_file():
-        yield from _of_manifest(place, label)
+    if found := manifests([place]):
+        yield from _of_manifest(found[0], label)
         return
     if not place.is_dir():
         raise DataError(f"{place} is neither a folder nor a manifest (.parquet).")
@@ -93,12 +100,11 @@ def _files(place: Path, label: int, several: bool) -> Iterator[tuple[Path, str]]
         yield path, (f"{name}/{sub}" if several and sub else sub or name)
 
 
-def _of_manifest(place: Path, label: int) -> Iterator[tuple[Path, str]]:
+def _of_manifest(file: Path, label: int) -> Iterator[tuple[Path, str]]:
     need_parquet()
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    file = place / "manifest.parquet" if place.is_dir() else place
     try:
         table = pq.read_table(file)
     except (pa.ArrowException, OSError) as error:

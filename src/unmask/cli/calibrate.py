@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,8 @@ import typer
 
 from unmask.cli.console import Progressing, emit
 from unmask.cli.scan import option
-from unmask.settings import SETTINGS, Settings, make_settings
+from unmask.cli.settings import chosen, variable
+from unmask.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
     from unmask.calibrate.checking import Checked
@@ -24,7 +26,17 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Jobs = Annotated[int, typer.Option(min=0, help="Files judged at the same time; 0: one a core.")]
 With = Annotated[
     list[str] | None,
-    typer.Option("--with", help="Join this detector (a name or its card); may be repeated."),
+    typer.Option(
+        "--with",
+        envvar=variable("with"),
+        help="Join this detector (a name or its card); may be repeated.",
+    ),
+]
+Set = Annotated[
+    str,
+    typer.Option(
+        "--set", envvar=variable("set"), help="Join all detectors of this set that are here."
+    ),
 ]
 Made = Annotated[Path, typer.Argument(help="The calibration (.toml).")]
 Out = Annotated[Path | None, typer.Option(help="The calibration to write (.toml).")]
@@ -45,7 +57,8 @@ def calibrate(
         list[Path] | None, typer.Option(help="Forged files, for likelihood ratios; the same.")
     ] = None,
     out: Out = None,
-    joined: With = None,
+    with_: With = None,
+    set: Set = "",
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Run this analyzer; may be repeated.")
     ] = None,
@@ -66,14 +79,14 @@ def calibrate(
     if not real or out is None:
         raise typer.BadParameter("Give --real FOLDER and --out FILE.toml.")
     from unmask.calibrate.fitting import Origin, material, write_calibration
-    from unmask.calibrate.material import check_apart
+    from unmask.calibrate.material import check_apart, manifests
     from unmask.decision.birth import birth_of
+    from unmask.outputs import guard
     from unmask.scanning import versions
 
-    settings = make_settings(
-        fps=fps, threads=threads, timeout=timeout, analyzers=only or (), joined=joined or ()
-    )
+    settings = _alone(chosen(context))
     _ready(out, settings)
+    guard({"--out": out.with_suffix(".parquet")}, manifests([*real, *(fake or ())]))
     scores_at = out.with_suffix(".scores.jsonl")
     own = (out, out.with_suffix(".parquet"), scores_at)
     sides = [_gathered(real, 0, own, json)]
@@ -129,12 +142,14 @@ def recompute(
 
 @app.command()
 def check(
+    context: typer.Context,
     calibration: Made,
     real: Annotated[list[Path], typer.Option(help="New authentic files: folders or manifests.")],
     fpr: Annotated[
         float, typer.Option(help="The promised rate to test; a small one needs many files.")
     ] = 0.05,
-    joined: With = None,
+    with_: With = None,
+    set: Set = "",
     threads: Annotated[int, option("threads")] = int(SETTINGS["threads"].default),
     timeout: Annotated[float, option("timeout")] = SETTINGS["timeout"].default,
     jobs: Jobs = 0,
@@ -145,34 +160,37 @@ def check(
     Exit code 0: it holds as far as so many files can tell; 3: it does not. Scores are kept beside
     the calibration, so a file is scanned once however often it is checked.
     """
-    from dataclasses import replace
-
     from unmask.calibrate.checking import check as compare
     from unmask.cli.app import ExitCode
     from unmask.decision.birth import calibration_for
     from unmask.decision.calibration import stored
 
     old, known = stored(calibration)
-    settings = make_settings(
+    given = _alone(chosen(context))
+    settings = replace(
+        given,
         fps=old.birth.fps,
-        analyzers=old.birth.analyzers,
-        joined=joined or old.birth.joined,
+        analyzers=tuple(old.birth.analyzers),
+        joined=given.joined if given.joined or given.set else tuple(old.birth.joined),
         fpr=fpr,
         calibration=str(calibration),
-        threads=threads,
-        timeout=timeout,
     )
-    chosen = calibration_for(settings)
-    assert chosen is not None
+    made = calibration_for(settings)
+    assert made is not None
     scores_at = calibration.with_suffix(".check.jsonl")
     side = _gathered(real, 0, (scores_at,), json)
     seen = {row.sha256 for row in known}
     new = [one for one in side.specimens if one.sha256 not in seen]
     rows, _ = _scored(scores_at, new, replace(settings, calibration=""), jobs, json)
-    found = compare(chosen, rows, fpr)
+    found = compare(made, rows, fpr)
     _tell(found, len(side.specimens) - len(new), _errors([side], rows), json)
     if any(_broken(one) for one in found):
         raise typer.Exit(ExitCode.INCONCLUSIVE)
+
+
+def _alone(settings: Settings) -> Settings:
+    """Without what the user compares with: that is no part of a calibration."""
+    return replace(settings, reference="", trust="", index="", calibration="")
 
 
 def _ready(out: Path, settings: Settings | None) -> None:

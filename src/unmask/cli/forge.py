@@ -105,8 +105,8 @@ def voice(
     import soundfile
 
     from unmask.errors import DataError, OutputError
+    from unmask.feeding import SOUND_RATE
     from unmask.media import Limits, blocks, probe
-    from unmask.scanning import SOUND_RATE
 
     if method not in vocode.METHODS:
         raise typer.BadParameter(f"There are: {', '.join(vocode.METHODS)}.", param_hint="--method")

@@ -66,7 +66,9 @@ def chosen(context: typer.Context) -> Settings:
             continue
         values["joined" if name == WITH else name] = value
     return make_settings(
-        analyzers=context.params["only"] or (), detector=context.params["detector"], **values
+        analyzers=context.params.get("only") or (),
+        detector=context.params.get("detector") or "",
+        **values,
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from unmask.decision.calibration import DOUBT, Calibration, Judged
+from unmask.decision.calibration import Calibration, Judged
 from unmask.decision.evidence import gather
-from unmask.decision.fusion import Fused, alone_of, joins, words_of
-from unmask.decision.fusion import judged as by_rule
+from unmask.decision.fused import Fused, alone_of
+from unmask.decision.fused import judged as by_rule
+from unmask.decision.fusion import joins, words_of
 from unmask.decision.rows import BASE
-from unmask.decision.rule import shipped_rule
+from unmask.decision.rule import MARKED, shipped_rule
 from unmask.types import FLAGGED, Finding, Kind, Label, MediaInfo, Verdict, Vote, posterior
 
 
@@ -31,7 +32,8 @@ def apply(
     ``base`` and ``findings``: of ``fusion.fuse``; the surprise is one of the voters. A fact that
     settles the verdict still does. A kind that is not calibrated keeps the base verdict and is
     told so in ``unlike``. Without forged files the likelihood ratio is that of the shipped rule
-    where it alone spoke, and there is none where a joined detector did.
+    where it alone spoke, and there is none where a joined detector did. Who votes by a calibration
+    of its own and is not in this one (a comparison with a person) shares the rate (Bonferroni).
     """
     scores = joined_scores(findings, calibration.certificate.birth.joined)
     judged = calibration.judge(media.kind, base.surprise, scores)
@@ -42,8 +44,14 @@ def apply(
     )
     if judged is None or any(finding.bearing in FLAGGED for finding in findings):
         return known, tuple(findings)
+    others = _others(findings, calibration.certificate.birth.joined)
+    share = base.fpr / (1 + len(others))
+    if judged.p > share and base.decided_by is not None:
+        other = findings[base.decided_by]
+        if joins(other) and other.detector in others:
+            return known, tuple(findings)
     fused = by_rule(gather(media, findings), shipped_rule())
-    label, reason, decided = _said(judged, findings, base, fused)
+    label, reason, decided = _said(judged, findings, share, base, fused)
     alone = list(judged.shares) == [BASE]
     llr = base.llr if judged.llr is None and alone else judged.llr
     verdict = replace(
@@ -62,17 +70,26 @@ def apply(
     )
 
 
+def _others(findings: Sequence[Finding], joined: Sequence[str]) -> set[str]:
+    """Detectors that vote and are neither ours nor in the calibration."""
+    return {
+        finding.detector
+        for finding in findings
+        if joins(finding) and finding.vote is not None and finding.detector not in joined
+    }
+
+
 def _said(
-    judged: Judged, findings: Sequence[Finding], base: Verdict, fused: Fused
+    judged: Judged, findings: Sequence[Finding], share: float, base: Verdict, fused: Fused
 ) -> tuple[Label, str, int | None]:
-    """Label, why, and the finding that did most for it."""
+    """Label, why, and the finding that did most for it; ``share``: of the rate."""
     of = f"of the authentic files of your calibration {judged.p:.2g} are as suspicious or more so"
     decided = _deciding(judged, findings, base, fused)
     looks = words_of(findings[decided]) if decided is not None else "the file looks forged"
-    if judged.p <= base.fpr:
+    if judged.p <= share:
         label = findings[decided].claim.makes if decided is not None else Label.MANIPULATED
         return label, f"{looks[0].upper()}{looks[1:]}: {of}.", decided
-    if judged.p <= max(DOUBT, base.fpr):
+    if judged.p <= max(MARKED, base.fpr) * share / base.fpr:
         return (
             Label.INCONCLUSIVE,
             f"Look here: {looks}; {of}. That is too much to pass over and too little to flag.",
@@ -112,6 +129,6 @@ def _settled(
     p = calibration.share(kind, BASE, alone_of(finding, fused))
     if verdict.label in FLAGGED and (decided or p <= verdict.fpr):
         return finding.settled(Vote.FORGED)
-    if decided or p <= max(DOUBT, verdict.fpr):
+    if decided or p <= max(MARKED, verdict.fpr):
         return finding.settled(Vote.UNDECIDED)
     return finding.settled(Vote.CLEAR)

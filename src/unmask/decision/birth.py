@@ -7,12 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from unmask import registry
+from unmask.analyzers.joined import guests
 from unmask.decision.calibration import Calibration, read_calibration
 from unmask.decision.certificate import Birth
 from unmask.decision.rule import PATH
 from unmask.detectors.card import Card, read_card
 from unmask.errors import DataError, SettingError
 from unmask.settings import Settings
+from unmask.voices.speech import CARD
 
 _RULE = "the decision rule"
 
@@ -28,8 +30,10 @@ def birth_of(settings: Settings) -> Birth:
     chosen = settings.analyzers or registry.analyzers()
     kinds = [registry.analyzer(name) for name in sorted(set(chosen))]
     running = [kind for kind in kinds if not kind.needs]
-    joined = [_card(name) for name in settings.joined]
+    joined = [guest.card for guest in guests(settings)[0]]
     cards = [_card(name) for kind in running for name in kind.detectors] + joined
+    if any(kind.wants_sound for kind in running):
+        cards.append(read_card(CARD))
     models = {card.name: card.file().sha256 for card in sorted(cards, key=lambda c: c.name)}
     return Birth(
         fps=settings.fps,

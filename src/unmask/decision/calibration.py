@@ -14,12 +14,10 @@ from unmask.decision.conformal import Grouped, needed
 from unmask.decision.features import features
 from unmask.decision.likeness import Likeness
 from unmask.decision.rows import BASE, Row, from_parquet, of_kind
+from unmask.decision.rule import MARKED
 from unmask.decision.statistic import Voters
 from unmask.errors import DataError, SettingError
 from unmask.types import Finding, Kind, MediaInfo, Vote
-
-DOUBT = 0.05
-"""Rate over whose threshold a file that is not flagged is not cleared either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ class Calibration:
     def voted(self, kind: Kind, findings: Iterable[Finding], fpr: float) -> tuple[Finding, ...]:
         """The findings; those of joined detectors vote at their own rate.
 
-        *Forged* where p ≤ fpr, *undecided* where p ≤ max(``DOUBT``, fpr), else *clear*. A
+        *Forged* where p ≤ fpr, *undecided* where p ≤ max(``MARKED``, fpr), else *clear*. A
         likelihood ratio is set where one was fitted on forged files, and never otherwise.
         """
         return tuple(self._voting(kind, finding, fpr) for finding in findings)
@@ -131,7 +129,7 @@ class Calibration:
         if voter is None:
             return finding
         p = self.share(kind, voter.name, finding.score)
-        vote = Vote.FORGED if p <= fpr else Vote.UNDECIDED if p <= max(DOUBT, fpr) else Vote.CLEAR
+        vote = Vote.FORGED if p <= fpr else Vote.UNDECIDED if p <= max(MARKED, fpr) else Vote.CLEAR
         llr = voter.ratio.llr(finding.score) if voter.ratio else None
         return replace(finding.settled(vote), llr=llr, rate=p)
 
@@ -177,7 +175,7 @@ class Calibration:
 def fit_kind(rows: Sequence[Row], kind: Kind, worst: float) -> OfKind | None:
     """What is fitted on the authentic rows of a kind; ``None`` when they cannot vouch for 5 %."""
     own = [row for row in of_kind(rows, kind, 0) if row.values()]
-    return OfKind.of(own, worst) if len(own) >= needed(DOUBT) else None
+    return OfKind.of(own, worst) if len(own) >= needed(MARKED) else None
 
 
 def stored(path: Path) -> tuple[Certificate, list[Row]]:

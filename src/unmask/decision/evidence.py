@@ -11,6 +11,8 @@ from unmask.types import Claim, Finding, Kind, MediaInfo
 FACE, EDITED, GENERATED = "face", "edited", "generated"
 VOICE, PARTS = "voice", "parts"
 SAVED, THUMBNAIL = "saved-differently", "other-thumbnail"
+FACTS = (SAVED, THUMBNAIL)
+"""Signs that are facts: where they are missing they count as not there."""
 SIGNS: Mapping[Claim, str] = {
     Claim.FACE_MANIPULATED: FACE,
     Claim.PICTURE_EDITED: EDITED,

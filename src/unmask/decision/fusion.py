@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
-from unmask.decision.evidence import DETECTORS, FACE, Evidence, gather
-from unmask.decision.rule import MARKED, Rule, SituationRule, shipped_rule
+from unmask.decision.evidence import DETECTORS, gather
+from unmask.decision.fused import Fused, alone_of, judged
+from unmask.decision.rule import MARKED, Rule, shipped_rule
 from unmask.types import FLAGGED, Claim, Finding, Label, MediaInfo, Verdict, Vote, posterior
 
 _WORDS = {
@@ -38,55 +38,10 @@ _WORDS = {
 _IDENTITY = (Claim.FACE_IDENTITY, Claim.VOICE_IDENTITY)
 
 
-@dataclass(frozen=True, slots=True)
-class Fused:
-    """What the rule makes of the signs: score, surprise, and the term of each sign."""
-
-    evidence: Evidence
-    rule: SituationRule | None = None
-    terms: dict[str, float] = field(default_factory=dict)
-    score: float = 0.0
-    surprise: float | None = None
-
-    @property
-    def driver(self) -> int | None:
-        """Number of the finding whose sign counts most."""
-        if not self.terms or self.rule is None:
-            return None
-        top = max(self.terms, key=self.alone)
-        return self.evidence.where_from[top]
-
-    def alone(self, sign: str) -> float:
-        """The surprise that a sign would make with nothing suspect beside it."""
-        assert self.rule is not None
-        quiet = {name: term.lowest for name, term in self.rule.signs.items() if name in self.terms}
-        return self.rule.surprise(self.rule.score(quiet | {sign: self.terms[sign]}))
-
-    def of_face(self, score: float) -> float:
-        """The surprise that one of several faces would make alone."""
-        assert self.rule is not None
-        term = self.rule.signs[FACE].llr(score) - math.log(max(1, self.evidence.faces))
-        return replace(self, terms=self.terms | {FACE: term}).alone(FACE)
-
-
 def mean_ratio(llrs: Sequence[float]) -> float:
     """Log of the mean of likelihood ratios, given as logs. Raises ValueError when empty."""
     top = max(llrs)
     return top + math.log(sum(math.exp(value - top) for value in llrs) / len(llrs))
-
-
-def judged(evidence: Evidence, rule: Rule) -> Fused:
-    """The fused score of some evidence; without one where no sign could speak."""
-    own = rule.of(evidence.situation)
-    terms = own.terms(evidence)
-    if not any(name in DETECTOR_SIGNS for name in terms):
-        return Fused(evidence)
-    score = own.score(terms)
-    return Fused(evidence, own, terms, score, own.surprise(score))
-
-
-DETECTOR_SIGNS = ("face", "edited", "generated", "voice", "parts")
-"""Signs of models: without one of them nothing has been judged."""
 
 
 def joins(finding: Finding) -> bool:
@@ -280,12 +235,3 @@ def _own(finding: Finding, fpr: float) -> Vote:
     if finding.rate <= fpr:
         return Vote.FORGED
     return Vote.UNDECIDED if finding.rate <= max(MARKED, fpr) else Vote.CLEAR
-
-
-def alone_of(finding: Finding, fused: Fused) -> float:
-    """The surprise that a finding of ours would make with nothing suspect beside it."""
-    from unmask.decision.evidence import SIGNS
-
-    sign = SIGNS[finding.claim]
-    assert finding.score is not None
-    return fused.of_face(finding.score) if sign == FACE else fused.alone(sign)

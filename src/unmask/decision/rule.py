@@ -4,14 +4,14 @@ For each situation (a picture with one face, a clip with sound …) the signs be
 log of a likelihood ratio of a mixture: a file is forged in one of several ways, and each sign
 speaks of its own,
 
-    score = log(sum_s share_s * exp(slope_s * x_s + offset_s)) + together * sum_s max(0, l_s),
+    score = log(mean_s exp(l_s)) + together * sum_s max(0, l_s),   l_s = slope_s * x_s + offset_s,
 
-with ``l_s`` the term of sign ``s`` and the shares renewed over the signs that could speak: what
-cannot be judged takes nothing. The second part lets several weak signs add up; how much they may
-is fitted, for they are not independent. Of ``n`` faces the most suspect one counts, divided among
-them, and of a long recording its most suspect stretch, likewise. Thresholds are the conformal ones
-of the *score of whole files* (Vovk, Gammerman and Shafer 2005, "Algorithmic Learning in a Random
-World", section 2), so they hold whatever the dependence between signs.
+over the signs that could speak: what cannot be judged takes nothing. The second part lets several
+weak signs add up; how much they may is fitted, for they are not independent. Of ``n`` faces the most
+suspect one counts, divided among them, and of a long recording its most suspect stretch, likewise.
+Thresholds are the conformal ones of the *score of whole files* (Vovk, Gammerman and Shafer 2005,
+"Algorithmic Learning in a Random World", section 2), so they hold whatever the dependence between
+signs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from unmask._toml import read_toml
-from unmask.decision.evidence import FACE, PARTS, Evidence, Situation
+from unmask.decision.evidence import FACE, FACTS, PARTS, Evidence, Situation
 from unmask.errors import ModelError
 
 PATH = Path(__file__).parent / "rule.toml"
@@ -42,7 +42,6 @@ class SignTerm(_Part):
 
     slope: float = Field(ge=0)
     offset: float
-    share: float = Field(gt=0, le=1)
     lowest: float
     highest: float
 
@@ -86,9 +85,9 @@ class SituationRule(_Part):
     def terms(self, evidence: Evidence) -> dict[str, float]:
         """The log-likelihood ratio of each sign that could speak."""
         found = {
-            name: self.signs[name].llr(value)
-            for name, value in evidence.signs.items()
-            if name in self.signs
+            name: term.llr(evidence.signs.get(name, 0.0))
+            for name, term in self.signs.items()
+            if name in evidence.signs or name in FACTS
         }
         if FACE in found and evidence.faces > 1:
             found[FACE] -= math.log(evidence.faces)
@@ -98,11 +97,8 @@ class SituationRule(_Part):
 
     def score(self, terms: Mapping[str, float]) -> float:
         """The fused score of some terms. Raises ValueError when there are none."""
-        whole = sum(self.signs[name].share for name in terms)
         top = max(terms.values())
-        mixed = sum(
-            self.signs[name].share / whole * math.exp(value - top) for name, value in terms.items()
-        )
+        mixed = sum(math.exp(value - top) for value in terms.values()) / len(terms)
         return top + math.log(mixed) + self.together * sum(max(0.0, v) for v in terms.values())
 
     def surprise(self, score: float) -> float:

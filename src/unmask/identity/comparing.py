@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from unmask.errors import UnfitReferences
+from unmask.feeding import Progress
 from unmask.identity.references import SEPARATOR, Person, people
 from unmask.media import probe
-from unmask.scanning import Progress, scan
+from unmask.scanning import scan
 from unmask.settings import make_settings
 from unmask.types import Kind, Label, MediaInfo, Report, Vote
 

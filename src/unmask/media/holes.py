@@ -2,7 +2,8 @@
 
 libjpeg gives blocks without data the colour (128, 128, 128). Data rarely end at the edge of the
 picture, so the fill begins inside a row of blocks: above it there is none, below it everything
-is grey, and in between lies one band whose right part is grey. That shape is looked for.
+is grey, and in between lies one band whose right part is grey. That shape is looked for; a grey
+panel beside a caption has it too, so ``jpeg_end`` is asked whether data are missing.
 """
 
 from __future__ import annotations

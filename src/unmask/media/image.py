@@ -26,7 +26,7 @@ from unmask.media.chunks import transfer_of
 from unmask.media.codings import refuse_misread, refuse_unknown
 from unmask.media.heic import check_items
 from unmask.media.holes import rows_missing
-from unmask.media.jpeg_end import closed
+from unmask.media.jpeg_end import closed, is_whole
 from unmask.media.limits import Limits
 from unmask.media.profile import conversion
 from unmask.media.tone import is_hdr, tone_map
@@ -141,7 +141,8 @@ def upright_pixels(path: Path, image: Image.Image, transfer: int = 0) -> Pixels:
         pixels = to_rgb(image)
     if not pixels.size:
         raise UnreadableMedia(f"{shown(path)} holds a picture without pixels.")
-    if image.format in ("JPEG", "MPO") and (missing := rows_missing(pixels)):
+    jpeg = image.format in ("JPEG", "MPO")
+    if jpeg and (missing := rows_missing(pixels)) and not _all_coded(path):
         raise UnreadableMedia(
             f"{shown(path)}: the picture is damaged or truncated, its last {missing} of "
             f"{len(pixels)} rows hold no data. Get an intact copy."
@@ -149,6 +150,12 @@ def upright_pixels(path: Path, image: Image.Image, transfer: int = 0) -> Pixels:
     if is_hdr(transfer):
         pixels = tone_map(pixels, transfer)
     return np.ascontiguousarray(turned(pixels, turn))
+
+
+def _all_coded(path: Path) -> bool:
+    """Whether grey at the bottom of a JPEG was saved so, and does not stand for missing data."""
+    with open_regular(path) as file:
+        return is_whole(file)
 
 
 def orientation(image: Image.Image) -> int:

@@ -2,27 +2,27 @@
 
 A decoder that reaches the end of the data goes on with zeros. So the data are closed in two ways,
 at once and behind other bits: a picture that is whole takes no notice of what follows, one that
-was cut is decoded differently at its bottom.
+was cut is decoded differently.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from unmask.media._pillow import RULES
 from unmask.media.containers import jpeg
 from unmask.media.containers.part import At, file_at
 
-NOTE = "the end mark of the JPEG is missing: what is coded is complete"
+NOTE = "the end mark of the JPEG is missing: it was cut off or written over"
 _EOI = b"\xff\xd9"
 _OTHER = b"\x55" * 16_384
 _ROWS = 64
-"""Rows at the bottom that are compared: what is missing is missing there."""
+"""Rows that are compared at once."""
 _MOST = 500_000_000
 _BETWEEN = frozenset(b"\xc4\xda\xdb\xdd\xfe")
 """Kinds of segments that stand between scans: tables, scans, intervals, comments."""
@@ -59,23 +59,40 @@ def lacks_end(file: io.FileIO) -> bool:
 
 def closed(file: io.FileIO) -> io.BytesIO | None:
     """The file with an end mark behind its pixels; None if it has one, or pixels are missing."""
+    data, marked = _coded(file)
+    return io.BytesIO(data + _EOI) if data and not marked and _whole(data) else None
+
+
+def is_whole(file: io.FileIO) -> bool:
+    """Whether all pixels of a JPEG are coded, whatever colour they have."""
+    data, _ = _coded(file)
+    return bool(data) and _whole(data)
+
+
+def _coded(file: io.FileIO) -> tuple[bytes, bool]:
+    """The bytes up to the last coded pixels, and whether an end mark stands behind them."""
     size = file.seek(0, os.SEEK_END)
     if size > _MOST:
-        return None
+        return b"", False
     file.seek(0)
     data = file.read() or b""
     end, marked = coded_end(file_at(io.BytesIO(data)), size)
-    if not end or marked:
-        return None
+    return data[:end], marked
+
+
+def _whole(data: bytes) -> bool:
     try:
-        same = np.array_equal(_bottom(data[:end] + _EOI), _bottom(data[:end] + _OTHER + _EOI))
+        return _decoded(data + _EOI) == _decoded(data + _OTHER + _EOI)
     except Exception:  # Pillow raises anything on damaged files
-        return None
-    return io.BytesIO(data[:end] + _EOI) if same else None
+        return False
 
 
-def _bottom(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _decoded(data: bytes) -> bytes:
+    """A digest of the pixels, taken strip by strip."""
+    digest = hashlib.blake2b()
     with RULES, Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         image.load()
         width, height = image.size
-        return np.asarray(image.crop((0, max(0, height - _ROWS), width, height)))
+        for top in range(0, height, _ROWS):
+            digest.update(image.crop((0, top, width, min(height, top + _ROWS))).tobytes())
+    return digest.digest()

@@ -47,7 +47,7 @@ class Limits:
             raise MediaTooLarge(
                 f"{name} announces a picture of {width} × {height} pixels; allowed are "
                 f"{fits / 1e6:.0f} million pixels and sides up to {self.image_side}. "
-                "Scale it down first, or raise the limit if you trust the file."
+                "Scale it down first; from Python, scan(path, limits=Limits(…)) raises the limit."
             )
 
     def check_frame(self, name: str, width: int, height: int) -> None:
@@ -56,7 +56,7 @@ class Limits:
             raise MediaTooLarge(
                 f"{name} announces video frames of {width} × {height} pixels; allowed are "
                 f"{self.frame_pixels / 1e6:.1f} million pixels and sides up to {self.frame_side}. "
-                "Scale it down first, or raise the limit if you trust the file."
+                "Scale it down first; from Python, scan(path, limits=Limits(…)) raises the limit."
             )
 
     def check_sound(self, name: str, channels: int, rate: int) -> None:
@@ -82,8 +82,7 @@ class Limits:
         if size > allowed:
             raise MediaTooLarge(
                 f"{name} has {size / 1e9:.2f} GB; allowed are {allowed / 1e9:.2f} GB for "
-                f"{'a picture' if image else 'a recording'}. Cut or compress it first, or raise "
-                "the limit."
+                f"{'a picture' if image else 'a recording'}. Cut or compress it first."
             )
 
 

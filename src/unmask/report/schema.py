@@ -217,8 +217,8 @@ class MediaRecord(_Record):
     sample_rate: int | None = Field(description="Samples per second of the sound, in hertz.")
     channels: int | None = Field(description="Channels of the sound.")
     notes: list[str] = Field(description="What was noticed while reading the file.")
-    audio_bitrate: float | None = Field(description="Bits a second of the sound.")
-    further: list[str] = Field(description="Tracks that were not decoded, in words.")
+    audio_bitrate: float | None = Field(description="Bits per second of the sound.")
+    further: list[str] = Field(description="Tracks that the file holds and that were not read.")
 
 
 class CalibrationRecord(_Record):

@@ -44,6 +44,8 @@ _SPEECH: dict[str, tuple[str, float]] = {
     "siren": ("Siren", _ALWAYS),
     "msnsiren": ("MSN Siren", _ALWAYS),
     "lc3": ("LC3", _ALWAYS),
+    "mp3": ("MP3", 40.0),
+    "mp3float": ("MP3", 40.0),
 }
 """Name by FFmpeg's decoder: what people call it, kbit/s under which the rate does not hold."""
 NARROW = 5300.0

@@ -16,7 +16,7 @@ from unmask.runtime.model import Model
 from unmask.types import Samples, Tensor
 from unmask.voices.activity import RATE, STEP
 
-_CARD = Path(__file__).parent / "speech_detector" / "card.toml"
+CARD = Path(__file__).parent / "speech_detector" / "card.toml"
 _SIZE, _BEFORE = 512, 64
 _CHUNK = 125
 """Frames of 32 ms in one call: 4 s."""
@@ -103,4 +103,4 @@ def speech_frames(
 
 @lru_cache(maxsize=4)
 def _model(threads: int) -> Model:
-    return Model(_CARD, threads)
+    return Model(CARD, threads)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from unmask.bench.whole.fitting import fit, judged
 from unmask.bench.whole.rows import FileRow
-from unmask.decision.fusion import judged as fused
+from unmask.decision.fused import judged as fused
 from unmask.decision.rule import Rule, SignTerm
 from unmask.errors import DataError
 

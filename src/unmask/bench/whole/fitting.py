@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
+from unmask.bench.whole.ratio import Numbers, logistic, ratio, weights
 from unmask.bench.whole.rows import FileRow
 from unmask.decision.conformal import Grouped, needed
 from unmask.decision.evidence import (
@@ -32,7 +30,6 @@ from unmask.decision.evidence import (
 from unmask.decision.rule import Level, Rule, SignTerm, SituationRule
 from unmask.errors import DataError
 
-Numbers = NDArray[np.float64]
 RATES = (
     0.9, 0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01,
     0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001,
@@ -41,10 +38,6 @@ TAIL = 0.05
 """From this rate on the excesses give the exponential tail that goes on under the floor."""
 WORST = 3.0
 """How much the rate of any source with enough authentic files may exceed the promised one."""
-FULL = 100
-"""Files from which on a source or a kind of forgery counts as much as any other."""
-HALF = 0.15
-"""The most authentic files of any source whose likelihood ratio may speak for forgery."""
 TELLS = {
     FACE: ("blended faces", "redrawn lips", "portraits by a GAN"),
     EDITED: ("parts from another picture", "copied parts", "filled-in parts"),
@@ -60,9 +53,6 @@ SIGNS: dict[Situation, tuple[str, ...]] = {
     Situation.CLIP: (FACE, EDITED, GENERATED, VOICE, PARTS),
     Situation.RECORDING: (VOICE, PARTS),
 }
-SOME = 20
-"""Files from which on a source or kind is asked whether the likelihood ratio holds in it."""
-FACTORS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1)
 VOICES = 3
 """Authentic recordings whose speech is laid beside the pictures of each clip."""
 TOGETHER = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -116,13 +106,6 @@ def composed(rows: Sequence[FileRow]) -> list[FileRow]:
     return out
 
 
-def _weights(keys: Sequence[str]) -> Numbers:
-    """Weights with which every key with ``FULL`` files or more counts alike; they sum to 1."""
-    counts = Counter(keys)
-    weight = np.array([min(counts[key], FULL) / counts[key] for key in keys])
-    return np.asarray(weight / weight.sum())
-
-
 def _sign_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
     """Logistic calibration of one sign: its kinds of forgery against all authentic files."""
     having = [row for row in rows if sign in row.evidence().signs]
@@ -133,21 +116,11 @@ def _sign_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
     values = np.array([row.evidence().signs[sign] for row in (*reals, *fakes)])
     labels = np.array([0] * len(reals) + [1] * len(fakes))
     weight = np.concatenate(
-        [_weights([row.source for row in reals]), _weights([row.family for row in fakes])]
+        [weights([row.source for row in reals]), weights([row.family for row in fakes])]
     )
-    slope, offset = _logistic(values, labels, weight)
+    slope, offset = logistic(values, labels, weight)
     limit = math.log(min(len(reals), len(fakes)))
-    return SignTerm(slope=slope, offset=offset, share=1.0, lowest=-limit, highest=limit)
-
-
-def _logistic(values: Numbers, labels: NDArray[np.int64], weight: Numbers) -> tuple[float, float]:
-    """Slope (not negative) and offset of a log-likelihood ratio."""
-    model = LogisticRegression(C=10.0, max_iter=1000)
-    model.fit(values[:, None], labels, sample_weight=weight * len(values) / 2)
-    slope = float(model.coef_[0, 0])
-    if slope <= 0:
-        return 0.0, 0.0
-    return round(slope, 5), round(float(model.intercept_[0]), 5)
+    return SignTerm(slope=slope, offset=offset, lowest=-limit, highest=limit)
 
 
 def _fact_term(rows: Sequence[FileRow]) -> SignTerm:
@@ -163,7 +136,7 @@ def fact_term(forged: tuple[int, int], authentic: tuple[int, int]) -> SignTerm:
     """The term of a fact from how many of how many forged and authentic files have it."""
     first, second = ((have + 0.5) / (files + 1) for have, files in (forged, authentic))
     ratio = round(max(1e-6, math.log(first / second)), 5)
-    return SignTerm(slope=ratio, offset=0.0, share=1.0, lowest=0.0, highest=ratio)
+    return SignTerm(slope=ratio, offset=0.0, lowest=0.0, highest=ratio)
 
 
 def _situation(
@@ -189,7 +162,7 @@ def found_share(fakes: Sequence[FileRow], rule: SituationRule, rate: float) -> f
     """The share of forged files flagged at a rate, every kind weighing alike."""
     level = -math.log(rate)
     hit = np.array([rule.surprise(scored(row, rule)) > level for row in fakes], float)
-    return float((_weights([row.family for row in fakes]) * hit).sum())
+    return float((weights([row.family for row in fakes]) * hit).sum())
 
 
 def scored(row: FileRow, rule: SituationRule) -> float:
@@ -227,7 +200,7 @@ def _levelled(
     fake = np.array([scored(row, bare) for row in fakes])
     origin = [row.source for row in reals]
     makers = [f"{row.family} {row.source}" for row in fakes]
-    slope, offset, low, high = _ratio(real, origin, fake, makers)
+    slope, offset, low, high = ratio(real, origin, fake, makers)
     return bare.model_copy(
         update={
             "levels": _levels(real, origin),
@@ -253,73 +226,3 @@ def _levels(real: Numbers, origin: Sequence[str]) -> list[Level]:
         last = levels[-1].score + 1e-4 if levels else -math.inf
         levels.append(Level(rate=rate, score=round(max(score, last), 5)))
     return levels
-
-
-def _ratio(
-    real: Numbers, origin: Sequence[str], fake: Numbers, families: Sequence[str]
-) -> tuple[float, float, float, float]:
-    """Slope and offset of the file's likelihood ratio, and how far it may go either way.
-
-    No source with enough authentic files has more than ``HALF`` of them on the side of forgery.
-    The lowest ratio is the one measured in the fifth of files that look least forged.
-    """
-    weight = np.concatenate([_weights(origin), _weights(families)])
-    labels = np.array([0] * len(real) + [1] * len(fake))
-    slope, offset = _logistic(np.concatenate([real, fake]), labels, weight)
-    for source in sorted(set(origin)):
-        own = real[np.array(origin) == source]
-        if len(own) >= 20:
-            offset = min(offset, -slope * float(np.quantile(own, 1 - HALF)))
-    line = float(np.quantile(real, 0.2))
-    calm = float(_weights(origin)[real <= line].sum())
-    low = max(0.05, math.log((calm + 0.01) / (_worst(fake <= line, families) + 0.01)))
-    high = math.log(max(20, min(len(real), len(fake))))
-    return _calmed(real, origin, fake, families, (slope, offset, low, high))
-
-
-def _worst(missed: NDArray[np.bool_], families: Sequence[str]) -> float:
-    """The highest share of any kind with enough forged files."""
-    names = np.array(families)
-    shares = [
-        float(missed[names == name].mean())
-        for name in sorted(set(families))
-        if (names == name).sum() >= SOME
-    ]
-    return max(shares, default=float(missed.mean()))
-
-
-def _calmed(
-    real: Numbers,
-    origin: Sequence[str],
-    fake: Numbers,
-    families: Sequence[str],
-    line: tuple[float, float, float, float],
-) -> tuple[float, float, float, float]:
-    """The ratio drawn towards 0 by the factor that serves the worst source and kind best.
-
-    What holds on average over sources claims too much on the next one; the cost is Cllr (Brümmer
-    and du Preez 2006), half that of the worst and half that of all.
-    """
-    slope, offset, low, high = line
-
-    def cost(factor: float) -> float:
-        of = [np.clip(factor * (slope * v + offset), -low, high) for v in (real, fake)]
-        costs = []
-        for values, names, sign in ((of[0], origin, 1.0), (of[1], families, -1.0)):
-            bits = np.log2(1 + np.exp(sign * values))
-            keys = np.array(names)
-            own = [
-                bits[keys == key].mean()
-                for key in sorted(set(names))
-                if (keys == key).sum() >= SOME
-            ]
-            costs.append((max(own) + sum(own) / len(own)) / 2 if own else bits.mean())
-        return float(sum(costs)) / 2
-
-    factor = min(FACTORS, key=cost)
-    return (
-        round(slope * factor, 5),
-        round(offset * factor, 5),
-        round(low * max(factor, 0.05), 4),
-        round(high, 4),
-    )

@@ -23,7 +23,6 @@ def terms_given(results: Path) -> dict[str, SignTerm]:
     parts = SignTerm(
         slope=row.slope,
         offset=row.offset,
-        share=1.0,
         lowest=-row.llr_limit,
         highest=row.llr_limit,
     )

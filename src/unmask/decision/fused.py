@@ -1,0 +1,58 @@
+"""What the rule makes of the signs of a file: one score, its surprise, and what did most for it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+from unmask.decision.evidence import FACE, FACTS, SIGNS, Evidence
+from unmask.decision.rule import Rule, SituationRule
+from unmask.types import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """What the rule makes of the signs: score, surprise, and the term of each sign."""
+
+    evidence: Evidence
+    rule: SituationRule | None = None
+    terms: dict[str, float] = field(default_factory=dict)
+    score: float = 0.0
+    surprise: float | None = None
+
+    @property
+    def driver(self) -> int | None:
+        """Number of the finding whose sign counts most."""
+        found = [sign for sign in self.terms if sign in self.evidence.where_from]
+        if not found or self.rule is None:
+            return None
+        return self.evidence.where_from[max(found, key=self.alone)]
+
+    def alone(self, sign: str) -> float:
+        """The surprise that a sign would make with nothing suspect beside it."""
+        assert self.rule is not None
+        quiet = {name: term.lowest for name, term in self.rule.signs.items() if name in self.terms}
+        return self.rule.surprise(self.rule.score(quiet | {sign: self.terms[sign]}))
+
+    def of_face(self, score: float) -> float:
+        """The surprise that one of several faces would make alone."""
+        assert self.rule is not None
+        term = self.rule.signs[FACE].llr(score) - math.log(max(1, self.evidence.faces))
+        return replace(self, terms=self.terms | {FACE: term}).alone(FACE)
+
+
+def judged(evidence: Evidence, rule: Rule) -> Fused:
+    """The fused score of some evidence; without one where no sign could speak."""
+    own = rule.of(evidence.situation)
+    if not set(own.signs) & set(evidence.signs) - set(FACTS):
+        return Fused(evidence)
+    terms = own.terms(evidence)
+    score = own.score(terms)
+    return Fused(evidence, own, terms, score, own.surprise(score))
+
+
+def alone_of(finding: Finding, fused: Fused) -> float:
+    """The surprise that a finding of ours would make with nothing suspect beside it."""
+    sign = SIGNS[finding.claim]
+    assert finding.score is not None
+    return fused.of_face(finding.score) if sign == FACE else fused.alone(sign)
