@@ -131,11 +131,12 @@ def test_a_fact_that_errs_at_a_known_rate_counts_and_is_named_where_it_counts_mo
     saved = fact(None, claim=Claim.COMPRESSION, sign="saved-differently")
     by = rule(together=1.0, facts=True)
     without, with_it = verdict(ours(1.0), by=by), verdict(ours(1.0), saved, by=by)
-    assert with_it.surprise > without.surprise
-    assert with_it.decided_by is None
-    look = verdict(ours(-9.0), saved, by=rule(together=1.0, facts=True), fpr=0.2)
-    assert (look.label, look.decided_by) == (Label.MANIPULATED, 1)
-    assert look.reason == "A part was saved differently from the rest."
+    assert without.surprise is not None
+    assert with_it.surprise is not None
+    assert without.surprise < with_it.surprise
+    found = verdict(ours(-9.0), saved, by=by, fpr=0.2)
+    assert (found.label, found.decided_by) == (Label.MANIPULATED, 1)
+    assert found.reason == "A part was saved differently from the rest."
 
 
 def test_a_fact_alone_is_no_judgement() -> None:
@@ -240,6 +241,14 @@ def test_a_detector_that_joins_shares_the_rate() -> None:
     assert verdict(ours(RARE + math.log(2) + 0.01), joined(0.5)).label is Label.MANIPULATED
 
 
+def test_the_mark_is_shared_as_the_rate_is() -> None:
+    """What does not make a file inconclusive is not undecided in it either."""
+    for findings in ((ours(-4.0), joined(0.03)), (ours(NOTED + 0.1), joined(0.5))):
+        found, votes = fused(*findings)
+        assert found.label is Label.NO_SIGN
+        assert [one.vote for one in votes] == [Vote.CLEAR, Vote.CLEAR]
+
+
 def test_two_findings_of_one_detector_are_one_voice() -> None:
     twice = (joined(0.5, subject="face 1"), joined(0.005, subject="face 2"))
     assert verdict(ours(-4.0), *twice).label is Label.SYNTHETIC
@@ -264,21 +273,20 @@ def test_a_score_that_nobody_calibrated_draws_no_verdict_and_takes_no_share() ->
 
 def test_a_voter_by_its_vote_alone_decides_by_it() -> None:
     """A comparison with a person has voted at its own share of the rate."""
-    person = {"claim": Claim.FACE_IDENTITY, "rate": None, "llr": 2.0}
-    found = verdict(ours(-4.0), joined(0.5, "face_identity", vote=Vote.FORGED, **person))
+    person = joined(None, "face_identity", claim=Claim.FACE_IDENTITY, llr=2.0, reason="Too alike.")
+    found = verdict(ours(-4.0), replace(person, vote=Vote.FORGED))
     assert (found.label, found.decided_by) == (Label.MANIPULATED, 1)
     assert found.reason == "A face is not that of the reference person."
-    unsure = joined(0.5, "face_identity", vote=Vote.UNDECIDED, reason="Too alike.", **person)
-    found = verdict(ours(-4.0), unsure)
+    found = verdict(ours(-4.0), replace(person, vote=Vote.UNDECIDED))
     assert (found.label, found.reason) == (Label.INCONCLUSIVE, "Too alike.")
-    clear = joined(0.5, "face_identity", vote=Vote.CLEAR, **person)
-    assert verdict(ours(-4.0), clear).label is Label.NO_SIGN
+    assert verdict(ours(-4.0), replace(person, vote=Vote.CLEAR)).label is Label.NO_SIGN
 
 
+RATES = st.floats(0, 9).map(lambda surprise: math.exp(-surprise))
 FINDINGS = st.lists(
     st.one_of(
         st.builds(ours, SCORES, st.sampled_from([FACE, EDITED, GENERATED])),
-        st.builds(joined, st.floats(1e-6, 1.0), st.sampled_from(["one", "other"])),
+        st.builds(joined, RATES, st.sampled_from(["one", "other"])),
         st.builds(ours, SCORES, withheld=st.just("it does not count")),
         st.just(joined(None)),
         st.builds(fact, st.sampled_from([None, *Label])).filter(
@@ -290,9 +298,7 @@ FINDINGS = st.lists(
 
 
 @given(FINDINGS, st.sampled_from([0.2, 0.05, 0.01, 0.001]), st.sampled_from([0.0, 0.5]))
-def test_votes_agree_with_the_verdict(
-    findings: list[Finding], fpr: float, together: float
-) -> None:
+def test_votes_agree_with_the_verdict(findings: list[Finding], fpr: float, together: float) -> None:
     found, votes = fused(*findings, fpr=fpr, by=rule(together))
     cast = [one.vote for one in votes if one.vote is not None]
     if found.label not in FLAGGED:

@@ -63,14 +63,14 @@ def fuse(
     being *no sign found*. Nothing judged is inconclusive.
     """
     fused = judged(gather(media, findings), rule or shipped_rule())
+    court = _Court(fused, findings, fpr)
     for label in FLAGGED:
         for number, finding in enumerate(findings):
             if finding.bearing is label:
                 said = Verdict(
                     label, None, None, fpr, prior, finding.reason, fused.surprise, number
                 )
-                return said, _settled(findings, fused, label, None, fpr)
-    court = _Court(fused, findings, fpr)
+                return said, _settled(court, label, None)
     label, decided, reason = court.answer()
     llr = court.llr()
     verdict = Verdict(
@@ -84,7 +84,7 @@ def fuse(
         decided,
         basis=court.basis(),
     )
-    return verdict, _settled(findings, fused, label, decided, court.share)
+    return verdict, _settled(court, label, decided)
 
 
 class _Court:
@@ -96,12 +96,12 @@ class _Court:
         self.joined = [n for n, one in enumerate(findings) if joins(one) and one.vote is not None]
         voters = {findings[number].detector for number in self.joined}
         self.voices = len(voters) + (fused.surprise is not None)
-        self.fpr = fpr
         self.share = fpr / max(1, self.voices)
+        self.marked = max(MARKED, fpr) / max(1, self.voices)
 
-    def over(self, rate: float) -> int | None:
-        """The finding that exceeds the threshold of a rate (shared), the strongest first."""
-        level = -math.log(rate / max(1, self.voices))
+    def over(self, share: float) -> int | None:
+        """The finding that exceeds the threshold of a share of a rate, the strongest first."""
+        level = -math.log(share)
         found = [
             (self._surprise(number, level), number)
             for number in self.joined
@@ -122,9 +122,9 @@ class _Court:
 
     def answer(self) -> tuple[Label, int | None, str]:
         """Label, the finding that decided, and why."""
-        if (number := self.over(self.fpr)) is not None:
+        if (number := self.over(self.share)) is not None:
             return self._makes(number), number, self._flagged(number)
-        look = self.over(max(MARKED, self.fpr))
+        look = self.over(self.marked)
         if look is not None:
             words = words_of(self.findings[look])
             return (
@@ -200,38 +200,36 @@ def words_of(finding: Finding) -> str:
     return _WORDS[finding.claim]
 
 
-def _settled(
-    findings: Sequence[Finding], fused: Fused, label: Label, decided: int | None, fpr: float
-) -> tuple[Finding, ...]:
+def _settled(court: _Court, label: Label, decided: int | None) -> tuple[Finding, ...]:
     """The findings with the votes that agree with the verdict.
 
     One of ours points to forgery where the file is flagged and it decided so, or would alone; it
     is undecided where it lies over the threshold of the mark.
     """
     out = []
-    for number, finding in enumerate(findings):
+    for number, finding in enumerate(court.findings):
         if finding.score is None or finding.vote is None:
             out.append(finding)
             continue
         if joins(finding):
-            out.append(finding if finding.rate is None else finding.settled(_own(finding, fpr)))
+            out.append(finding if finding.rate is None else finding.settled(_own(finding, court)))
             continue
-        if finding.withheld or fused.rule is None:
+        if finding.withheld or court.fused.rule is None:
             out.append(finding.settled(Vote.UNDECIDED))
             continue
-        own = alone_of(finding, fused)
-        if label in FLAGGED and (number == decided or own > -math.log(fpr)):
+        own = alone_of(finding, court.fused)
+        if label in FLAGGED and (number == decided or own > -math.log(court.share)):
             out.append(finding.settled(Vote.FORGED))
-        elif number == decided or own > -math.log(max(MARKED, fpr)):
+        elif number == decided or own > -math.log(court.marked):
             out.append(finding.settled(Vote.UNDECIDED))
         else:
             out.append(finding.settled(Vote.CLEAR))
     return tuple(out)
 
 
-def _own(finding: Finding, fpr: float) -> Vote:
+def _own(finding: Finding, court: _Court) -> Vote:
     """The vote of a joined finding by its own calibration."""
     assert finding.rate is not None
-    if finding.rate <= fpr:
+    if finding.rate <= court.share:
         return Vote.FORGED
-    return Vote.UNDECIDED if finding.rate <= max(MARKED, fpr) else Vote.CLEAR
+    return Vote.UNDECIDED if finding.rate <= court.marked else Vote.CLEAR
