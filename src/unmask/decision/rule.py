@@ -7,11 +7,11 @@ speaks of its own,
     score = log(mean_s exp(l_s)) + together * sum_s max(0, l_s),   l_s = slope_s * x_s + offset_s,
 
 over the signs that could speak: what cannot be judged takes nothing. The second part lets several
-weak signs add up; how much they may is fitted, for they are not independent. Of ``n`` faces the most
-suspect one counts, divided among them, and of a long recording its most suspect stretch, likewise.
-Thresholds are the conformal ones of the *score of whole files* (Vovk, Gammerman and Shafer 2005,
-"Algorithmic Learning in a Random World", section 2), so they hold whatever the dependence between
-signs.
+weak signs add up; how much they may is fitted, for they are not independent. Of ``n`` faces the
+most suspect one counts, divided among them, and of a long recording its most suspect stretch,
+likewise. Thresholds are the conformal ones of the *score of whole files* (Vovk, Gammerman and
+Shafer 2005, "Algorithmic Learning in a Random World", section 2), so they hold whatever the
+dependence between signs.
 """
 
 from __future__ import annotations

@@ -1,0 +1,262 @@
+"""Whole files: which are listed, what is made of them, and what is kept of a scan."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+from made_files import everything
+from PIL import Image
+from skimage import data as pictures
+
+import make_media
+from unmask.bench.whole import listing
+from unmask.bench.whole.listing import Source, Whole, listed, sources
+from unmask.bench.whole.making import EDITS, SIDES, made
+from unmask.bench.whole.rows import read_rows, row_of, write_rows
+from unmask.decision.evidence import EDITED, FACE, Situation
+from unmask.errors import DataError, MediaError, MissingExtra
+from unmask.types import Box, Claim, Finding, Kind, Label, MediaInfo, Report, Verdict, Where
+
+ROWS = everything(3, 2)
+
+
+def entry(path: str, kind: str = "image", split: str = "train", **more: str) -> dict[str, str]:
+    plain = {"path": path, "kind": kind, "label": "real", "source": "agency", "split": split}
+    return plain | more
+
+
+def manifest(folder: Path, *rows: dict[str, str]) -> Path:
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    (folder / "manifest.jsonl").write_text(lines, encoding="utf-8")
+    return folder
+
+
+def test_a_manifest_gives_what_no_model_was_fitted_on(tmp_path: Path) -> None:
+    train = [entry(f"images/{n}.jpg", group=f"g{n}") for n in range(400)]
+    folder = manifest(
+        tmp_path,
+        *train,
+        entry("images/dev.jpg", split="dev", group="g0"),
+        entry("images/generated/a.png", label="fake", method="a painter"),
+        entry("images/faces/b.png", split="dev", label="fake"),
+        entry("video/c.mp4", kind="video", label="fake"),
+        entry("audio/d.wav", kind="audio", split="dev", label="fake", subject="anna"),
+    )
+    found = {one.item: one for one in listed(folder, None)}
+    assert Counter(one.part for one in found.values())["dev"] == 3
+    kept = [one for one in found.values() if one.part == "fit" and one.kind == "image"]
+    assert 0.1 < len(kept) / len(train) < 0.4
+    painted = found["images/generated/a.png"]
+    assert (painted.part, painted.family, painted.maker) == (
+        "new",
+        "pictures by generators",
+        "a painter",
+    )
+    assert painted.path == tmp_path / "images/generated/a.png"
+    assert found["images/faces/b.png"].family == "portraits by a GAN"
+    assert (found["video/c.mp4"].part, found["video/c.mp4"].family) == ("fit", "redrawn lips")
+    assert found["audio/d.wav"].family == "recordings by known speech generators"
+    assert found["audio/d.wav"].group == "agency:agency:anna"
+    assert found["images/dev.jpg"].family == ""
+
+
+def test_a_group_is_kept_or_left_as_a_whole(tmp_path: Path) -> None:
+    rows = [entry(f"images/{n}.jpg", group=f"g{n % 60}") for n in range(240)]
+    kept = Counter(one.group for one in listed(manifest(tmp_path, *rows), None))
+    assert kept
+    assert set(kept.values()) == {4}
+
+
+def test_without_a_manifest_it_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"manifest\.jsonl"):
+        list(listed(tmp_path, None))
+
+
+def test_further_sources_are_found_by_their_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Source(
+        name="painters",
+        repository="a/b",
+        revision="1",
+        files=r"\.png$",
+        kind="image",
+        label="fake",
+        licence="CC0-1.0",
+        what="paintings",
+        family="pictures by generators",
+        maker="a painter",
+    )
+    many = plain.model_copy(update={"name": "many", "collections": True})
+    monkeypatch.setattr(listing, "sources", lambda: (plain, many))
+    for name in ("painters/x/1.PNG", "painters/2.png", "painters/read.me", "many/east/3.png"):
+        (tmp_path / "more" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "more" / name).touch()
+    found = list(listed(manifest(tmp_path), tmp_path / "more"))
+    assert [(one.item, one.source) for one in found] == [
+        ("painters/2.png", "painters"),
+        ("painters/x/1.PNG", "painters"),
+        ("many/east/3.png", "many/east"),
+    ]
+    assert {(one.part, one.family, one.maker) for one in found} == {
+        ("new", "pictures by generators", "a painter")
+    }
+
+
+def test_the_list_of_further_sources_is_in_order() -> None:
+    names = [one.name for one in sources()]
+    assert len(set(names)) == len(names)
+    for one in sources():
+        assert one.kind in list(Kind)
+        assert (one.label == "fake") == bool(one.family)
+        assert one.label in ("real", "fake")
+
+
+def whole(path: Path, kind: str = "image", label: str = "real", **more: str) -> Whole:
+    plain = Whole(path, path.name, kind, label, "agency", path.name, "new")
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def test_photographs_give_pairs_that_differ_in_nothing_but_the_edit(tmp_path: Path) -> None:
+    files = []
+    for number in range(3):
+        path = tmp_path / f"{number}.png"
+        Image.fromarray(make_media.photo(240, 180, seed=number)).save(path)
+        files.append(whole(path))
+    fake = replace(files.pop(), label="fake", family="pictures by generators")
+    broken = whole(tmp_path / "none.png")
+    said: list[tuple[int, int]] = []
+    found = list(made([*files, fake, broken], tmp_path / "out", lambda *at: said.append(at)))
+    assert said == [(number, 4) for number in (1, 2, 3, 4)]
+    assert len({one.item for one in found}) == len(found)
+    assert len({one.path for one in found}) == len(found)
+    for first, number in zip(found[:4:2], range(2), strict=True):
+        second = found[2 * number + 1]
+        family = list(EDITS)[number]
+        assert (first.label, second.label) == ("real", "fake")
+        assert (second.family, second.maker) == (EDITS[family], family)
+        assert first.condition == second.condition
+        with Image.open(first.path) as one, Image.open(second.path) as other:
+            assert one.size == other.size
+            assert one.quantization == other.quantization
+            differs = np.any(np.asarray(one) != np.asarray(other), axis=2)
+        assert 0 < differs.mean() < 0.9
+    again = found[4:]
+    assert [(one.label, one.family) for one in again] == [("fake", "pictures by generators")] * 2
+
+
+def test_made_files_do_not_depend_on_the_run(tmp_path: Path) -> None:
+    Image.fromarray(make_media.photo(240, 180)).save(tmp_path / "a.png")
+    files = [whole(tmp_path / "a.png")]
+    runs = [list(made(files, tmp_path / name, lambda *at: None)) for name in ("one", "two")]
+    assert [one.item for one in runs[0]] == [one.item for one in runs[1]]
+    for one, other in zip(*runs, strict=True):
+        assert one.path.read_bytes() == other.path.read_bytes()
+
+
+def test_a_face_is_blended_in_and_a_portrait_is_filmed(tmp_path: Path) -> None:
+    path = tmp_path / "astronaut.png"
+    Image.fromarray(pictures.astronaut()[:300, 80:380]).save(path)
+    found = list(made([whole(path)], tmp_path / "out", lambda *at: None))
+    blended = [one for one in found if one.family == "blended faces"]
+    assert [one.label for one in blended] == ["fake", "fake"]
+    with Image.open(blended[0].path) as picture:
+        assert max(picture.size) <= SIDES[0]
+    found = list(made([whole(path, part="fit")], tmp_path / "out", lambda *at: None))
+    assert [(one.kind, one.label, one.source) for one in found] == [
+        ("video", "real", "filmed agency"),
+        ("video", "fake", "filmed agency"),
+    ]
+    assert found[0].path.read_bytes() != found[1].path.read_bytes()
+
+
+def test_a_recording_is_saved_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    make_media.wav(path, make_media.tone(22_050, 22_050), 22_050)
+    (found,) = made([whole(path, "audio")], tmp_path / "out", lambda *at: None)
+    samples, rate = sf.read(found.path)
+    assert rate == 16_000
+    assert len(samples) == pytest.approx(16_000, abs=1200)
+    assert found.condition == "mp3:32"
+    assert found.item != path.name
+
+
+def report(*findings: Finding) -> Report:
+    media = MediaInfo("a", Kind.IMAGE, "JPEG", 1000, "0" * 64, width=640, height=480)
+    verdict = Verdict(Label.NO_SIGN, None, None, 0.01, 0.5, "")
+    return Report(media, verdict, findings, (), (), 0.0)
+
+
+def face(score: float) -> Finding:
+    place = Where(boxes=(Box(0, 0, 90, 120),))
+    return Finding("face", Claim.FACE_MANIPULATED, "", place, detector="unmask_face", score=score)
+
+
+def test_the_row_of_a_scan_holds_what_the_decision_needs(tmp_path: Path) -> None:
+    saved = Finding(
+        "compression",
+        Claim.COMPRESSION,
+        "",
+        kind="fact",
+        details={"quality": 85},
+        bearing=Label.INCONCLUSIVE,
+    )
+    settles = Finding("p", Claim.PROVENANCE, "", kind="fact", bearing=Label.SYNTHETIC)
+    hidden = Finding(
+        "picture",
+        Claim.PICTURE_EDITED,
+        "",
+        detector="unmask_picture",
+        score=3.0,
+        withheld="the picture is covered by a pattern",
+    )
+    row = row_of(whole(tmp_path / "a.jpg"), report(face(1.25), face(-2.0), saved, settles, hidden))
+    assert (row.item, row.source, row.forged) == ("a.jpg", "agency", False)
+    assert (row.situation, row.faces) == (Situation.FACES, 2)
+    assert (row.settled, row.doubt, row.withheld, row.error) == ("synthetic", True, 1, "")
+    evidence = row.evidence()
+    assert evidence.signs == {FACE: 1.25}
+    assert EDITED not in evidence.signs
+    assert evidence.quality == {"width": 640, "height": 480, "jpeg": 85, "face": 120}
+
+
+def test_a_file_that_cannot_be_scanned_is_a_row_too(tmp_path: Path) -> None:
+    row = row_of(whole(tmp_path / "a.jpg", label="fake"), MediaError("It is damaged."))
+    assert (row.situation, row.error, row.forged) == ("", "It is damaged.", True)
+
+
+def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
+    rows = [replace(row, error="ä\n") if not number else row for number, row in enumerate(ROWS)]
+    path = tmp_path / "results" / "files.parquet"
+    assert write_rows(path, reversed(rows)) == len(rows)
+    assert read_rows(path) == sorted(rows, key=lambda row: row.item)
+
+
+def test_rows_that_are_missing_or_of_another_version_are_said(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "files.parquet"
+    with pytest.raises(DataError, match="unmask bench whole scan"):
+        read_rows(path)
+    pq.write_table(pa.Table.from_pylist([{"item": "a"}]), path)
+    with pytest.raises(DataError, match="other columns"):
+        read_rows(path)
+
+
+def test_without_pyarrow_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(MissingExtra):
+        write_rows(tmp_path / "files.parquet", ROWS)
+    with pytest.raises(MissingExtra):
+        read_rows(tmp_path / "files.parquet")

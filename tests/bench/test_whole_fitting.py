@@ -1,0 +1,198 @@
+"""The rule fitted on whole files keeps its promises on new ones, and is counted rightly."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from made_files import GIVEN, KINDS, SOURCES, drawn, everything, forged, real
+
+from unmask.bench.whole.evaluation import left_out
+from unmask.bench.whole.fitting import WORST, composed, fact_term, fit, judged, scored
+from unmask.bench.whole.power import power_rows
+from unmask.bench.whole.rows import FileRow
+from unmask.decision.binomial import upper_tail_fitted
+from unmask.decision.conformal import place, threshold
+from unmask.decision.evidence import FACE, PARTS, VOICE, Situation
+from unmask.decision.rule import Rule
+from unmask.errors import DataError
+
+REALS, FRESH = 240, 1000
+ODD = 1.5
+LUCK = 1e-3
+"""A rate is held to be exceeded where so many hits are less likely than this."""
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[FileRow]:
+    return everything(REALS, 30, odd=ODD)
+
+
+@pytest.fixture(scope="module")
+def rule(rows: list[FileRow]) -> Rule:
+    return fit(rows, "2026-01-01", GIVEN)
+
+
+def hits(rule: Rule, rows: Sequence[FileRow], rate: float) -> int:
+    own = rule.of(Situation(rows[0].situation))
+    return sum(own.surprise(scored(row, own)) > -math.log(rate) for row in rows)
+
+
+def expected(count: int, of: int, rate: float, files: int) -> bool:
+    """Whether ``count`` of ``of`` new files may exceed a threshold held on ``files``."""
+    above = files + 1 - place(files, rate)
+    return upper_tail_fitted(count, of, above, files) > LUCK
+
+
+def test_no_situation_is_missing_and_each_says_what_it_was_fitted_on(
+    rule: Rule, rows: list[FileRow]
+) -> None:
+    assert {one.situation for one in rule.rule} == set(Situation)
+    own = rule.of(Situation.PICTURE)
+    assert (own.reals, own.fakes, own.sources) == (REALS, 60, 4)
+    assert own.fitted_on == "agency, archive, phones, strange"
+    assert (own.date, own.worst_source) == ("2026-01-01", WORST)
+    assert own.floor == pytest.approx(1 / (REALS + 1), abs=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.05, 0.01])
+@pytest.mark.parametrize("situation", [Situation.PICTURE, Situation.FACES, Situation.RECORDING])
+def test_the_rates_hold_on_new_files(rule: Rule, situation: Situation, rate: float) -> None:
+    fresh = list(real(situation, FRESH, seed=1, odd=ODD))
+    assert expected(hits(rule, fresh, rate), FRESH, rate, REALS)
+
+
+def test_the_bound_would_notice_a_rate_that_does_not_hold(rule: Rule) -> None:
+    fresh = list(real(Situation.PICTURE, FRESH, seed=1, odd=ODD))
+    assert not expected(hits(rule, fresh, 0.2), FRESH, 0.05, REALS)
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.01])
+def test_no_source_exceeds_its_rate_by_more_than_the_factor(rule: Rule, rate: float) -> None:
+    known = REALS // 6
+    fresh = [r for r in real(Situation.PICTURE, 3 * FRESH, 2, ODD) if r.source == "strange"]
+    count = hits(rule, fresh, rate)
+    assert expected(count, len(fresh), WORST * rate, known)
+    own = rule.of(Situation.PICTURE)
+    plain = threshold([scored(r, own) for r in real(Situation.PICTURE, REALS, 0, ODD)], rate)
+    careless = sum(scored(row, own) > plain for row in fresh)
+    assert careless > count
+
+
+def test_forgeries_are_found(rule: Rule) -> None:
+    for situation in KINDS:
+        new = list(forged(situation, 100, seed=3))
+        assert hits(rule, new, 0.05) / len(new) > 0.5
+
+
+def test_the_ratio_says_forged_of_forged_files_and_of_few_others(rule: Rule) -> None:
+    own = rule.of(Situation.ONE_FACE)
+    fakes = [own.llr(scored(row, own)) for row in forged(Situation.ONE_FACE, 200, seed=3)]
+    reals = [own.llr(scored(row, own)) for row in real(Situation.ONE_FACE, 600, 3, ODD)]
+    assert sum(value > 0 for value in fakes) > 0.6 * len(fakes)
+    assert sum(value > 0 for value in reals) < 0.15 * len(reals)
+
+
+def test_the_development_split_is_not_looked_at(rule: Rule, rows: list[FileRow]) -> None:
+    more = [replace(row, part="dev") for row in everything(20, 20, seed=9, odd=6.0)]
+    assert fit([*rows, *more], "2026-01-01", GIVEN) == rule
+
+
+def test_a_situation_without_files_is_said(rows: list[FileRow]) -> None:
+    lacking = [row for row in rows if row.situation != Situation.FACES]
+    with pytest.raises(DataError, match="picture-faces"):
+        fit(lacking, "2026-01-01", GIVEN)
+    silent = [row for row in rows if row.kind != "audio"]
+    with pytest.raises(DataError, match="'voice' needs at least 20"):
+        fit(silent, "2026-01-01", GIVEN)
+
+
+def test_what_was_not_judged_does_not_count(rows: list[FileRow]) -> None:
+    bare = replace(rows[0], signs=json.dumps({"saved-differently": 1.0}))
+    failed = replace(rows[0], situation="", error="it is damaged")
+    assert judged([rows[0], bare, failed]) == [rows[0]]
+
+
+def test_clips_of_both_kinds_are_made_of_all_clips() -> None:
+    clip = drawn(Situation.MUTE_CLIP, 0, 0, "agency", {})
+    sounding = replace(
+        drawn(Situation.MUTE_CLIP, 0, 1, "phones", {}),
+        situation=Situation.CLIP.value,
+        signs=json.dumps({FACE: 0.5, VOICE: 7.0, PARTS: 7.0}),
+    )
+    speech = drawn(Situation.RECORDING, 0, 0, "archive", {})
+    liar = drawn(Situation.RECORDING, 0, 0, "archive", {}, family="recordings")
+    found = composed([clip, sounding, speech, liar])
+    assert [row for row in found if row.kind == "audio"] == [speech, liar]
+    assert sounding in found
+    mute = [row for row in found if row.situation == Situation.MUTE_CLIP]
+    assert [json.loads(row.signs) for row in mute] == [json.loads(clip.signs), {FACE: 0.5}]
+    heard = json.loads(speech.signs)
+    for row in found:
+        if row.situation == Situation.CLIP and row != sounding:
+            signs = json.loads(row.signs)
+            assert {VOICE: signs[VOICE], PARTS: signs[PARTS]} == heard
+
+
+def test_a_fact_counts_by_how_much_more_often_forged_files_have_it() -> None:
+    term = fact_term((49, 99), (4, 99))
+    assert term.llr(1.0) == pytest.approx(math.log(0.495 / 0.045), abs=1e-5)
+    assert term.llr(0.0) == 0.0
+    assert fact_term((0, 99), (50, 99)).llr(1.0) == pytest.approx(1e-5, abs=1e-5)
+
+
+def test_every_file_is_judged_by_a_rule_that_never_saw_its_source() -> None:
+    """What a source says of itself changes nothing for its own files."""
+    rows = everything(60, 36)
+    said: list[tuple[int, int]] = []
+    found = {one.item: one for one in left_out(rows, "d", GIVEN, lambda *a: said.append(a))}
+    assert said == [(number, 3) for number in (1, 2, 3)]
+    assert set(found) == {row.item for row in rows}
+    own = next(row for row in rows if row.source == SOURCES[0])
+    others = fit([row for row in rows if row.source != SOURCES[0]], "d", GIVEN)
+    part = others.of(Situation(own.situation))
+    assert found[own.item].surprise == pytest.approx(part.surprise(scored(own, part)), abs=1e-5)
+
+
+def new(number: int, family: str = "copied parts", **more: object) -> FileRow:
+    row = drawn(Situation.PICTURE, 0, number, "agency", {}, family=family)
+    return replace(row, **more)  # type: ignore[arg-type]
+
+
+def test_powers_are_counted() -> None:
+    small = json.dumps({"jpeg": 70.0, "width": 400.0, "height": 300.0})
+    large = json.dumps({"width": 900.0, "height": 1200.0})
+    rows = [
+        new(0, quality=small),
+        new(1, quality=small),
+        new(2, quality=large),
+        new(3, quality=large, part="fit"),
+        new(4, quality=large, situation="", error="it is damaged"),
+        new(5, "pictures by generators", quality=large),
+        drawn(Situation.MUTE_CLIP, 0, 6, "agency", {}, family="redrawn lips"),
+    ]
+    surprises = {
+        rows[0].item: -math.log(0.02),
+        rows[2].item: -math.log(0.0005),
+        rows[3].item: 9.0,
+        rows[5].item: -math.log(0.2),
+    }
+    found = power_rows(rows, surprises, "unmask_picture")
+    told = {(row.kind, row.bucket): (row.files, row.found) for row in found}
+    low, high = (
+        "saved as JPEG under quality 80, under 600 pixels",
+        "saved as JPEG over quality 92 or without loss, of 600 pixels and more",
+    )
+    assert told == {
+        ("copied parts", "of any quality"): (3, {"0.05": 2, "0.01": 1, "0.001": 1}),
+        ("copied parts", low): (2, {"0.05": 1, "0.01": 0, "0.001": 0}),
+        ("copied parts", high): (1, {"0.05": 1, "0.01": 1, "0.001": 1}),
+        ("pictures by generators", "of any quality"): (1, {"0.05": 0, "0.01": 0, "0.001": 0}),
+        ("pictures by generators", high): (1, {"0.05": 0, "0.01": 0, "0.001": 0}),
+    }
+    assert {row.claim for row in found} == {"picture-edited", "picture-generated"}
+    (lips,) = power_rows(rows, surprises, "unmask_face")
+    assert (lips.kind, lips.media, lips.bucket) == ("redrawn lips", "video", "of any quality")
