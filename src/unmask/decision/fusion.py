@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from unmask.decision.evidence import DETECTORS, gather
-from unmask.decision.fused import Fused, alone_of, judged
+from unmask.decision.fused import Fused, judged, score_of
 from unmask.decision.rule import MARKED, Rule, shipped_rule
 from unmask.types import FLAGGED, Claim, Finding, Label, MediaInfo, Verdict, Vote, posterior
 
@@ -219,13 +220,16 @@ def _settled(
         if finding.withheld or fused.rule is None:
             out.append(finding.settled(Vote.UNDECIDED))
             continue
-        own = alone_of(finding, fused)
+        score = score_of(finding, fused)
+        own = fused.rule.surprise(score)
+        # The likelihood ratio of the finding alone is that of a file in which nothing else is.
+        shown = replace(finding, llr=fused.rule.llr(score))
         if label in FLAGGED and (number == decided or own > -math.log(fpr)):
-            out.append(finding.settled(Vote.FORGED))
+            out.append(shown.settled(Vote.FORGED))
         elif number == decided or own > -math.log(max(MARKED, fpr)):
-            out.append(finding.settled(Vote.UNDECIDED))
+            out.append(shown.settled(Vote.UNDECIDED))
         else:
-            out.append(finding.settled(Vote.CLEAR))
+            out.append(shown.settled(Vote.CLEAR))
     return tuple(out)
 
 
