@@ -27,12 +27,26 @@ from unmask.analyzers.joined import UNFIT, guests, join
 from unmask.analyzers.published import Published
 from unmask.decision.apply import apply
 from unmask.decision.birth import calibration_for
+from unmask.decision.evidence import DETECTORS, gather
 from unmask.decision.fusion import fuse
+from unmask.decision.powers import powers
 from unmask.media import Limits, probe, read_image, stream
 from unmask.media.behind import behind
 from unmask.media.sampling import Sampler
+from unmask.report.cards import installed_card
 from unmask.settings import PATHS, Settings, make_settings
-from unmask.types import Absent, AudioBlock, Finding, Frame, Kind, MediaInfo, NotChecked, Report
+from unmask.types import (
+    Absent,
+    AudioBlock,
+    Finding,
+    Frame,
+    Kind,
+    Label,
+    MediaInfo,
+    NotChecked,
+    Power,
+    Report,
+)
 
 Progress = Callable[[float, float | None], None]
 """Called with the seconds of media done, and in all (``None``: not known)."""
@@ -96,6 +110,8 @@ def scan(
     verdict, settled = fuse(media, findings, chosen.fpr, chosen.prior)
     if calibration is not None:
         verdict, settled = apply(calibration, media, settled, verdict)
+    if verdict.label is Label.NO_SIGN:
+        verdict = replace(verdict, powers=_powers(media, settled, chosen.fpr))
     return Report(
         media=media,
         verdict=verdict,
@@ -108,6 +124,11 @@ def scan(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         absent=tuple(absent),
     )
+
+
+def _powers(media: MediaInfo, findings: tuple[Finding, ...], fpr: float) -> tuple[Power, ...]:
+    cards = (installed_card(name) for name in DETECTORS)
+    return powers(cards, media.kind, gather(media, findings), fpr)
 
 
 def _second_files(path: Path) -> list[NotChecked]:
@@ -158,9 +179,9 @@ def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], li
 def prepare(settings: Settings) -> None:
     """Look once, before many files are opened, whether what the user gave can be used.
 
-    Raises the error of the analyzer that cannot use it: StoreError for an index without use; those
-    of ``analyzers.joined.guests``; and DataError for a calibration that is damaged or was made with
-    something else.
+    Raises the error of the analyzer that cannot use it: StoreError for an index without use,
+    DataError for a calibration that is damaged or was made with something else; and those of
+    ``analyzers.joined.guests``.
     """
     calibration_for(settings)
     options = _options(settings)

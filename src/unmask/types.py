@@ -188,8 +188,9 @@ class Finding:
     ``sign`` is for facts that are wrong at a known rate and count in the decision like a score:
     which sign of ``unmask.decision.evidence`` they are. ``withheld``: why a score does not count
     here ("the speech came through AMR-NB"); the file is then not cleared. ``rate``: of a detector
-    that joins, the share of authentic items with so high a score by its own calibration. ``sayings``: reason and
-    place by vote, from which the decision about the whole file takes those of its final vote.
+    that joins, the share of authentic items with so high a score by its own calibration.
+    ``sayings``: reason and place by vote, from which the decision about the whole file takes those
+    of its final vote.
     """
 
     analyzer: str

@@ -69,6 +69,14 @@ def test_a_damaged_record_is_said_and_the_rest_is_found(index: Path) -> None:
     assert "1 damaged record was left out (byte 9)" in run("index", "list", index).stderr
 
 
+def test_nothing_to_add_makes_no_index(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run("index", "add", tmp_path / "known.index", tmp_path / "empty")
+    assert done.returncode == 4
+    assert "No files in" in done.stderr
+    assert not (tmp_path / "known.index").exists()
+
+
 def test_a_bad_file_is_named_and_the_rest_is_added(index: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"\xff\xd8\xff\xe0 not a picture")

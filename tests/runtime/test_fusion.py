@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unmask.runtime.fusion import fuse, mean_ratio
+from unmask.decision.fusion import fuse, mean_ratio
 from unmask.types import Claim, Finding, Label, Vote
 
 

@@ -6,6 +6,7 @@ import datetime
 from typing import TYPE_CHECKING
 
 from unmask.analyzers.base import Analyzer, Options, Result
+from unmask.decision.evidence import THUMBNAIL
 from unmask.errors import MediaError
 from unmask.types import (
     Absent,
@@ -31,6 +32,8 @@ _SEEN = {
     "reported": "others describe files that hold it",
     "name": "only the product's own name",
 }
+_OTHER = ("thumbnail_region", "thumbnail_other")
+"""Checks whose outcome counts in the decision as a thumbnail that shows another picture."""
 _TOLD = ("prompt", "model", "seed")
 _FIRST = ("camera", "device", "taken", "program", "container written by", "place")
 
@@ -132,9 +135,10 @@ class MetadataFacts(Analyzer):
             claim=Claim.METADATA,
             subject=known.id,
             kind="fact",
-            reason=f"The metadata contradict themselves or the file: {known.says} "
+            reason=f"{known.opening}: {known.says} "
             f"({shown(measured, 200)}). It can be innocent: {known.innocent}.",
             bearing=known.bearing,
+            sign=THUMBNAIL if known.check in _OTHER else "",
             where=self._place() if known.id == "thumbnail-region" else Where(),
             details={"measured": shown(measured, 300), "rule from": known.source},
         )

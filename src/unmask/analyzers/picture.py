@@ -26,6 +26,7 @@ from unmask.types import (
     MediaInfo,
     NotChecked,
     Pixels,
+    Saying,
     Series,
     Snapshot,
     Tensor,
@@ -44,6 +45,8 @@ KEPT_FRAMES = 600
 SNAPSHOT = 1024
 """Pixels of the longer side of the evidence picture."""
 MOST_BOXES = 8
+_SUSPECT = 0.05
+"""A score over the threshold of this rate is looked at again, and its picture kept."""
 
 _CLAIMS = (Claim.PICTURE_EDITED, Claim.PICTURE_GENERATED)
 _SEEN = {
@@ -56,7 +59,8 @@ _SEEN = {
         Vote.CLEAR,
     ): "Noise and compression traces agree over the whole picture.",
     (Claim.PICTURE_EDITED, Vote.UNDECIDED): (
-        "Parts of the picture differ a little in their traces; that is too weak to call an edit."
+        "Parts of the picture differ in their traces as in few real pictures; "
+        "that is too weak to call an edit."
     ),
     (Claim.PICTURE_GENERATED, Vote.FORGED): (
         "The fine grain of the picture has the regularities that a generator's up-sampling leaves."
@@ -65,8 +69,8 @@ _SEEN = {
         "The fine grain of the picture shows none of the up-sampling traces of known generators."
     ),
     (Claim.PICTURE_GENERATED, Vote.UNDECIDED): (
-        "The fine grain of the picture has weak up-sampling traces; "
-        "they do not separate a generator from saving and scaling."
+        "The fine grain of the picture has up-sampling traces as few real pictures have; "
+        "they are too weak to tell a generator from saving and scaling."
     ),
 }
 _PATTERN = (
@@ -180,30 +184,32 @@ class PictureAnalyzer(Analyzer):
         series: tuple[Series, ...] = (),
     ) -> Finding:
         row = self._model.card.for_claim(claim.value)
-        vote = row.vote(score, self.options.fpr / len(_CLAIMS))
-        reason = _SEEN[claim, vote]
-        if claim is Claim.PICTURE_GENERATED and vote is Vote.FORGED and _pattern(frame, judgement):
-            vote, reason = Vote.UNDECIDED, _PATTERN
+        suspect = score > row.threshold(_SUSPECT)
+        regular = claim is Claim.PICTURE_GENERATED and suspect and _pattern(frame, judgement)
         time = None if still else frame.time
-        where = Where()
-        snapshots: tuple[Snapshot, ...] = ()
-        if claim is Claim.PICTURE_EDITED:
-            where = _where(frame.pixels, judgement, _level(self._model.card), vote, time)
-        if vote is Vote.FORGED:
-            snapshots = (_snapshot(frame.pixels, time, claim),)
+        sayings = tuple(
+            Saying(
+                vote,
+                _PATTERN if regular else _SEEN[claim, vote],
+                _where(frame.pixels, judgement, _level(self._model.card), vote, time)
+                if claim is Claim.PICTURE_EDITED
+                else Where(),
+            )
+            for vote in Vote
+        )
         return Finding(
             analyzer=self.name,
             claim=claim,
-            reason=reason,
-            where=where,
+            reason="",
             detector=DETECTOR,
             score=score,
             llr=row.llr(score),
-            vote=vote,
             series=series,
-            snapshots=snapshots,
+            snapshots=(_snapshot(frame.pixels, time, claim),) if suspect else (),
             details=_details(row, judgement, self._looked),
-        )
+            sayings=sayings,
+            withheld="a regular pattern of its own covers the picture" if regular else "",
+        ).settled(Vote.UNDECIDED if regular else row.vote(score, self.options.fpr))
 
 
 def _pattern(frame: Frame, judgement: Judgement) -> bool:
@@ -248,7 +254,7 @@ def _where(
     height, width = pixels.shape[:2]
     values: NDArray[np.float32] = (1 / (1 + np.exp(-judgement.mask))).astype(np.float32)
     mask = Mask(values, Box(0, 0, width, height), level, time)
-    if vote is not Vote.FORGED:
+    if vote is Vote.CLEAR:
         return Where(masks=(mask,))
     down, across = height / values.shape[0], width / values.shape[1]
     boxes = tuple(

@@ -18,6 +18,7 @@ from unmask.types import (
     Kind,
     MediaInfo,
     NotChecked,
+    Saying,
     Series,
     Span,
     Tensor,
@@ -81,14 +82,14 @@ class VoiceAnalyzer(Analyzer):
             return self._not_checked(f"{found}; at least {least:g} s are needed")
         codec, bitrate = self.media.audio_codec, self.media.audio_bitrate
         channel = Channel(codec, bitrate, heard.band, heard.voiced)
-        whole = self._whole(heard)
         part = float(self._parameters["least_for_parts"])
-        shown = [_bounded(whole, heard, channel, part)]
+        whole = self._whole(heard)
+        shown = [_heard_through(whole, heard, channel)]
         if heard.seconds < part:
             why = f"it is shorter than {part:g} s, so there is too little to compare a part with"
             skipped = (NotChecked(self.name, "Replaced parts of the speech", why),)
             return Result(tuple(shown), skipped)
-        shown.append(_bounded(self._edited(heard, whole), heard, channel, part))
+        shown.append(_heard_through(self._edited(heard, whole), heard, channel))
         return Result(tuple(shown))
 
     def _not_checked(self, why: str) -> Result:
@@ -97,29 +98,34 @@ class VoiceAnalyzer(Analyzer):
     def _whole(self, heard: Heard) -> Finding:
         claim = Claim.VOICE_SYNTHETIC
         operating = self._model.card.for_claim(claim)
-        vote = operating.vote(heard.score, self.options.fpr / 2)
         words = {
             Vote.FORGED: "Most of the speech carries traces that speech generators and vocoders "
             "leave and voices do not.",
-            Vote.CLEAR: "The speech carries no traces of the generators and vocoders that this "
-            "model knows.",
-            Vote.UNDECIDED: "The traces in the speech are too weak to call it synthetic and too "
-            "strong to clear it.",
+            Vote.CLEAR: "The speech carries no more traces of the generators and vocoders that "
+            "this model knows than real speech does.",
+            Vote.UNDECIDED: "The speech carries traces of generators and vocoders as little real "
+            "speech does, but not enough for a verdict.",
         }
         spoken = heard.activity.seconds
-        spans = (Span(0.0, heard.seconds),) if vote is Vote.FORGED else ()
+        spans = {Vote.FORGED: (Span(0.0, heard.seconds),)}
         return Finding(
             analyzer=self.name,
             claim=claim,
-            reason=f"{words[vote]} {spoken:.1f} s of speech were judged.",
-            where=Where(spans=spans),
+            reason="",
             detector=DETECTOR,
             score=heard.score,
             llr=operating.llr(heard.score),
-            vote=vote,
             series=(_series("Synthetic voice", heard.course, heard, operating),),
             details={"windows": heard.windows},
-        )
+            sayings=tuple(
+                Saying(
+                    vote,
+                    f"{said} {spoken:.1f} s of speech were judged.",
+                    Where(spans=spans.get(vote, ())),
+                )
+                for vote, said in words.items()
+            ),
+        ).settled(operating.vote(heard.score, self.options.fpr))
 
     def _edited(self, heard: Heard, whole: Finding) -> Finding:
         claim = Claim.VOICE_EDITED
@@ -127,61 +133,58 @@ class VoiceAnalyzer(Analyzer):
         # The more there is to search, the higher the highest half second of a real recording: the
         # rate is shared by stretches as long as those that the threshold was fitted on.
         tries = max(1.0, heard.seconds / float(self._parameters["fitted_seconds"]))
-        rate = self.options.fpr / 2 / tries
-        vote = operating.vote(heard.evidence, rate)
-        if vote is Vote.FORGED and whole.vote is Vote.FORGED:
-            vote = Vote.UNDECIDED
-        spans: tuple[Span, ...] = ()
-        least = operating.threshold(rate if vote is Vote.FORGED else max(rate, _MARKED / tries))
-        hint = vote is Vote.UNDECIDED and whole.vote is not Vote.FORGED
-        if vote is Vote.FORGED or (hint and heard.evidence >= least):
+        rate = self.options.fpr / tries
+        levels = {
+            Vote.FORGED: operating.threshold(rate),
+            Vote.UNDECIDED: operating.threshold(max(rate, _MARKED / tries)),
+        }
+        sayings = [Saying(Vote.CLEAR, "No part of the speech stands out of the rest.")]
+        for vote, level in levels.items():
+            if whole.vote is Vote.FORGED:
+                text = "The speech is suspect as a whole; no part can be told from the rest."
+                sayings.append(Saying(vote, text))
+                continue
+            # What the file's decision marks stands out less than this level where other signs
+            # decided with it: then the most suspect stretch is shown.
+            least = min(level, heard.evidence)
             spans = tuple(
                 Span(first * _SECOND, min(last * _SECOND, heard.seconds))
                 for first, last in stretches(heard.logits, heard.activity.speech, least)
             )
-        if spans:
             said = ", ".join(f"{span.start:.1f}–{span.end:.1f} s" for span in spans[:5])
-            reason = _odd(said, hint)
-        elif whole.vote is Vote.FORGED:
-            reason = "The speech is suspect as a whole; no part can be told from the rest."
-        elif vote is Vote.CLEAR:
-            reason = "No part of the speech stands out of the rest."
-        else:
-            reason = "A part of the speech stands out a little, but not enough to call it replaced."
+            sayings.append(Saying(vote, _odd(said, vote is Vote.UNDECIDED), Where(spans=spans)))
         return Finding(
             analyzer=self.name,
             claim=claim,
-            reason=reason,
-            where=Where(spans=spans),
+            reason="",
             detector=DETECTOR,
             score=heard.evidence,
             llr=operating.llr(heard.evidence),
-            vote=vote,
             series=(
                 _series(
                     "Replaced speech", raised(heard.logits, heard.activity.speech), heard, operating
                 ),
             ),
-        )
+            details={"tries": round(tries, 3)},
+            sayings=tuple(sayings),
+        ).settled(operating.vote(heard.evidence, rate))
 
 
-def _bounded(finding: Finding, heard: Heard, channel: Channel, least: float) -> Finding:
-    """The finding with a vote no stronger than what the speech came through bears.
-
-    ``least``: seconds of speech under which nothing is cleared.
-    """
+def _heard_through(finding: Finding, heard: Heard, channel: Channel) -> Finding:
+    """The finding with what the speech came through; without a vote where that forbids one."""
     spoken = heard.activity.seconds
     details = {**finding.details, "speech_seconds": round(spoken, 2), **channel.details()}
-    bounded = replace(finding, details=details)
-    if channel.doubt:
-        reason = f"No vote: {channel.doubt}. {_words(finding.claim)}"
-        if finding.claim is Claim.VOICE_SYNTHETIC:
-            reason += f" {spoken:.1f} s of speech were heard."
-        return replace(bounded, vote=Vote.UNDECIDED, reason=reason, where=Where())
-    if finding.vote is Vote.CLEAR and spoken < least:
-        reason = f"{finding.reason} Under {least:g} s that is too little to clear it."
-        return replace(bounded, vote=Vote.UNDECIDED, reason=reason)
-    return bounded
+    if not channel.doubt:
+        return replace(finding, details=details)
+    reason = f"No vote: {channel.doubt}. {_words(finding.claim)}"
+    if finding.claim is Claim.VOICE_SYNTHETIC:
+        reason += f" {spoken:.1f} s of speech were heard."
+    return replace(
+        finding,
+        details=details,
+        withheld=channel.doubt,
+        sayings=tuple(Saying(vote, reason) for vote in Vote),
+    ).settled(Vote.UNDECIDED)
 
 
 def _words(claim: Claim) -> str:
@@ -193,6 +196,8 @@ def _words(claim: Claim) -> str:
 
 def _odd(where: str, hint: bool) -> str:
     """What is said of marked speech."""
+    if not where:
+        return "A part of the speech stands out a little, too short to be marked."
     if hint:
         return (
             f"The speech at {where} stands out as it does in few real recordings, but not enough "

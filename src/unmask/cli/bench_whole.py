@@ -14,7 +14,6 @@ from unmask.cli.console import Progressing, emit
 
 if TYPE_CHECKING:
     from unmask.bench.whole.listing import Whole
-    from unmask.decision.rule import SignTerm
 
 app = typer.Typer(help="Whole files: scan them, fit the decision rule, count what is found.")
 
@@ -89,6 +88,7 @@ def fit(results: Results = RESULTS, json: Json = False) -> None:
     from unmask.bench.edit import write_power, write_tables
     from unmask.bench.whole.evaluation import left_out, write_left_out
     from unmask.bench.whole.fitting import fit as fitted
+    from unmask.bench.whole.given import terms_given
     from unmask.bench.whole.power import power_rows
     from unmask.bench.whole.rows import read_rows
     from unmask.decision.evidence import DETECTORS
@@ -96,11 +96,11 @@ def fit(results: Results = RESULTS, json: Json = False) -> None:
 
     rows = read_rows(results / "files.parquet")
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    term = parts_term()
-    rule = fitted(rows, today, term)
+    given = terms_given(results.parent)
+    rule = fitted(rows, today, given)
     write_tables(PATH, "rule", rule.rule, read_rule)
     with Progressing("leaving out", unit="sources", quiet=json) as bar:
-        apart = left_out(rows, today, term, bar.update)
+        apart = left_out(rows, today, given, bar.update)
     write_left_out(results / "left_out.parquet", apart)
     surprises = {one.item: one.surprise for one in apart}
     for name in DETECTORS:
@@ -110,15 +110,3 @@ def fit(results: Results = RESULTS, json: Json = False) -> None:
         for one in rule.rule
     ]
     emit(rule.model_dump(mode="json"), as_json=json, text="\n".join(lines))
-
-
-def parts_term() -> SignTerm:
-    """How replaced speech counts: by the calibration of its card."""
-    from unmask import registry
-    from unmask.decision.rule import SignTerm
-    from unmask.detectors.card import read_card
-    from unmask.types import Claim
-
-    row = read_card(registry.detector_card("unmask_voice")).for_claim(Claim.VOICE_EDITED)
-    limit = row.llr_limit
-    return SignTerm(slope=row.slope, offset=row.offset, share=1.0, lowest=-limit, highest=limit)

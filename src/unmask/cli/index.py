@@ -38,7 +38,7 @@ def add(
     from unmask.batch import find_files, key_of
     from unmask.cli.app import ExitCode
     from unmask.cli.passphrase import chosen, unlock
-    from unmask.errors import MediaError
+    from unmask.errors import MediaError, UnreadableMedia
     from unmask.index.store import Writer
     from unmask.vault import passphrase
 
@@ -49,6 +49,8 @@ def add(
         words = chosen(encrypt)
     own = index.resolve()
     paths = [path for path in find_files(files) if path.resolve() != own]
+    if not paths:
+        raise UnreadableMedia(f"No files in {key_of(files[0])!r}: there is nothing to add.")
     added, known = 0, 0
     failed: list[dict[str, str]] = []
     with (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from unmask.cli.app import ExitCode
-from unmask.cli.console import emit
+from unmask.cli.console import emit, told_as_json
 from unmask.cli.scan import option
 from unmask.settings import SETTINGS
 
@@ -42,11 +43,12 @@ def morph(
         raise typer.BadParameter("One person cannot tell a morph: give --person twice or more.")
     rate = SETTINGS["fpr"].checked("fpr", fpr)
     unlock(file_of(one) for one in (*persons, live) if one)
-    found = (
-        differs_from_live(photo, live, rate, threads)
-        if live
-        else matches_two(photo, persons, rate, threads)
-    )
+    with told_as_json(Path(photo), json):
+        found = (
+            differs_from_live(photo, live, rate, threads)
+            if live
+            else matches_two(photo, persons, rate, threads)
+        )
     record = {
         "photo": photo,
         "vote": found.vote.value,

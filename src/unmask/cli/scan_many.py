@@ -144,7 +144,9 @@ def _count(tally: Tally, record: dict[str, Any]) -> None:
     elif "error" in record:
         tally.fail(record["path"], record["error"]["message"])
     else:
-        tally.add(Label(record["verdict"]["label"]))
+        verdict = record["verdict"]
+        powers = {power["kind"]: power["share"] for power in verdict.get("powers", ())}
+        tally.add(Label(verdict["label"]), powers)
 
 
 def _exit_code(tally: Tally, unwritten: bool) -> int:

@@ -15,8 +15,9 @@ def fact(
     details: Mapping[str, object],
     where: Where | None = None,
     bearing: Label | None = None,
+    sign: str = "",
 ) -> Finding:
-    """One fact; ``bearing`` as in ``Finding``."""
+    """One fact; ``bearing`` and ``sign`` as in ``Finding``."""
     return Finding(
         analyzer=NAME,
         claim=Claim.COMPRESSION,
@@ -25,5 +26,6 @@ def fact(
         kind="fact",
         subject=subject,
         bearing=bearing,
+        sign=sign,
         details=dict(details),
     )

@@ -8,6 +8,7 @@ from unmask.analyzers.base import Result
 from unmask.compression.fact import NAME, fact
 from unmask.compression.picture import Saving, read
 from unmask.compression.tables import setting
+from unmask.decision.evidence import SAVED
 from unmask.errors import MediaError
 from unmask.types import Absent, Box, Finding, Label, Mask, MediaInfo, NotChecked, Where
 
@@ -61,6 +62,7 @@ def _region(saving: Saving) -> Finding:
         where=Where(boxes=_boxes(saving), masks=(mask,)),
         subject="a part of the picture",
         bearing=Label.INCONCLUSIVE,
+        sign=SAVED,
         details={
             "earlier quality of the rest": saving.earlier or "none seen",
             "earlier quality of the part": saving.part or "none seen on this grid",

@@ -42,7 +42,7 @@ class Judged:
     @property
     def surprise(self) -> float:
         """Minus the natural logarithm of ``p``."""
-        return -math.log(self.p)
+        return math.log(1 / self.p)
 
 
 @dataclass(frozen=True, slots=True)

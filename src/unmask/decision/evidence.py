@@ -105,4 +105,6 @@ def _quality(
     if VOICE in origin:
         details = findings[origin[VOICE]].details
         values |= {"speech": details.get("speech_seconds"), "band": details.get("band_hz")}
+    if PARTS in origin:
+        values["tries"] = findings[origin[PARTS]].details.get("tries")
     return {name: float(value) for name, value in values.items() if value is not None}

@@ -8,10 +8,10 @@ speaks of its own,
 
 with ``l_s`` the term of sign ``s`` and the shares renewed over the signs that could speak: what
 cannot be judged takes nothing. The second part lets several weak signs add up; how much they may
-is fitted, for they are not independent. The score of a file with ``n`` faces is that of its most
-suspect one, divided among them. Thresholds are the conformal ones of the *score of whole files*
-(Vovk, Gammerman and Shafer 2005, "Algorithmic Learning in a Random World", section 2), so they
-hold whatever the dependence between signs.
+is fitted, for they are not independent. Of ``n`` faces the most suspect one counts, divided among
+them, and of a long recording its most suspect stretch, likewise. Thresholds are the conformal ones
+of the *score of whole files* (Vovk, Gammerman and Shafer 2005, "Algorithmic Learning in a Random
+World", section 2), so they hold whatever the dependence between signs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from unmask._toml import read_toml
-from unmask.decision.evidence import FACE, Evidence, Situation
+from unmask.decision.evidence import FACE, PARTS, Evidence, Situation
 from unmask.errors import ModelError
 
 PATH = Path(__file__).parent / "rule.toml"
@@ -92,6 +92,8 @@ class SituationRule(_Part):
         }
         if FACE in found and evidence.faces > 1:
             found[FACE] -= math.log(evidence.faces)
+        if PARTS in found:
+            found[PARTS] -= math.log(max(1.0, evidence.quality.get("tries", 1.0)))
         return found
 
     def score(self, terms: Mapping[str, float]) -> float:

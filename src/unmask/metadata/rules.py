@@ -46,7 +46,10 @@ class Rule(BaseModel):
 
 
 class Contradiction(BaseModel):
-    """Two statements of a file that exclude each other, and how an authentic file comes to it."""
+    """Two statements of a file that exclude each other, and how an authentic file comes to it.
+
+    ``opening``: how the sentence about it begins.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,6 +58,7 @@ class Contradiction(BaseModel):
     says: str
     innocent: str
     source: str
+    opening: str = "The metadata contradict themselves or the file"
     bearing: Label | None = None
 
 

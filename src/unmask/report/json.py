@@ -17,6 +17,7 @@ from unmask.detectors.card import Card
 from unmask.report import schema
 from unmask.report.cards import cards_of
 from unmask.report.plain import finite, plain, unicode_text
+from unmask.report.words import RAREST
 from unmask.types import (
     Box,
     Finding,
@@ -131,7 +132,7 @@ def _verdict(verdict: Verdict, prior: float) -> schema.VerdictRecord:
         fpr=verdict.fpr,
         prior=prior,
         reason=unicode_text(verdict.reason),
-        rate=None if verdict.surprise is None else math.exp(-verdict.surprise),
+        rate=None if verdict.surprise is None else max(RAREST, math.exp(-verdict.surprise)),
         decided_by=verdict.decided_by,
         powers=[schema.PowerRecord(**asdict(power)) for power in verdict.powers],
         basis=unicode_text(verdict.basis),
@@ -156,6 +157,8 @@ def _media(media: MediaInfo) -> schema.MediaRecord:
         sample_rate=media.sample_rate,
         channels=media.channels,
         notes=[unicode_text(note) for note in media.notes],
+        audio_bitrate=finite(media.audio_bitrate),
+        further=[unicode_text(track) for track in media.further],
     )
 
 
@@ -178,6 +181,7 @@ def _finding(finding: Finding, prior: float, snapshots: bool) -> schema.FindingR
         snapshots=[_snapshot(snapshot) for snapshot in finding.snapshots] if snapshots else [],
         bearing=finding.bearing,
         tree=[_node(node) for node in finding.tree],
+        rate=finding.rate,
         withheld=unicode_text(finding.withheld),
     )
 

@@ -12,16 +12,11 @@ from unmask.detectors.card import Card
 from unmask.report import words
 from unmask.report.cards import cards_of
 from unmask.report.plain import finite, plain, visible
+from unmask.report.power_words import UNMEASURED, power_lines
 from unmask.report.scenes import Numbered, Scene, frames, still, style_of
 from unmask.report.timeline import Timeline, timeline
 from unmask.types import FLAGGED, Finding, Kind, Label, MediaInfo, Node, Report, Snapshot, Vote
 
-_RANK = {None: 0, Vote.FORGED: 1, Vote.UNDECIDED: 2, Vote.CLEAR: 3}
-_BEARING: dict[Label | None, int] = {
-    Label.MANIPULATED: 0,
-    Label.SYNTHETIC: 0,
-    Label.INCONCLUSIVE: 1,
-}
 Rows = list[tuple[str, str]]
 
 
@@ -70,6 +65,8 @@ class Page:
     headline: str
     meaning: str
     reason: str
+    worth: list[str]
+    unlike: str
     tiles: list[Tile]
     kind: str
     scenes: list[Scene]
@@ -102,6 +99,8 @@ def page(
         headline=words.answer(report),
         meaning=words.explained(report),
         reason=visible(verdict.reason),
+        worth=worth(report),
+        unlike=visible(verdict.unlike),
         tiles=_tiles(report),
         kind=words.KINDS[kind],
         scenes=show(report, numbered, pictures) if show else [],
@@ -127,23 +126,42 @@ def page(
     )
 
 
+def worth(report: Report) -> list[str]:
+    """What *no sign found* is worth; nothing under another verdict, or under a comparison."""
+    if report.verdict.label is not Label.NO_SIGN or words.is_comparison(report):
+        return []
+    return power_lines(report.verdict.powers, report.media.kind) or [UNMEASURED]
+
+
 def ordered(report: Report) -> list[Numbered]:
-    """The findings numbered from 1: facts first, then what points to forgery most."""
+    """The findings numbered from 1: what decides first, facts that bear on nothing last."""
+    decided = report.verdict.decided_by
 
-    def rank(finding: Finding) -> tuple[int, int, float]:
-        return _RANK[finding.vote], _BEARING.get(finding.bearing, 2), -(finite(finding.llr) or 0.0)
+    def rank(numbered: tuple[int, Finding]) -> tuple[int, float]:
+        number, finding = numbered
+        strength = -(finite(finding.llr) or 0.0)
+        if number == decided:
+            return 0, strength
+        if finding.bearing in FLAGGED or finding.vote is Vote.FORGED:
+            return 1, strength
+        if finding.bearing is not None or finding.vote is Vote.UNDECIDED:
+            return 2, strength
+        if finding.score is not None:
+            return 3, strength
+        return 4, 0.0
 
-    findings = sorted(report.findings, key=rank)
-    return list(enumerate(findings, start=1))
+    findings = sorted(enumerate(report.findings), key=rank)
+    return [(place, finding) for place, (_, finding) in enumerate(findings, start=1)]
 
 
 def _tiles(report: Report) -> list[Tile]:
     verdict, terms = report.verdict, words.terms(report)
+    held = f" Held on {visible(verdict.basis)}." if verdict.basis else ""
+    said = f"{words.rarity(verdict)} {words.false_alarm(verdict, terms)}".strip()
     alarm = Tile(
         "False alarms",
         f"{verdict.fpr * 100:.3g} %",
-        f"{words.false_alarm(verdict, terms)} Measured on the calibration data named below; "
-        "on material of another kind it may be more.",
+        f"{said}{held} On material of another kind it may be more.",
     )
     llr, probability = finite(verdict.llr), finite(verdict.probability)
     if llr is None or probability is None:

@@ -129,6 +129,10 @@ class FindingRecord(_Record):
         "decides nothing."
     )
     tree: list[NodeRecord] = Field(description="What the file was made from, where it says so.")
+    rate: Probability | None = Field(
+        description="Of a detector that joins: the share of authentic items with so high a score, "
+        "by its own calibration; else null."
+    )
     withheld: str = Field(description="Why the score does not count in this file; else ''.")
 
 
@@ -180,8 +184,8 @@ class VerdictRecord(_Record):
     reason: str = Field(description="Why, in words.")
     rate: Probability | None = Field(
         description="Share of authentic files of this situation whose signs are at least as "
-        "strong: the lowest 'fpr' at which the file would be flagged by our own models; null "
-        "where none of them could judge."
+        "strong, 0.0001 at the lowest: the 'fpr' at which the file would just be flagged; null "
+        "where nothing could be judged."
     )
     decided_by: int | None = Field(
         ge=0, description="Number, from 0, of the finding that decided; null where none did."
@@ -213,6 +217,8 @@ class MediaRecord(_Record):
     sample_rate: int | None = Field(description="Samples per second of the sound, in hertz.")
     channels: int | None = Field(description="Channels of the sound.")
     notes: list[str] = Field(description="What was noticed while reading the file.")
+    audio_bitrate: float | None = Field(description="Bits a second of the sound.")
+    further: list[str] = Field(description="Tracks that were not decoded, in words.")
 
 
 class CalibrationRecord(_Record):

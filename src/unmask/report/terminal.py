@@ -7,6 +7,7 @@ plain text goes.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -17,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from unmask.report import words
-from unmask.report.page import ordered
+from unmask.report.page import ordered, worth
 from unmask.report.plain import finite, visible
 from unmask.types import Finding, Label, Report, Vote
 
@@ -56,6 +57,9 @@ def _verdict(report: Report, console: Console) -> RenderableType:
     head = Text(f"{sign} {words.answer(report)}", style=f"bold {_COLOURS[verdict.label]}")
     name = visible(PurePath(report.media.path).name or report.media.path, 200)
     lines = [head, Text(visible(verdict.reason) or words.explained(report))]
+    lines += [Text(visible(line), style="bold") for line in worth(report)]
+    if verdict.unlike:
+        lines.append(Text(f"Unlike the calibration: {visible(verdict.unlike)}", style="yellow"))
     llr, probability = finite(verdict.llr), finite(verdict.probability)
     if llr is not None and probability is not None:
         terms = words.terms(report)
@@ -65,7 +69,8 @@ def _verdict(report: Report, console: Console) -> RenderableType:
                 f"(prior {words.percent(verdict.prior)}): {words.likelihood(llr, terms)}."
             )
         )
-        lines.append(Text(words.false_alarm(verdict, terms), style="dim"))
+        alarm = f"{words.rarity(verdict)} {words.false_alarm(verdict, terms)}".strip()
+        lines.append(Text(alarm, style="dim"))
     if not console.is_terminal:
         return Group(Text(name, style="bold"), *lines)
     return Panel(
@@ -138,10 +143,13 @@ class Tally:
     labels: Counter[Label] = field(default_factory=Counter)
     errors: list[tuple[str, str]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    powers: dict[str, list[float]] = field(default_factory=dict)
 
-    def add(self, label: Label) -> None:
-        """Count one judged file."""
+    def add(self, label: Label, powers: Mapping[str, float] | None = None) -> None:
+        """Count one judged file; ``powers``: what would have been found in it, by kind."""
         self.labels[label] += 1
+        for kind, share in (powers or {}).items():
+            self.powers.setdefault(kind, []).append(share)
 
     def fail(self, path: str, message: str) -> None:
         """Count one file that could not be judged."""
@@ -176,6 +184,11 @@ class Tally:
             share = f"{100 * len(self.errors) / self.files:.1f} %"
             table.add_row(Text("could not be judged", style="red"), f"{len(self.errors):,}", share)
         console.print(table)
+        for kind, shares in sorted(self.powers.items()):
+            mean = sum(shares) / len(shares)
+            files = f"{len(shares):,} file{'s' if len(shares) > 1 else ''}"
+            line = f"{kind} in the {files} without a sign: {mean:.0%} would have been found"
+            console.print(Text(line, style="dim"))
         speed = self.files / seconds if seconds > 0 else 0.0
         console.print(Text(f"{seconds:.1f} seconds, {speed:.2f} files a second"))
         for path, message in self.errors[:most]:

@@ -40,7 +40,7 @@ CLAIMS = {  # names of what was looked for, not of what was found
 VOTES = {
     Vote.FORGED: "Points to forgery",
     Vote.CLEAR: "No sign of it",
-    Vote.UNDECIDED: "Undecided",
+    Vote.UNDECIDED: "Look here",
     None: "Fact",
 }
 _PERSON_VOTES = {
@@ -55,6 +55,7 @@ BEARINGS = {
     Label.INCONCLUSIVE: "Fact: it raises a doubt",
 }
 UNCALIBRATED = "Not calibrated"
+WITHHELD = "Does not count here"
 KINDS = {Kind.IMAGE: "picture", Kind.VIDEO: "video", Kind.AUDIO: "sound recording"}
 _MADE = {
     Kind.IMAGE: "This picture",
@@ -86,6 +87,8 @@ PERSON = Terms(
     "it is the same person's",
     "files of the person",
 )
+RAREST = 1e-4
+"""The lowest rate that is stated; beyond it the thresholds are continued and not measured."""
 _STRENGTH = (  # likelihood ratio up to → words, after the scale of ENFSI (2015)
     (2.0, "no support"),
     (10.0, "weak support"),
@@ -100,6 +103,8 @@ def vote(finding: Finding) -> str:
     """On which side a finding stands."""
     if finding.vote is None and finding.kind == "score":
         return UNCALIBRATED
+    if finding.withheld:
+        return WITHHELD
     if finding.bearing in BEARINGS:
         return BEARINGS[finding.bearing]
     if finding.vote is not None and finding.claim in _IDENTITY:
@@ -150,7 +155,7 @@ def headline(verdict: Verdict) -> str:
     if verdict.label is Label.NO_SIGN:
         return "No sign of forgery found"
     if verdict.label is Label.INCONCLUSIVE:
-        return "Inconclusive"
+        return "Inconclusive" if verdict.decided_by is None else "Inconclusive: look here"
     if verdict.probability is None:
         return verdict.label.value.capitalize()
     sure = "Very likely" if verdict.probability >= 0.99 else "Likely"
@@ -161,11 +166,15 @@ def meaning(verdict: Verdict, kind: Kind) -> str:
     """What the headline means, and what it does not."""
     if verdict.label is Label.NO_SIGN:
         return (
-            f"The checks that ran found no trace of forgery in this {KINDS[kind]}. "
-            "That is not a proof that it is genuine."
+            f"The checks that ran found no sign of forgery in this {KINDS[kind]}. That is worth "
+            "only what they would have found, which is said below; it is no proof."
         )
     if verdict.label is Label.INCONCLUSIVE:
-        return "The evidence does not allow an answer either way. That is a result, not a failure."
+        if verdict.decided_by is None:
+            return (
+                "The evidence does not allow an answer either way. That is a result, not a failure."
+            )
+        return "Something in it deserves a closer look by a person. It is not an accusation."
     if verdict.label is Label.SYNTHETIC:
         return f"{_MADE[kind]} seems to be made by a machine."
     return f"Part of this {KINDS[kind]} seems to have been changed after it was recorded."
@@ -202,6 +211,15 @@ def one_in(rate: float) -> tuple[int, int]:
         return 0, 100
     total = max(100, 10 ** math.ceil(-math.log10(rate) - 1e-9))
     return round(rate * total), total
+
+
+def rarity(verdict: Verdict) -> str:
+    """How rare signs as strong are among authentic files; empty where that is not known."""
+    if verdict.surprise is None or verdict.label is Label.NO_SIGN:
+        return ""
+    rate = math.exp(-verdict.surprise)
+    number = f"{float(f'{1 / rate:.1g}'):,.0f}" if rate > RAREST else f"{1 / RAREST:,.0f} or more"
+    return f"About 1 in {number} authentic files shows signs as strong."
 
 
 def false_alarm(verdict: Verdict, words: Terms = FORGERY) -> str:

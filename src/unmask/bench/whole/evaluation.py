@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,14 +23,17 @@ class LeftOut:
 
 
 def left_out(
-    rows: Sequence[FileRow], date: str, parts_term: SignTerm, said: Callable[[int, int], None]
+    rows: Sequence[FileRow],
+    date: str,
+    given: Mapping[str, SignTerm],
+    said: Callable[[int, int], None],
 ) -> list[LeftOut]:
     """Every file that was judged, by a rule fitted without the files of its source."""
     sources = sorted({row.source for row in rows})
     found: list[LeftOut] = []
     for number, source in enumerate(sources, 1):
         own = [row for row in judged(rows) if row.source == source]
-        rule = fit([row for row in rows if row.source != source], date, parts_term)
+        rule = fit([row for row in rows if row.source != source], date, given)
         found += [answer(row, rule) for row in own]
         said(number, len(sources))
     return sorted(found, key=lambda one: one.item)
@@ -39,7 +42,8 @@ def left_out(
 def answer(row: FileRow, rule: Rule) -> LeftOut:
     """What a rule makes of one file that was judged."""
     result = fused(row.evidence(), rule)
-    assert result.rule is not None and result.surprise is not None
+    assert result.rule is not None
+    assert result.surprise is not None
     llr = result.rule.llr(result.score)
     return LeftOut(row.item, round(result.surprise, 5), round(llr, 5))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,8 +19,16 @@ from sklearn.linear_model import LogisticRegression
 
 from unmask.bench.whole.rows import FileRow
 from unmask.decision.conformal import Grouped, needed
-from unmask.decision.evidence import EDITED, FACE, GENERATED, PARTS, SAVED, THUMBNAIL, VOICE
-from unmask.decision.evidence import Situation as S
+from unmask.decision.evidence import (
+    EDITED,
+    FACE,
+    GENERATED,
+    PARTS,
+    SAVED,
+    THUMBNAIL,
+    VOICE,
+    Situation,
+)
 from unmask.decision.rule import Level, Rule, SignTerm, SituationRule
 from unmask.errors import DataError
 
@@ -44,13 +52,13 @@ TELLS = {
     VOICE: ("recordings by speech generators", "recordings by known speech generators"),
 }
 """The kinds of forgery that each sign is to tell."""
-SIGNS: dict[S, tuple[str, ...]] = {
-    S.PICTURE: (EDITED, GENERATED, SAVED, THUMBNAIL),
-    S.ONE_FACE: (FACE, EDITED, GENERATED, SAVED, THUMBNAIL),
-    S.FACES: (FACE, EDITED, GENERATED, SAVED, THUMBNAIL),
-    S.MUTE_CLIP: (FACE, EDITED, GENERATED),
-    S.CLIP: (FACE, EDITED, GENERATED, VOICE, PARTS),
-    S.RECORDING: (VOICE, PARTS),
+SIGNS: dict[Situation, tuple[str, ...]] = {
+    Situation.PICTURE: (EDITED, GENERATED, SAVED, THUMBNAIL),
+    Situation.ONE_FACE: (FACE, EDITED, GENERATED, SAVED, THUMBNAIL),
+    Situation.FACES: (FACE, EDITED, GENERATED, SAVED, THUMBNAIL),
+    Situation.MUTE_CLIP: (FACE, EDITED, GENERATED),
+    Situation.CLIP: (FACE, EDITED, GENERATED, VOICE, PARTS),
+    Situation.RECORDING: (VOICE, PARTS),
 }
 SOME = 20
 """Files from which on a source or kind is asked whether the likelihood ratio holds in it."""
@@ -67,17 +75,16 @@ def judged(rows: Iterable[FileRow]) -> list[FileRow]:
     return [row for row in rows if row.situation and known & set(row.evidence().signs)]
 
 
-def fit(rows: Sequence[FileRow], date: str, parts_term: SignTerm) -> Rule:
-    """The rule of all situations. ``parts_term``: of replaced speech, from its card.
+def fit(rows: Sequence[FileRow], date: str, given: Mapping[str, SignTerm]) -> Rule:
+    """The rule of all situations. ``given``: terms that were measured elsewhere (``terms_given``).
 
     Raises DataError where a situation has no authentic or no forged file.
     """
     known = composed([row for row in judged(rows) if row.part != "dev"])
-    terms = {PARTS: parts_term}
+    terms = dict(given)
     for sign in (FACE, EDITED, GENERATED, VOICE):
         terms[sign] = _sign_term(known, sign)
-    for sign in (SAVED, THUMBNAIL):
-        terms[sign] = _fact_term(known, sign)
+    terms[SAVED] = _fact_term(known)
     return Rule(rule=[_situation(known, situation, terms, date) for situation in SIGNS])
 
 
@@ -94,16 +101,18 @@ def composed(rows: Sequence[FileRow]) -> list[FileRow]:
     speech = [row for row in rows if row.kind == "audio" and not row.forged]
     draw = np.random.default_rng(0)
     for row in sorted(clips, key=lambda one: one.item):
-        if row.situation == S.CLIP:
+        if row.situation == Situation.CLIP:
             out.append(row)
         signs = {k: v for k, v in json.loads(row.signs).items() if k not in (VOICE, PARTS)}
         if not signs:
             continue
-        mute = replace(row, situation=S.MUTE_CLIP.value, signs=json.dumps(signs))
+        mute = replace(row, situation=Situation.MUTE_CLIP.value, signs=json.dumps(signs))
         out.append(mute)
         for number in draw.integers(len(speech), size=VOICES) if speech else ():
             heard = json.loads(speech[number].signs)
-            out.append(replace(row, situation=S.CLIP.value, signs=json.dumps(signs | heard)))
+            out.append(
+                replace(row, situation=Situation.CLIP.value, signs=json.dumps(signs | heard))
+            )
     return out
 
 
@@ -141,19 +150,24 @@ def _logistic(values: Numbers, labels: NDArray[np.int64], weight: Numbers) -> tu
     return round(slope, 5), round(float(model.intercept_[0]), 5)
 
 
-def _fact_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
-    """A fact counts by how much more often forged pictures have it than authentic ones."""
-    pictures = [row for row in rows if row.kind == "image"]
-    shares = []
+def _fact_term(rows: Sequence[FileRow]) -> SignTerm:
+    """A part saved differently counts by how much more often edited pictures have one."""
+    counts = []
     for families in (TELLS[EDITED], ("",)):
-        some = [sign in row.evidence().signs for row in pictures if row.family in families]
-        shares.append((sum(some) + 0.5) / (len(some) + 1))
-    ratio = round(max(0.0, math.log(shares[0] / shares[1])), 5)
-    return SignTerm(slope=ratio, offset=0.0, share=1.0, lowest=0.0, highest=max(ratio, 1e-6))
+        some = [row for row in rows if row.kind == "image" and row.family in families]
+        counts.append((sum(SAVED in row.evidence().signs for row in some), len(some)))
+    return fact_term(*counts)
+
+
+def fact_term(forged: tuple[int, int], authentic: tuple[int, int]) -> SignTerm:
+    """The term of a fact from how many of how many forged and authentic files have it."""
+    first, second = ((have + 0.5) / (files + 1) for have, files in (forged, authentic))
+    ratio = round(max(1e-6, math.log(first / second)), 5)
+    return SignTerm(slope=ratio, offset=0.0, share=1.0, lowest=0.0, highest=ratio)
 
 
 def _situation(
-    rows: Sequence[FileRow], situation: S, terms: dict[str, SignTerm], date: str
+    rows: Sequence[FileRow], situation: Situation, terms: dict[str, SignTerm], date: str
 ) -> SituationRule:
     mine = [row for row in rows if row.situation == situation]
     reals = [row for row in mine if not row.forged]
@@ -186,7 +200,7 @@ def scored(row: FileRow, rule: SituationRule) -> float:
 def _levelled(
     reals: Sequence[FileRow],
     fakes: Sequence[FileRow],
-    situation: S,
+    situation: Situation,
     terms: dict[str, SignTerm],
     together: float,
     date: str,
@@ -284,7 +298,7 @@ def _calmed(
     """The ratio drawn towards 0 by the factor that serves the worst source and kind best.
 
     What holds on average over sources claims too much on the next one; the cost is Cllr (Brümmer
-    and du Preez 2006) of the worst pair.
+    and du Preez 2006), half that of the worst and half that of all.
     """
     slope, offset, low, high = line
 
@@ -299,7 +313,7 @@ def _calmed(
                 for key in sorted(set(names))
                 if (keys == key).sum() >= SOME
             ]
-            costs.append(max(own, default=bits.mean()))
+            costs.append((max(own) + sum(own) / len(own)) / 2 if own else bits.mean())
         return float(sum(costs)) / 2
 
     factor = min(FACTORS, key=cost)

@@ -44,6 +44,8 @@ FACES = ("self-blend", "swap", "part")
 LEAST_FACE = 64
 SOUNDS = ("mp3:32", "lowpass:3400", "noise:20dB")
 RATE = 16000
+SPARED = 3
+"""One recording in so many is saved anew."""
 FILMED = 6
 """One authentic portrait in so many is filmed."""
 FORGED_CLIPS = 2
@@ -60,7 +62,7 @@ def drawn(*parts: str) -> Rng:
 def made(files: Sequence[Whole], out: Path, said: Callable[[int, int], None]) -> Iterator[Whole]:
     """Everything that is made of the files of part ``new``, written under ``out``."""
     photos = [one for one in files if one.part == "new" and one.kind == "image"]
-    sounds = [one for one in files if one.part == "new" and one.kind == "audio"]
+    sounds = [one for one in files if one.part == "new" and one.kind == "audio"][::SPARED]
     hosts = [one for one in photos if one.label == "real"]
     done = 0
     for number, one in enumerate(photos):
