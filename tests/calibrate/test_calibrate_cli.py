@@ -100,7 +100,7 @@ def test_a_scan_with_it_has_its_basis_and_says_what_is_unlike(
     assert report.verdict.surprise is not None
     noise = np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8)
     other = scan(image(tmp_path / "x.png", noise), settings)
-    assert "rates do not hold" in other.verdict.unlike
+    assert "rates do not hold for this file" in other.verdict.unlike
     clip = scan(material / "street" / "moving.gif", settings)
     assert clip.media.kind is Kind.VIDEO
     assert "0 video files, of which 19 are needed" in clip.verdict.unlike

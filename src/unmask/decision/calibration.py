@@ -144,7 +144,7 @@ class Calibration:
                 f"{fpr:g}; {needed(fpr)} would be needed."
             )
         said = self.kinds[media.kind].likeness.unlike(*features(media, findings))
-        return f"Unlike the calibration's files, so its rates do not hold: {said}." if said else ""
+        return f"The rates do not hold for this file: {said}." if said else ""
 
     def _lacking(self, kind: Kind) -> str:
         few = next((one for one in self.certificate.refused if one.kind is kind), None)
