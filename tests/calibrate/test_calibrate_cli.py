@@ -100,10 +100,24 @@ def test_a_scan_with_it_has_its_basis_and_says_what_is_unlike(
     assert report.verdict.surprise is not None
     noise = np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8)
     other = scan(image(tmp_path / "x.png", noise), settings)
-    assert "rates do not hold" in other.verdict.unlike
+    assert "rates do not hold for this file" in other.verdict.unlike
     clip = scan(material / "street" / "moving.gif", settings)
     assert clip.media.kind is Kind.VIDEO
     assert "0 video files, of which 19 are needed" in clip.verdict.unlike
+
+
+def test_the_command_takes_it_and_the_report_names_it(
+    whole: Path, material: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = ("--only", ONLY[0], "--only", ONLY[1], "--json")
+    order = ("scan", material / "desk" / "02.jpg", *few, "--calibration", whole)
+    _, printed, _ = run(capsys, *order, "--fpr", "0.05")
+    record = json.loads(printed)
+    assert record["settings"]["calibration"] == str(whole)
+    assert "24 authentic image files" in record["verdict"]["basis"]
+    code, _, errors = run(capsys, *order)
+    assert (code, errors.count("\n")) == (4, 1)
+    assert "cannot vouch for --fpr 0.01" in errors
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 
 from unmask.decision.evidence import FACTS, SIGNS, Situation
-from unmask.decision.rule import Level, Rule, SignTerm, SituationRule
+from unmask.decision.rule import Level, Ratio, Rule, SignTerm, SituationRule
 from unmask.types import Box, Claim, Finding, Kind, MediaInfo, Saying, Vote, Where
 
 DETECTOR = {
@@ -34,10 +34,7 @@ def part(situation: Situation, together: float = 0.0, facts: bool = False) -> Si
         signs=dict.fromkeys(SIGNS.values(), plain) | (dict.fromkeys(FACTS, fact) if facts else {}),
         together=together,
         levels=[Level(rate=math.exp(-score), score=score) for score in (0.5, 3.0, 7.0)],
-        slope=0.5,
-        offset=-1.0,
-        low=3.0,
-        high=5.0,
+        ratios=[Ratio(surprise=s, llr=llr) for s, llr in ((1.0, -1.0), (4.0, 1.0), (6.0, 3.0))],
         floor=0.001,
         worst_source=2.0,
         fitted_on="made files",

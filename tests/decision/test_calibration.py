@@ -222,7 +222,7 @@ def test_an_unlike_file_is_told_so_and_judged_all_the_same(tmp_path: Path) -> No
     calibration = made(tmp_path / "n.toml", rows(200))
     tiny = MediaInfo("t.bmp", Kind.IMAGE, "BMP", 3000, "0" * 64, width=16, height=16)
     verdict, _ = apply(calibration, tiny, [joined("x", 1.0)], base(9.0, fpr=0.05))
-    assert "rates do not hold" in verdict.unlike
+    assert "rates do not hold for this file" in verdict.unlike
     assert "container BMP" in verdict.unlike
     assert verdict.surprise is not None
 

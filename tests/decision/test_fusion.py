@@ -310,7 +310,7 @@ def test_votes_agree_with_the_verdict(findings: list[Finding], fpr: float, toget
         decided = votes[found.decided_by]
         assert decided.vote is Vote.FORGED or decided.bearing is found.label
     for before, after in zip(findings, votes, strict=True):
-        assert (after.score, after.llr, after.rate) == (before.score, before.llr, before.rate)
+        assert (after.score, after.rate) == (before.score, before.rate)
         assert (after.vote is None) == (before.vote is None)
         if after.vote is not None:
             assert after.reason == f"It is {after.vote}."

@@ -108,9 +108,11 @@ def test_the_surprise_goes_through_the_levels_and_on_as_an_exponential_tail() ->
         assert own.surprise(last.score + 2 * step) == pytest.approx(-math.log(last.rate) + 2 * fall)
 
 
-def test_the_ratio_of_a_file_is_held_within_what_the_files_can_vouch_for() -> None:
+def test_the_ratio_of_a_file_is_linear_in_its_surprise_and_held_at_both_ends() -> None:
     own = part(Situation.PICTURE)
-    assert [own.llr(score) for score in (-9.0, 4.0, 40.0)] == [-3.0, 1.0, 5.0]
+    assert [own.llr(score) for score in (-9.0, 1.0, 2.5, 4.0, 5.5, 40.0)] == pytest.approx(
+        [-1.0, -1.0, 0.0, 1.0, 2.5, 3.0]
+    )
 
 
 def test_the_shipped_rule_knows_every_situation_and_is_in_order() -> None:
@@ -122,6 +124,9 @@ def test_the_shipped_rule_knows_every_situation_and_is_in_order() -> None:
             assert left.rate > right.rate
             assert left.score < right.score
         assert all(term.lowest <= term.highest for term in own.signs.values())
+        for low, high in itertools.pairwise(own.ratios):
+            assert low.surprise < high.surprise
+            assert low.llr <= high.llr
 
 
 def test_a_situation_that_was_not_fitted_is_said() -> None:

@@ -70,6 +70,7 @@ def scan(
     reference: Annotated[str, option("reference")] = "",
     trust: Annotated[str, option("trust")] = "",
     index: Annotated[str, option("index")] = "",
+    calibration: Annotated[str, option("calibration")] = "",
     fpr: Annotated[float, option("fpr")] = SETTINGS["fpr"].default,
     prior: Annotated[float, option("prior")] = SETTINGS["prior"].default,
     fps: Annotated[float, option("fps")] = SETTINGS["fps"].default,

@@ -83,7 +83,7 @@ def _said(
     judged: Judged, findings: Sequence[Finding], share: float, base: Verdict, fused: Fused
 ) -> tuple[Label, str, int | None]:
     """Label, why, and the finding that did most for it; ``share``: of the rate."""
-    of = f"of the authentic files of your calibration {judged.p:.2g} are as suspicious or more so"
+    of = f"{judged.p:.1%} of the authentic files of your calibration look at least as suspect"
     decided = _deciding(judged, findings, base, fused)
     looks = words_of(findings[decided]) if decided is not None else "the file looks forged"
     if judged.p <= share:

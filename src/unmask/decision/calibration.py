@@ -42,7 +42,7 @@ class Judged:
     @property
     def surprise(self) -> float:
         """Minus the natural logarithm of ``p``."""
-        return -math.log(self.p)
+        return math.log(1 / self.p)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Calibration:
                 f"{fpr:g}; {needed(fpr)} would be needed."
             )
         said = self.kinds[media.kind].likeness.unlike(*features(media, findings))
-        return f"Unlike the calibration's files, so its rates do not hold: {said}." if said else ""
+        return f"The rates do not hold for this file: {said}." if said else ""
 
     def _lacking(self, kind: Kind) -> str:
         few = next((one for one in self.certificate.refused if one.kind is kind), None)

@@ -29,13 +29,13 @@ class Fused:
         return self.evidence.where_from[max(found, key=self.alone)]
 
     def alone(self, sign: str) -> float:
-        """The surprise that a sign would make with nothing suspect beside it."""
+        """The fused score that a sign would make with nothing suspect beside it."""
         assert self.rule is not None
         quiet = {name: term.lowest for name, term in self.rule.signs.items() if name in self.terms}
-        return self.rule.surprise(self.rule.score(quiet | {sign: self.terms[sign]}))
+        return self.rule.score(quiet | {sign: self.terms[sign]})
 
     def of_face(self, score: float) -> float:
-        """The surprise that one of several faces would make alone."""
+        """The fused score that one of several faces would make alone."""
         assert self.rule is not None
         term = self.rule.signs[FACE].llr(score) - math.log(max(1, self.evidence.faces))
         return replace(self, terms=self.terms | {FACE: term}).alone(FACE)
@@ -53,6 +53,12 @@ def judged(evidence: Evidence, rule: Rule) -> Fused:
 
 def alone_of(finding: Finding, fused: Fused) -> float:
     """The surprise that a finding of ours would make with nothing suspect beside it."""
+    assert fused.rule is not None
+    return fused.rule.surprise(score_of(finding, fused))
+
+
+def score_of(finding: Finding, fused: Fused) -> float:
+    """The fused score that a finding of ours would make with nothing suspect beside it."""
     sign = SIGNS[finding.claim]
     assert finding.score is not None
     return fused.of_face(finding.score) if sign == FACE else fused.alone(sign)

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from unmask.decision.evidence import DETECTORS, gather
-from unmask.decision.fused import Fused, alone_of, judged
+from unmask.decision.fused import Fused, judged, score_of
 from unmask.decision.rule import MARKED, Rule, shipped_rule
 from unmask.types import FLAGGED, Claim, Finding, Label, MediaInfo, Verdict, Vote, posterior
 
@@ -217,13 +218,16 @@ def _settled(court: _Court, label: Label, decided: int | None) -> tuple[Finding,
         if finding.withheld or court.fused.rule is None:
             out.append(finding.settled(Vote.UNDECIDED))
             continue
-        own = alone_of(finding, court.fused)
+        score = score_of(finding, court.fused)
+        own = court.fused.rule.surprise(score)
+        # The likelihood ratio of the finding alone is that of a file in which nothing else is.
+        shown = replace(finding, llr=court.fused.rule.llr(score))
         if label in FLAGGED and (number == decided or own > -math.log(court.share)):
-            out.append(finding.settled(Vote.FORGED))
+            out.append(shown.settled(Vote.FORGED))
         elif number == decided or own > -math.log(court.marked):
-            out.append(finding.settled(Vote.UNDECIDED))
+            out.append(shown.settled(Vote.UNDECIDED))
         else:
-            out.append(finding.settled(Vote.CLEAR))
+            out.append(shown.settled(Vote.CLEAR))
     return tuple(out)
 
 

@@ -57,10 +57,17 @@ class Level(_Part):
     score: float
 
 
+class Ratio(_Part):
+    """A file of this ``surprise`` has this log-likelihood ratio."""
+
+    surprise: float
+    llr: float
+
+
 class SituationRule(_Part):
     """The rule of one situation, with its birth certificate.
 
-    ``llr = slope * score + offset`` of the fused score, held within ``- low`` … ``high``.
+    ``ratios``: the log-likelihood ratio of the whole file at rising surprise, linear between.
     ``floor``: the lowest rate that so many authentic files can vouch for, 1 / (n + 1); beyond it
     the levels go on as an exponential tail. ``worst_source``: no source of authentic files with
     enough of them exceeds its rate by more than this factor.
@@ -70,10 +77,7 @@ class SituationRule(_Part):
     signs: dict[str, SignTerm]
     together: float = Field(ge=0, le=1)
     levels: list[Level] = Field(min_length=2)
-    slope: float = Field(ge=0)
-    offset: float
-    low: float
-    high: float
+    ratios: list[Ratio] = Field(min_length=2)
     floor: float
     worst_source: float
     fitted_on: str
@@ -114,8 +118,15 @@ class SituationRule(_Part):
         return low * math.exp(steps / low) if steps < 0 else low + steps
 
     def llr(self, score: float) -> float:
-        """The calibrated log-likelihood ratio of a whole file."""
-        return max(-self.low, min(self.high, self.slope * score + self.offset))
+        """The calibrated log-likelihood ratio of a whole file with this fused score."""
+        value = self.surprise(score)
+        if value <= self.ratios[0].surprise:
+            return self.ratios[0].llr
+        for left, right in pairwise(self.ratios):
+            if value <= right.surprise:
+                along = (value - left.surprise) / (right.surprise - left.surprise)
+                return left.llr + along * (right.llr - left.llr)
+        return self.ratios[-1].llr
 
 
 class Rule(_Part):

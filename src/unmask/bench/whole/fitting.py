@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from unmask.bench.whole.ratio import Numbers, logistic, ratio, weights
+from unmask.bench.whole.ratio import Numbers, logistic, ratios, weights
 from unmask.bench.whole.rows import FileRow
 from unmask.decision.conformal import Grouped, needed
 from unmask.decision.evidence import (
@@ -27,7 +27,7 @@ from unmask.decision.evidence import (
     VOICE,
     Situation,
 )
-from unmask.decision.rule import Level, Rule, SignTerm, SituationRule
+from unmask.decision.rule import Level, Ratio, Rule, SignTerm, SituationRule
 from unmask.errors import DataError
 
 RATES = (
@@ -184,10 +184,7 @@ def _levelled(
         signs=terms,
         together=together,
         levels=[Level(rate=0.5, score=0.0), Level(rate=0.1, score=1.0)],
-        slope=1.0,
-        offset=0.0,
-        low=1.0,
-        high=1.0,
+        ratios=[Ratio(surprise=0.0, llr=0.0), Ratio(surprise=1.0, llr=0.0)],
         floor=round(1 / (len(reals) + 1), 6),
         worst_source=WORST,
         fitted_on=", ".join(sources),
@@ -199,17 +196,10 @@ def _levelled(
     real = np.array([scored(row, bare) for row in reals])
     fake = np.array([scored(row, bare) for row in fakes])
     origin = [row.source for row in reals]
+    levelled = bare.model_copy(update={"levels": _levels(real, origin)})
+    apart = [np.array([levelled.surprise(value) for value in some]) for some in (real, fake)]
     makers = [f"{row.family} {row.source}" for row in fakes]
-    slope, offset, low, high = ratio(real, origin, fake, makers)
-    return bare.model_copy(
-        update={
-            "levels": _levels(real, origin),
-            "slope": slope,
-            "offset": offset,
-            "low": low,
-            "high": high,
-        }
-    )
+    return levelled.model_copy(update={"ratios": ratios(apart[0], origin, apart[1], makers)})
 
 
 def _levels(real: Numbers, origin: Sequence[str]) -> list[Level]:

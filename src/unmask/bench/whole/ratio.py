@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from unmask.decision.rule import Ratio
+
 Numbers = NDArray[np.float64]
 FULL = 100
 """Files from which on a source or a kind of forgery counts as much as any other."""
@@ -17,6 +19,12 @@ HALF = 0.15
 """The most authentic files of any source whose likelihood ratio may speak for forgery."""
 SOME = 20
 """Files from which on a source or kind is asked whether the likelihood ratio holds in it."""
+EDGES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
+"""Shares of authentic files under which a step of the ratio begins."""
+CALM = 0.9
+"""Steps that begin under this share count the kind of forgery that hides best, not the mean."""
+LEAST = 0.005
+"""What is added to both shares of a step, so that no handful of files makes a strong ratio."""
 FACTORS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1)
 
 
@@ -37,71 +45,56 @@ def logistic(values: Numbers, labels: NDArray[np.int64], weight: Numbers) -> tup
     return round(slope, 5), round(float(model.intercept_[0]), 5)
 
 
-def ratio(
-    real: Numbers, origin: Sequence[str], fake: Numbers, families: Sequence[str]
-) -> tuple[float, float, float, float]:
-    """Slope and offset of the file's likelihood ratio, and how far it may go either way.
+def ratios(
+    real: Numbers, origin: Sequence[str], fake: Numbers, makers: Sequence[str]
+) -> list[Ratio]:
+    """The likelihood ratio at rising surprise, of authentic and forged files.
 
-    No source with enough authentic files has more than ``HALF`` of them on the side of forgery.
-    The lowest ratio is the one measured in the fifth of files that look least forged.
+    The share of forged files in a step of surprise over that of authentic ones, rising (as by
+    Zadrozny and Elkan 2002, isotonic calibration). No source with ``SOME`` authentic files has more
+    than ``HALF`` of them on the side of forgery. All is drawn towards 0 by the factor that serves
+    the worst source and kind best, for what holds on average claims too much on the next source;
+    the cost is Cllr (Brümmer and du Preez 2006), half that of the worst and half that of all.
     """
-    weight = np.concatenate([weights(origin), weights(families)])
-    labels = np.array([0] * len(real) + [1] * len(fake))
-    slope, offset = logistic(np.concatenate([real, fake]), labels, weight)
-    for source in sorted(set(origin)):
-        own = real[np.array(origin) == source]
-        if len(own) >= 20:
-            offset = min(offset, -slope * float(np.quantile(own, 1 - HALF)))
-    line = float(np.quantile(real, 0.2))
-    calm = float(weights(origin)[real <= line].sum())
-    low = max(0.05, math.log((calm + 0.01) / (_worst(fake <= line, families) + 0.01)))
-    high = math.log(max(20, min(len(real), len(fake))))
-    return _calmed(real, origin, fake, families, (slope, offset, low, high))
-
-
-def _worst(missed: NDArray[np.bool_], families: Sequence[str]) -> float:
-    """The highest share of any kind with enough forged files."""
-    names = np.array(families)
-    shares = [
-        float(missed[names == name].mean())
-        for name in sorted(set(families))
-        if (names == name).sum() >= SOME
-    ]
-    return max(shares, default=float(missed.mean()))
-
-
-def _calmed(
-    real: Numbers,
-    origin: Sequence[str],
-    fake: Numbers,
-    families: Sequence[str],
-    line: tuple[float, float, float, float],
-) -> tuple[float, float, float, float]:
-    """The ratio drawn towards 0 by the factor that serves the worst source and kind best.
-
-    What holds on average over sources claims too much on the next one; the cost is Cllr (Brümmer
-    and du Preez 2006), half that of the worst and half that of all.
-    """
-    slope, offset, low, high = line
+    edges = [-math.log(1 - share) for share in EDGES]
+    own, kinds = weights(origin), weights(makers)
+    llrs, places = [], []
+    for low, high in zip(edges, [*edges[1:], math.inf], strict=True):
+        inside = (real >= low) & (real < high)
+        hit = (fake >= low) & (fake < high)
+        calm = low < -math.log(1 - CALM)
+        share = _worst(hit, makers) if calm else float(kinds[hit].sum())
+        llrs.append(math.log((share + LEAST) / (float(own[inside].sum()) + LEAST)))
+        places.append((low + high) / 2 if math.isfinite(high) else low + math.log(2))
+    rising = np.maximum.accumulate(llrs)
+    quiet = max(
+        (float(np.quantile(real[names == name], 1 - HALF)) for name, names in _parts(origin)),
+        default=0.0,
+    )
+    rising = np.where(np.array(places) <= quiet, np.minimum(rising, 0.0), rising)
 
     def cost(factor: float) -> float:
-        of = [np.clip(factor * (slope * v + offset), -low, high) for v in (real, fake)]
         costs = []
-        for values, names, sign in ((of[0], origin, 1.0), (of[1], families, -1.0)):
-            bits = np.log2(1 + np.exp(sign * values))
-            keys = np.array(names)
-            own = [
-                bits[keys == key].mean()
-                for key in sorted(set(names))
-                if (keys == key).sum() >= SOME
-            ]
-            costs.append((max(own) + sum(own) / len(own)) / 2 if own else bits.mean())
-        return float(sum(costs)) / 2
+        for values, keys, sign in ((real, origin, 1.0), (fake, makers, -1.0)):
+            bits = np.log2(1 + np.exp(sign * np.interp(values, places, factor * rising)))
+            each = [float(bits[names == name].mean()) for name, names in _parts(keys)]
+            costs.append((max(each) + sum(each) / len(each)) / 2 if each else float(bits.mean()))
+        return sum(costs) / 2
 
     factor = min(FACTORS, key=cost)
-    return (
-        round(slope * factor, 5),
-        round(offset * factor, 5),
-        round(low * max(factor, 0.05), 4),
-        round(high, 4),
-    )
+    return [
+        Ratio(surprise=round(place, 4), llr=round(float(factor * value), 4))
+        for place, value in zip(places, rising, strict=True)
+    ]
+
+
+def _parts(keys: Sequence[str]) -> list[tuple[str, NDArray[np.str_]]]:
+    """The keys with enough files, each with the array that selects them."""
+    names = np.array(keys)
+    return [(key, names) for key in sorted(set(keys)) if (names == key).sum() >= SOME]
+
+
+def _worst(hit: NDArray[np.bool_], makers: Sequence[str]) -> float:
+    """The highest share of any kind with enough forged files."""
+    shares = [float(hit[names == name].mean()) for name, names in _parts(makers)]
+    return max(shares, default=float(hit.mean()))
