@@ -12,8 +12,10 @@ from PIL import Image
 
 from unmask.analyzers.base import Options
 from unmask.analyzers.picture import PictureAnalyzer
+from unmask.decision.evidence import gather
+from unmask.decision.fusion import fuse
 from unmask.detectors.image.unmask_picture.pattern import regular_pattern
-from unmask.types import Claim, Frame, Kind, MediaInfo, Pixels, Vote
+from unmask.types import Claim, Frame, Kind, Label, MediaInfo, Pixels, Vote
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16
@@ -102,7 +104,7 @@ def test_flat_and_small_pictures_have_none(shape: tuple[int, int]) -> None:
 def test_a_patterned_picture_is_not_called_generated(number: int) -> None:
     pixels = np.clip(PATTERNS[number](), 0, 255).astype(np.uint8)
     media = MediaInfo("a.png", Kind.IMAGE, "PNG", 1, "0" * 64)
-    analyzer = PictureAnalyzer(media, Options(fpr=0.5, threads=1))
+    analyzer = PictureAnalyzer(media, Options(fpr=0.25, threads=1))
     analyzer.frame(Frame(0, 0.0, pixels))
     found = {finding.claim: finding for finding in analyzer.finish().findings}
     generated = found[Claim.PICTURE_GENERATED]
@@ -111,14 +113,22 @@ def test_a_patterned_picture_is_not_called_generated(number: int) -> None:
     assert "regular pattern of its own" in generated.reason or generated.vote is Vote.CLEAR
 
 
-def test_the_reason_is_given_where_it_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pattern_withholds_the_score_and_leaves_the_file_inconclusive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     media = MediaInfo("a.png", Kind.IMAGE, "PNG", 1, "0" * 64)
     pixels = np.clip(dithered(6), 0, 255).astype(np.uint8)
-    votes = []
+    votes, signs, labels = [], [], []
     for known in (True, False):
         monkeypatch.setattr("unmask.analyzers.picture.regular_pattern", lambda _, k=known: k)
         analyzer = PictureAnalyzer(media, Options(fpr=0.01, threads=1))
         analyzer.frame(Frame(0, 0.0, pixels))
-        found = {finding.claim: finding for finding in analyzer.finish().findings}
+        findings = analyzer.finish().findings
+        found = {finding.claim: finding for finding in findings}
         votes.append(found[Claim.PICTURE_GENERATED].vote)
+        signs.append(sorted(gather(media, findings).signs))
+        labels.append(fuse(media, findings, 0.01, 0.5)[0])
     assert votes == [Vote.UNDECIDED, Vote.FORGED]
+    assert signs == [["edited"], ["edited", "generated"]]
+    assert labels[0].label is Label.INCONCLUSIVE
+    assert "regular pattern" in labels[0].reason

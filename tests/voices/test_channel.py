@@ -12,9 +12,11 @@ from voice_samples import RATE, speech
 
 from unmask.analyzers.base import Options, Result
 from unmask.analyzers.voice import VoiceAnalyzer
+from unmask.decision.evidence import gather
+from unmask.decision.fusion import fuse
 from unmask.detectors.card import Operating
 from unmask.media import blocks, probe
-from unmask.types import AudioBlock, Kind, MediaInfo, Samples, Vote
+from unmask.types import AudioBlock, Kind, Label, MediaInfo, Samples, Vote
 from unmask.voices.channel import NARROW, Band, Channel
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -142,11 +144,17 @@ def test_a_voice_through_a_speech_codec_has_no_vote(
         assert finding.vote is Vote.UNDECIDED
         assert finding.score is not None
         assert "Opus at " in finding.reason
+        assert "Opus at " in finding.withheld
         assert finding.where.spans == ()
         assert finding.details["codec"] == "opus"
         assert finding.details["kbit_per_second"] < 12
         assert finding.details["speech_seconds"] > 3
         assert finding.details["band_hz"] < 6000
+    verdict, settled = fuse(info, result.findings, 0.01, 0.5)
+    assert verdict.label is Label.INCONCLUSIVE
+    assert "Opus at " in verdict.reason
+    assert verdict.surprise is None
+    assert {finding.vote for finding in settled} == {Vote.UNDECIDED}
 
 
 def test_a_narrow_band_without_its_codec_has_no_vote(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,17 +162,23 @@ def test_a_narrow_band_without_its_codec_has_no_vote(monkeypatch: pytest.MonkeyP
     for edge, vote in ((3400, Vote.UNDECIDED), (7000, Vote.FORGED)):
         (whole, _) = judged(media, [cut(hissing(6), edge)], monkeypatch, Vote.FORGED).findings
         assert whole.vote is vote
+        assert bool(whole.withheld) == (vote is Vote.UNDECIDED)
         assert whole.details["band_hz"] == pytest.approx(edge, abs=250)
 
 
-def test_little_speech_is_not_cleared_but_may_be_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("vote", Vote)
+def test_little_speech_is_judged_like_any_other_and_its_length_is_told(
+    monkeypatch: pytest.MonkeyPatch, vote: Vote
+) -> None:
+    """What a short clip without a sign is worth is said by the power of the check in such files."""
     media = MediaInfo("a.wav", Kind.AUDIO, "WAV", 1, "0" * 64, audio_codec="pcm_s16le")
-    short, long = hissing(3), hissing(7)
-    (whole,) = judged(media, [short], monkeypatch, Vote.CLEAR).findings
-    assert whole.vote is Vote.UNDECIDED
-    assert "too little to clear it" in whole.reason
-    assert judged(media, [short], monkeypatch, Vote.FORGED).findings[0].vote is Vote.FORGED
-    assert judged(media, [long], monkeypatch, Vote.CLEAR).findings[0].vote is Vote.CLEAR
+    for seconds in (3, 7):
+        (whole, *_) = judged(media, [hissing(seconds)], monkeypatch, vote).findings
+        assert whole.vote is vote
+        assert not whole.withheld
+        spoken = gather(media, [whole]).quality["speech"]
+        assert spoken == whole.details["speech_seconds"]
+        assert 0.5 * seconds < spoken <= seconds
 
 
 def test_the_container_of_an_unknown_rate_is_doubted() -> None:

@@ -72,9 +72,15 @@ def raised(values: NDArray[np.float32], speech: NDArray[np.bool_]) -> NDArray[np
 
 
 def evidence(values: NDArray[np.float32], speech: NDArray[np.bool_]) -> float:
-    """``raised`` of the most suspect half second."""
-    level = raised(values, speech)
-    return float(smoothed(level).max()) if level.size else 0.0
+    """How far the most suspect half second rises over the others."""
+    level = filled(values, speech)
+    return _standing(level, smoothed(level), speech) if level.size else 0.0
+
+
+def _standing(
+    level: NDArray[np.float32], soft: NDArray[np.float32], speech: NDArray[np.bool_]
+) -> float:
+    return float(soft.max()) - _rest(level, speech)
 
 
 def stretches(
@@ -97,7 +103,7 @@ def stretches(
     for _ in range(_MOST):
         soft = smoothed(left)
         peak = int(np.argmax(soft))
-        if soft[peak] <= base or soft[peak] - _rest(left, speech) < least:
+        if soft[peak] <= base or _standing(left, soft, speech) < least:
             break
         over = base + _EDGE * (float(soft[peak]) - base)
         first, last = _around(whole - over, peak)
