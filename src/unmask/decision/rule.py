@@ -9,9 +9,9 @@ speaks of its own,
 over the signs that could speak: what cannot be judged takes nothing. The second part lets several
 weak signs add up; how much they may is fitted, for they are not independent. Of ``n`` faces the
 most suspect one counts, divided among them, and of a long recording its most suspect stretch,
-likewise. Thresholds are the conformal ones of the *score of whole files* (Vovk, Gammerman and Shafer 2005,
-"Algorithmic Learning in a Random World", section 2), so they hold whatever the dependence between
-signs.
+likewise. Thresholds are the conformal ones of the *score of whole files* (Vovk, Gammerman and
+Shafer 2005, "Algorithmic Learning in a Random World", section 2), so they hold whatever the
+dependence between signs.
 """
 
 from __future__ import annotations
