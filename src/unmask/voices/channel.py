@@ -50,7 +50,7 @@ _SPEECH: dict[str, tuple[str, float]] = {
 """Name by FFmpeg's decoder: what people call it, kbit/s under which the rate does not hold."""
 NARROW = 5300.0
 """Hertz: a voice whose band ends under it may have come over a telephone, whatever holds it now."""
-_FRAME = 512
+_FRAME, _EVERY = 512, 2 * STEP
 _DOWN = 60.0
 """dB under the loudest frequency at which the band ends."""
 _SMOOTH = 5
@@ -106,17 +106,21 @@ class Band:
 
     def __init__(self) -> None:
         self._rest = np.zeros(0, np.float32)
+        self._owed = 0  # samples between two frames that are still to come
         self._sum: NDArray[np.float64] = np.zeros(_FRAME // 2 + 1)
         self._count = 0
 
     def feed(self, samples: Samples) -> None:
         """Take the next samples."""
-        self._rest = np.concatenate([self._rest, samples])
-        count = (self._rest.size - _FRAME) // STEP + 1
+        passed = min(self._owed, samples.size)
+        self._owed -= passed
+        self._rest = np.concatenate([self._rest, samples[passed:]])
+        count = (self._rest.size - _FRAME) // _EVERY + 1
         if count > 0:
-            frames = np.lib.stride_tricks.sliding_window_view(self._rest, _FRAME)[::STEP][:count]
+            frames = np.lib.stride_tricks.sliding_window_view(self._rest, _FRAME)[::_EVERY][:count]
             self._add(frames)
-            self._rest = self._rest[count * STEP :].copy()
+            self._owed = max(0, count * _EVERY - self._rest.size)
+            self._rest = self._rest[count * _EVERY :].copy()
 
     def _add(self, frames: Tensor) -> None:
         power = np.square(frames).mean(axis=1)

@@ -22,12 +22,12 @@ _CHUNK = 125
 """Frames of 32 ms in one call: 4 s."""
 _STATE = (1, 1, 128)
 _QUIET = 1e-4
-_HEARD = 0.3
-"""Probability over which a frame counts."""
+_SURE, _LIKELY = 0.5, 0.3
+"""Probabilities over which a frame is speech, and over which the meter is believed around it."""
 _LEAST = 0.4
-"""Seconds of such frames under which nobody speaks."""
+"""Seconds of sure frames under which nobody speaks."""
 _NEAR = 25
-"""Frames of 40 ms around them in which the meter is believed: 1 s."""
+"""Frames of 40 ms around likely ones in which the meter is believed: 1 s."""
 
 
 class SpeechDetector:
@@ -91,10 +91,11 @@ def speech_frames(
     within a second. When that leaves less than ``least`` seconds of what the detector hears, its
     own frames are given, and the speech is not voiced: whispered, or hardly over the noise.
     """
-    heard = chances > _HEARD
+    heard = chances > _SURE
     if float(heard.sum()) * STEP / RATE < _LEAST:
         return np.zeros(metered.size, np.bool_), True
-    near = np.convolve(heard, np.ones(2 * _NEAR + 1), "full")[_NEAR : _NEAR + heard.size] > 0.5
+    likely = np.convolve(chances > _LIKELY, np.ones(2 * _NEAR + 1), "full")
+    near = likely[_NEAR : _NEAR + heard.size] > 0.5
     both = metered & near
     if float(both.sum()) * STEP / RATE >= least or heard.sum() <= both.sum():
         return both, True
