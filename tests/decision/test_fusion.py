@@ -241,6 +241,13 @@ def test_a_detector_that_joins_shares_the_rate() -> None:
     assert verdict(ours(RARE + math.log(2) + 0.01), joined(0.5)).label is Label.MANIPULATED
 
 
+@pytest.mark.parametrize("claim", Claim)
+def test_whatever_a_detector_that_joins_claims_is_said(claim: Claim) -> None:
+    found = verdict(joined(0.001, claim=claim))
+    assert found.label is claim.makes
+    assert found.reason.endswith(".")
+
+
 def test_the_mark_is_shared_as_the_rate_is() -> None:
     """What does not make a file inconclusive is not undecided in it either."""
     for findings in ((ours(-4.0), joined(0.03)), (ours(NOTED + 0.1), joined(0.5))):
