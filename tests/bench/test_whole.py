@@ -16,11 +16,15 @@ from PIL import Image
 from skimage import data as pictures
 
 import make_media
+from unmask import registry
 from unmask.bench.whole import listing
+from unmask.bench.whole.given import terms_given
 from unmask.bench.whole.listing import Source, Whole, listed, sources
 from unmask.bench.whole.making import EDITS, SIDES, made
 from unmask.bench.whole.rows import read_rows, row_of, write_rows
-from unmask.decision.evidence import EDITED, FACE, Situation
+from unmask.cli.app import main
+from unmask.decision.evidence import EDITED, FACE, PARTS, THUMBNAIL, Situation
+from unmask.detectors.card import read_card
 from unmask.errors import DataError, MediaError, MissingExtra
 from unmask.types import Box, Claim, Finding, Kind, Label, MediaInfo, Report, Verdict, Where
 
@@ -260,3 +264,41 @@ def test_without_pyarrow_the_extra_is_named(
         write_rows(tmp_path / "files.parquet", ROWS)
     with pytest.raises(MissingExtra):
         read_rows(tmp_path / "files.parquet")
+
+
+def test_the_command_makes_files_and_lists_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = manifest(tmp_path, entry("images/generated/a.png", label="fake"))
+    (tmp_path / "images/generated").mkdir(parents=True)
+    Image.fromarray(make_media.photo(240, 180)).save(tmp_path / "images/generated/a.png")
+    out = tmp_path / "made"
+    words = ["--data", str(folder), "--more", str(tmp_path / "none"), "--out", str(out)]
+    with pytest.raises(SystemExit) as caught:
+        main(["bench", "whole", "make", *words, "--json"])
+    assert not caught.value.code
+    assert json.loads(capsys.readouterr().out) == {"files": 2}
+    lines = (out / "made.jsonl").read_text(encoding="utf-8").splitlines()
+    assert all((out / json.loads(line)["path"]).exists() for line in lines)
+    assert len(lines) == 2
+
+
+def test_terms_that_whole_files_cannot_give_come_from_the_card_and_the_stored_facts(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(DataError, match=r"metadata_facts\.py"):
+        terms_given(tmp_path)
+    counts = [("thumbnail", True, 59), ("thumbnail", False, 40), ("software", True, 9)]
+    stored = [
+        {"kind": kind, "present": present, "found": number % 3 > 0}
+        for kind, present, count in counts
+        for number in range(count)
+    ]
+    (tmp_path / "facts").mkdir()
+    (tmp_path / "facts" / "metadata.json").write_text(json.dumps(stored), encoding="utf-8")
+    found = terms_given(tmp_path)
+    told, alarms = 39.5 / 60, 26.5 / 41
+    assert found[THUMBNAIL].llr(1.0) == pytest.approx(np.log(told / alarms), abs=1e-4)
+    row = read_card(registry.detector_card("unmask_voice")).for_claim(Claim.VOICE_EDITED)
+    assert found[PARTS].llr(1.5) == pytest.approx(row.llr(1.5))
+    assert found[PARTS].llr(1e6) == row.llr_limit
