@@ -118,6 +118,7 @@ def cards(
     """Compute every model card's tables from the stored predictions."""
     from unmask import registry
     from unmask.bench.cards import render, stored
+    from unmask.bench.whole.power import stored_power
     from unmask.detectors.card import read_card
     from unmask.errors import DataError
 
@@ -126,7 +127,13 @@ def cards(
         if not (results / name).is_dir():
             continue
         page = results / name / "card.md"
-        text = render(read_card(registry.detector_card(name)), stored(results / name))
+        card = read_card(registry.detector_card(name))
+        if card.power != stored_power(results / "verdicts", name):
+            raise DataError(
+                f"The power tables of {name!r} are not what the stored findings say. "
+                "Run: unmask bench whole fit"
+            )
+        text = render(card, stored(results / name))
         if check:
             if not page.exists() or page.read_text(encoding="utf-8") != text:
                 raise DataError(f"{page} is not what its predictions say. Run: unmask bench cards")

@@ -89,7 +89,7 @@ def fit(results: Results = RESULTS, json: Json = False) -> None:
     from unmask.bench.whole.evaluation import left_out, write_left_out
     from unmask.bench.whole.fitting import fit as fitted
     from unmask.bench.whole.given import terms_given
-    from unmask.bench.whole.power import power_rows
+    from unmask.bench.whole.power import stored_power
     from unmask.bench.whole.rows import read_rows
     from unmask.decision.evidence import DETECTORS
     from unmask.decision.rule import PATH, read_rule
@@ -102,9 +102,8 @@ def fit(results: Results = RESULTS, json: Json = False) -> None:
     with Progressing("leaving out", unit="sources", quiet=json) as bar:
         apart = left_out(rows, today, given, bar.update)
     write_left_out(results / "left_out.parquet", apart)
-    surprises = {one.item: one.surprise for one in apart}
     for name in DETECTORS:
-        write_power(registry.detector_card(name), power_rows(rows, surprises, name))
+        write_power(registry.detector_card(name), stored_power(results, name))
     lines = [
         f"{one.situation}: {one.reals} authentic files of {one.sources} sources, {one.fakes} forged"
         for one in rule.rule

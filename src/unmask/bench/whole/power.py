@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from pathlib import Path
 
-from unmask.bench.whole.rows import FileRow
+from unmask.bench.whole.evaluation import read_left_out
+from unmask.bench.whole.rows import FileRow, read_rows
 from unmask.decision.evidence import DETECTORS
 from unmask.decision.powers import inside
 from unmask.detectors.card import PowerRow
@@ -56,6 +58,13 @@ BUCKETS: Mapping[Claim, tuple[_Buckets, _Buckets]] = {
     Claim.PICTURE_GENERATED: (_SAVED, _SIZED),
     Claim.VOICE_SYNTHETIC: (_SPOKEN, _BANDED),
 }
+
+
+def stored_power(folder: Path, detector: str) -> list[PowerRow]:
+    """The power tables from the findings stored in ``folder``. Raises DataError without them."""
+    found = read_left_out(folder / "left_out.parquet")
+    surprises = {item: one.surprise for item, one in found.items()}
+    return power_rows(read_rows(folder / "files.parquet"), surprises, detector)
 
 
 def power_rows(
