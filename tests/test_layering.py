@@ -19,7 +19,7 @@ HEAVY = {
 OPTIONAL = {"pyarrow", "weasyprint"}
 RESEARCH_FOLDERS = ("adding", "train", "bench", "forge", "datasets")
 RESEARCH_VERBS = {
-    "train", "bench", "bench_protocol", "forge", "data", "catalog",
+    "train", "bench", "bench_protocol", "bench_whole", "forge", "data", "catalog",
     "models_add", "models_export", "models_sets",
 }  # fmt: skip
 
@@ -66,6 +66,28 @@ def test_inference_wing_reaches_neither_torch_nor_research(path: Path) -> None:
     assert not {name for name in at_import if name.split(".")[0] in OPTIONAL}
 
 
+DECISION = {"_toml", "decision", "detectors.card", "errors", "types"}
+"""What the room of the decision may import of the rest."""
+
+
+def of_ours(names: set[str], rooms: set[str]) -> set[str]:
+    """Imports from this package that lie in none of ``rooms``."""
+    ours = {name.removeprefix("unmask.") for name in names if name.startswith("unmask.")}
+    return {n for n in ours if not any(n == room or n.startswith(f"{room}.") for room in rooms)}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "decision").glob("*.py")), ids=lambda p: p.stem)
+def test_the_decision_knows_findings_and_cards_and_no_analyzer(path: Path) -> None:
+    assert not is_research(path)
+    names = imports(ast.parse(path.read_text(encoding="utf-8")), nested=True)
+    assert not of_ours(names, DECISION)
+
+
+def test_the_decision_may_not_look_into_a_file() -> None:
+    names = imports(ast.parse("from unmask.media import probe\nimport unmask.types\n"), nested=True)
+    assert of_ours(names, DECISION) == {"media", "media.probe"}
+
+
 def test_the_rule_sees_a_breach() -> None:
     tree = ast.parse("def f():\n    import torch.nn\n")
     assert "torch.nn" in imports(tree, nested=True)
@@ -74,7 +96,13 @@ def test_the_rule_sees_a_breach() -> None:
 
 def test_research_modules_exist_where_the_rule_looks() -> None:
     research = {p.relative_to(ROOT).parts[0] for p in ROOT.rglob("*.py") if is_research(p)}
-    assert {"train", "bench", "forge", "detectors", "cli"} <= research
+    assert {"adding", "train", "bench", "forge", "detectors", "cli"} <= research
+    for path in ("adding/converting.py", "bench/whole/fitting.py", "cli/bench_whole.py"):
+        assert is_research(ROOT / path)
+    for path in ("decision/fusion.py", "calibrate/fitting.py", "cli/calibrate.py"):
+        assert not is_research(ROOT / path)
+    for verb in RESEARCH_VERBS:
+        assert (ROOT / "cli" / f"{verb}.py").exists()
 
 
 def test_scanning_loads_no_research_package() -> None:

@@ -21,8 +21,8 @@ from unmask import __version__, registry
 from unmask.analyzers.base import Analyzer, Options
 from unmask.analyzers.joined import UNFIT, guests, join
 from unmask.analyzers.published import Published
+from unmask.calibrate.birth import calibration_for
 from unmask.decision.apply import apply
-from unmask.decision.birth import calibration_for
 from unmask.decision.evidence import DETECTORS, gather
 from unmask.decision.fusion import fuse
 from unmask.decision.powers import powers

@@ -15,8 +15,11 @@ onnx = pytest.importorskip("onnx")
 import soundfile  # noqa: E402
 from mean_models import model, video  # noqa: E402
 
+from unmask.analyzers.base import Analyzer, Options, Result  # noqa: E402
+from unmask.analyzers.identity import IdentityAnalyzer  # noqa: E402
 from unmask.cli.app import main  # noqa: E402
-from unmask.types import Claim  # noqa: E402
+from unmask.scanning import scan  # noqa: E402
+from unmask.types import Claim, MediaInfo  # noqa: E402
 
 SMALL: list[int | str] = ["batch", 3, 16, 16]
 GENERATED = Claim.PICTURE_GENERATED
@@ -67,6 +70,26 @@ def test_two_join_beside_an_analyzer_and_only_the_calibrated_one_votes(
     assert {card["name"] for card in report["detectors"]} == {"plain", "judge"}
     assert report["settings"]["joined"] == ["plain", "judge"]
     assert "metadata" not in {row["analyzer"] for row in report["not_checked"]}
+
+
+def test_a_comparison_with_a_person_shares_the_rate_with_calibrated_guests_alone(
+    shelf: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+
+    def begin(self: IdentityAnalyzer, media: MediaInfo, options: Options) -> None:
+        Analyzer.__init__(self, media, options)
+        self.wants_frames = self.wants_sound = False
+        seen.append(options.fpr)
+
+    monkeypatch.setattr(IdentityAnalyzer, "__init__", begin)
+    monkeypatch.setattr(IdentityAnalyzer, "finish", lambda self: Result())
+    for name, calibrated in (("plain", False), ("judge", True), ("jury", True)):
+        model(shelf / name, "picture", SMALL, GENERATED, calibrated, name=name)
+    for joined in (("plain",), ("plain", "judge"), ("judge", "jury")):
+        chosen = {"analyzers": ("identity",), "joined": joined, "reference": str(picture)}
+        scan(picture, fpr=0.06, **chosen)
+    assert seen == pytest.approx([0.06, 0.03, 0.02])
 
 
 def test_one_without_calibration_flags_nothing(

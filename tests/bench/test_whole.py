@@ -10,17 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile as sf
 from made_files import everything
 from PIL import Image
-from skimage import data as pictures
 
 import make_media
+from unmask import registry
 from unmask.bench.whole import listing
+from unmask.bench.whole.given import terms_given
 from unmask.bench.whole.listing import Source, Whole, listed, sources
-from unmask.bench.whole.making import EDITS, SIDES, made
 from unmask.bench.whole.rows import read_rows, row_of, write_rows
-from unmask.decision.evidence import EDITED, FACE, Situation
+from unmask.cli.app import main
+from unmask.decision.evidence import EDITED, FACE, PARTS, THUMBNAIL, Situation
+from unmask.detectors.card import read_card
 from unmask.errors import DataError, MediaError, MissingExtra
 from unmask.types import Box, Claim, Finding, Kind, Label, MediaInfo, Report, Verdict, Where
 
@@ -124,70 +125,6 @@ def whole(path: Path, kind: str = "image", label: str = "real", **more: str) -> 
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
-def test_photographs_give_pairs_that_differ_in_nothing_but_the_edit(tmp_path: Path) -> None:
-    files = []
-    for number in range(3):
-        path = tmp_path / f"{number}.png"
-        Image.fromarray(make_media.photo(240, 180, seed=number)).save(path)
-        files.append(whole(path))
-    fake = replace(files.pop(), label="fake", family="pictures by generators")
-    broken = whole(tmp_path / "none.png")
-    said: list[tuple[int, int]] = []
-    found = list(made([*files, fake, broken], tmp_path / "out", lambda *at: said.append(at)))
-    assert said == [(number, 4) for number in (1, 2, 3, 4)]
-    assert len({one.item for one in found}) == len(found)
-    assert len({one.path for one in found}) == len(found)
-    for first, number in zip(found[:4:2], range(2), strict=True):
-        second = found[2 * number + 1]
-        family = list(EDITS)[number]
-        assert (first.label, second.label) == ("real", "fake")
-        assert (second.family, second.maker) == (EDITS[family], family)
-        assert first.condition == second.condition
-        with Image.open(first.path) as one, Image.open(second.path) as other:
-            assert one.size == other.size
-            assert one.quantization == other.quantization
-            differs = np.any(np.asarray(one) != np.asarray(other), axis=2)
-        assert 0 < differs.mean() < 0.9
-    again = found[4:]
-    assert [(one.label, one.family) for one in again] == [("fake", "pictures by generators")] * 2
-
-
-def test_made_files_do_not_depend_on_the_run(tmp_path: Path) -> None:
-    Image.fromarray(make_media.photo(240, 180)).save(tmp_path / "a.png")
-    files = [whole(tmp_path / "a.png")]
-    runs = [list(made(files, tmp_path / name, lambda *at: None)) for name in ("one", "two")]
-    assert [one.item for one in runs[0]] == [one.item for one in runs[1]]
-    for one, other in zip(*runs, strict=True):
-        assert one.path.read_bytes() == other.path.read_bytes()
-
-
-def test_a_face_is_blended_in_and_a_portrait_is_filmed(tmp_path: Path) -> None:
-    path = tmp_path / "astronaut.png"
-    Image.fromarray(pictures.astronaut()[:300, 80:380]).save(path)
-    found = list(made([whole(path)], tmp_path / "out", lambda *at: None))
-    blended = [one for one in found if one.family == "blended faces"]
-    assert [one.label for one in blended] == ["fake", "fake"]
-    with Image.open(blended[0].path) as picture:
-        assert max(picture.size) <= SIDES[0]
-    found = list(made([whole(path, part="fit")], tmp_path / "out", lambda *at: None))
-    assert [(one.kind, one.label, one.source) for one in found] == [
-        ("video", "real", "filmed agency"),
-        ("video", "fake", "filmed agency"),
-    ]
-    assert found[0].path.read_bytes() != found[1].path.read_bytes()
-
-
-def test_a_recording_is_saved_anew(tmp_path: Path) -> None:
-    path = tmp_path / "a.wav"
-    make_media.wav(path, make_media.tone(22_050, 22_050), 22_050)
-    (found,) = made([whole(path, "audio")], tmp_path / "out", lambda *at: None)
-    samples, rate = sf.read(found.path)
-    assert rate == 16_000
-    assert len(samples) == pytest.approx(16_000, abs=1200)
-    assert found.condition == "mp3:32"
-    assert found.item != path.name
-
-
 def report(*findings: Finding) -> Report:
     media = MediaInfo("a", Kind.IMAGE, "JPEG", 1000, "0" * 64, width=640, height=480)
     verdict = Verdict(Label.NO_SIGN, None, None, 0.01, 0.5, "")
@@ -260,3 +197,41 @@ def test_without_pyarrow_the_extra_is_named(
         write_rows(tmp_path / "files.parquet", ROWS)
     with pytest.raises(MissingExtra):
         read_rows(tmp_path / "files.parquet")
+
+
+def test_the_command_makes_files_and_lists_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = manifest(tmp_path, entry("images/generated/a.png", label="fake"))
+    (tmp_path / "images/generated").mkdir(parents=True)
+    Image.fromarray(make_media.photo(240, 180)).save(tmp_path / "images/generated/a.png")
+    out = tmp_path / "made"
+    words = ["--data", str(folder), "--more", str(tmp_path / "none"), "--out", str(out)]
+    with pytest.raises(SystemExit) as caught:
+        main(["bench", "whole", "make", *words, "--json"])
+    assert not caught.value.code
+    assert json.loads(capsys.readouterr().out) == {"files": 2}
+    lines = (out / "made.jsonl").read_text(encoding="utf-8").splitlines()
+    assert all((out / json.loads(line)["path"]).exists() for line in lines)
+    assert len(lines) == 2
+
+
+def test_terms_that_whole_files_cannot_give_come_from_the_card_and_the_stored_facts(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(DataError, match=r"metadata_facts\.py"):
+        terms_given(tmp_path)
+    counts = [("thumbnail", True, 59), ("thumbnail", False, 40), ("software", True, 9)]
+    stored = [
+        {"kind": kind, "present": present, "found": number % 3 > 0}
+        for kind, present, count in counts
+        for number in range(count)
+    ]
+    (tmp_path / "facts").mkdir()
+    (tmp_path / "facts" / "metadata.json").write_text(json.dumps(stored), encoding="utf-8")
+    found = terms_given(tmp_path)
+    told, alarms = 39.5 / 60, 26.5 / 41
+    assert found[THUMBNAIL].llr(1.0) == pytest.approx(np.log(told / alarms), abs=1e-4)
+    row = read_card(registry.detector_card("unmask_voice")).for_claim(Claim.VOICE_EDITED)
+    assert found[PARTS].llr(1.5) == pytest.approx(row.llr(1.5))
+    assert found[PARTS].llr(1e6) == row.llr_limit

@@ -10,8 +10,9 @@ import math
 from dataclasses import replace
 
 from unmask.decision.evidence import FACTS, SIGNS, Situation
+from unmask.decision.fusion import fuse
 from unmask.decision.rule import Level, Ratio, Rule, SignTerm, SituationRule
-from unmask.types import Box, Claim, Finding, Kind, MediaInfo, Saying, Vote, Where
+from unmask.types import Box, Claim, Finding, Kind, MediaInfo, Saying, Verdict, Vote, Where
 
 DETECTOR = {
     Claim.FACE_MANIPULATED: "unmask_face",
@@ -86,3 +87,17 @@ def joined(rate: float | None, name: str = "guest", **more: object) -> Finding:
         sayings=tuple(Saying(vote, f"It is {vote}.") for vote in Vote),
     )
     return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def fused(
+    *findings: Finding,
+    fpr: float = 0.01,
+    prior: float = 0.5,
+    by: Rule | None = None,
+    kind: Kind = Kind.IMAGE,
+) -> tuple[Verdict, tuple[Finding, ...]]:
+    return fuse(media(kind), findings, fpr, prior, by or rule())
+
+
+def verdict(*findings: Finding, **how: object) -> Verdict:
+    return fused(*findings, **how)[0]  # type: ignore[arg-type]

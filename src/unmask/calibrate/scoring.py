@@ -12,9 +12,9 @@ from typing import Any
 
 from unmask import __version__
 from unmask.batch import Record, key_of, run_batch
+from unmask.calibrate.birth import birth_of
 from unmask.calibrate.material import Specimen
 from unmask.decision.apply import joined_scores
-from unmask.decision.birth import birth_of
 from unmask.decision.features import features
 from unmask.decision.rows import Row
 from unmask.errors import MediaError, OutputError, UnmaskError

@@ -78,9 +78,9 @@ def calibrate(
         return
     if not real or out is None:
         raise typer.BadParameter("Give --real FOLDER and --out FILE.toml.")
+    from unmask.calibrate.birth import birth_of
     from unmask.calibrate.fitting import Origin, material, write_calibration
     from unmask.calibrate.material import check_apart, manifests
-    from unmask.decision.birth import birth_of
     from unmask.outputs import guard
     from unmask.scanning import versions
 
@@ -160,9 +160,9 @@ def check(
     Exit code 0: it holds as far as so many files can tell; 3: it does not. Scores are kept beside
     the calibration, so a file is scanned once however often it is checked.
     """
+    from unmask.calibrate.birth import calibration_for
     from unmask.calibrate.checking import check as compare
     from unmask.cli.app import ExitCode
-    from unmask.decision.birth import calibration_for
     from unmask.decision.calibration import stored
 
     old, known = stored(calibration)
@@ -195,7 +195,7 @@ def _alone(settings: Settings) -> Settings:
 
 def _ready(out: Path, settings: Settings | None) -> None:
     """Look, before any work, whether it can be done: packages, name, detectors."""
-    from unmask.decision.birth import birth_of
+    from unmask.calibrate.birth import birth_of
     from unmask.decision.rows import need_parquet
     from unmask.errors import SettingError
 

@@ -35,6 +35,9 @@ _WORDS = {
     Claim.VOICE_IDENTITY: "a voice is not that of the reference person",
     Claim.COMPRESSION: "a part was saved differently from the rest",
     Claim.METADATA: "its thumbnail shows another picture",
+    Claim.PROVENANCE: "its origin looks false",
+    Claim.WATERMARK: "it looks marked by a generator",
+    Claim.KNOWN_ITEM: "it looks like a known item",
 }
 _IDENTITY = (Claim.FACE_IDENTITY, Claim.VOICE_IDENTITY)
 

@@ -115,7 +115,7 @@ class SituationRule(_Part):
         left, right = next((pair for pair in pairs if score <= pair[1].score), pairs[-1])
         low, high = -math.log(left.rate), -math.log(right.rate)
         steps = (score - left.score) / (right.score - left.score) * (high - low)
-        return low * math.exp(steps / low) if steps < 0 else low + steps
+        return low / (1 - steps / low) if steps < 0 else low + steps
 
     def llr(self, score: float) -> float:
         """The calibrated log-likelihood ratio of a whole file with this fused score."""
