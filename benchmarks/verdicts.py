@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from unmask import registry
+from unmask.bench.metrics.calibration import cllr
 from unmask.bench.whole.evaluation import LeftOut, answer, read_left_out
 from unmask.bench.whole.fitting import judged
 from unmask.bench.whole.rows import FileRow, read_rows
@@ -157,13 +158,10 @@ def interval(some: Sequence[Said]) -> str:
     return f" ({low:.1%}–{high:.1%})"
 
 
-def cllr(real: Iterable[float], fake: Iterable[float]) -> float:
-    """The cost of a likelihood ratio in bits (Brümmer and du Preez 2006); 1 says nothing."""
-    costs = [
-        np.mean(np.log2(1 + np.exp(np.array(list(real))))),
-        np.mean(np.log2(1 + np.exp(-np.array(list(fake))))),
-    ]
-    return float(sum(costs) / 2)
+def cost(pairs: Sequence[tuple[Said, Said]], which: int) -> float:
+    """Cllr in bits of the rule before (0) or now (1); 1 says nothing."""
+    labels = np.array([int(pair[0].row.forged) for pair in pairs])
+    return cllr(labels, np.array([pair[which].llr or 0.0 for pair in pairs]))
 
 
 def costs(pairs: Sequence[tuple[Said, Said]]) -> str:
@@ -177,10 +175,7 @@ def costs(pairs: Sequence[tuple[Said, Said]]) -> str:
             fakes = [p for p in mine if p[0].row.family == family]
             if not reals:
                 continue
-            both = [
-                cllr([p[which].llr or 0.0 for p in reals], [p[which].llr or 0.0 for p in fakes])
-                for which in (0, 1)
-            ]
+            both = [cost([*reals, *fakes], which) for which in (0, 1)]
             rows.append(
                 (both[1], f"| {kind} | {family} | {len(fakes)} | {both[0]:.3f} | {both[1]:.3f} |")
             )
