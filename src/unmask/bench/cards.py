@@ -227,9 +227,9 @@ def _power(card: Card) -> list[str]:
     lines = [
         "## Power: what would have been found",
         "",
-        "Forged whole files of makers and sources that no model was trained on, judged with all"
-        " that a scan runs by a rule that was fitted without their source (`results/verdicts`)."
-        " This is what *no sign found* is worth.",
+        "Forged whole files of makers and sources that no model was trained on, judged with all "
+        "that a scan runs by a rule that was fitted without their source (`results/verdicts`). "
+        "This is what *no sign found* is worth.",
         "",
         f"| kind of forgery | in | quality | files | {heads} |",
         f"|---|---|---|---:|{'---:|' * len(rates)}",
