@@ -31,6 +31,7 @@ from unmask.errors import DataError, SettingError, UnknownName
 from unmask.train.loop import FitResult
 from unmask.train.method import method_named
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 PROTOCOL = Protocol.model_validate(
     {
         "name": "own", "title": "t", "source": "s", "kinds": ["image", "audio"],
@@ -156,13 +157,10 @@ def test_what_cannot_be_run_is_said(
 
 
 def test_a_shipped_detector_is_run_as_a_scan_runs_it(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
+    spoken, rate = soundfile.read(EXAMPLES / "reading.flac", dtype="float32")
     rows = []
     for n in range(2):
-        time = np.arange(32000) / 16000
-        wave = 0.3 * np.sin(2 * np.pi * 150 * time * (1 + 0.05 * n)) * (1 + np.sin(20 * time))
-        wave = (wave + 0.02 * rng.standard_normal(32000)).astype(np.float32)
-        soundfile.write(tmp_path / f"{n}.wav", wave, 16000)
+        soundfile.write(tmp_path / f"{n}.wav", spoken[3 * n * rate : 3 * (n + 1) * rate], rate)
         rows.append(Item(str(n), str(n), f"{n}.wav", "audio", n, split="test"))
     manifest = Manifest(tmp_path, tuple(rows), "voices")
     scorer = ShippedScorer("unmask_voice")

@@ -138,7 +138,7 @@ def test_other_models_and_rates_are_refused(
     settings = make_settings(calibration=str(whole), fpr=0.01, analyzers=ONLY)
     with pytest.raises(SettingError, match="at least 99"):
         scan(material / "desk" / "02.jpg", settings)
-    from unmask.decision import birth
+    from unmask.calibrate import birth
     from unmask.detectors.card import Card
 
     plain = birth._card

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+from unmask.calibrate.fitting import Origin, write_calibration
+from unmask.decision.calibration import Calibration, read_calibration
+from unmask.decision.certificate import Birth, Certificate, Material
 from unmask.decision.rows import Row
 
 GROUPS = ("agency", "phones", "archive")
@@ -57,3 +62,16 @@ def _numbers(
     if rng.random() < 0.5:
         found["score of unmask_face face-manipulated"] = rng.normal(-2, 1) + noise / 2
     return {name: round(float(value), 6) for name, value in found.items()}
+
+
+def write(path: Path, found: list[Row], worst: float = 2.0) -> Certificate:
+    joined = sorted({name for row in found for name in row.joined})
+    birth = Birth(fps=5.0, analyzers=["picture"], joined=joined, models={"m": "a" * 64})
+    real = Material(folders=["real"], files=len(found), unreadable=0, twice=0)
+    origin = Origin("2026-03-01", birth, {"unmask": "0"}, real, None)
+    return write_calibration(path, found, origin, worst)
+
+
+def made(path: Path, found: list[Row], worst: float = 2.0) -> Calibration:
+    write(path, found, worst)
+    return read_calibration(path)

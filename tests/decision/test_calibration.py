@@ -9,32 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_rows import rows
+from made_rows import made, rows, write
 from scipy import stats
 
-from unmask.calibrate.fitting import Origin, write_calibration
 from unmask.decision.apply import apply
-from unmask.decision.calibration import Calibration, OfKind, fit_kind, read_calibration
-from unmask.decision.certificate import Birth, Certificate, Material
+from unmask.decision.calibration import OfKind, fit_kind, read_calibration
 from unmask.decision.fusion import fuse
 from unmask.decision.rows import BASE, Row
 from unmask.errors import DataError, MissingExtra, SettingError
 from unmask.types import FLAGGED, Claim, Finding, Kind, Label, MediaInfo, Verdict, Vote
 
 MEDIA = MediaInfo("new.jpg", Kind.IMAGE, "JPEG", 1 << 20, "0" * 64, width=1024, height=1024)
-
-
-def write(path: Path, found: list[Row], worst: float = 2.0) -> Certificate:
-    joined = sorted({name for row in found for name in row.joined})
-    birth = Birth(fps=5.0, analyzers=["picture"], joined=joined, models={"m": "a" * 64})
-    real = Material(folders=["real"], files=len(found), unreadable=0, twice=0)
-    origin = Origin("2026-03-01", birth, {"unmask": "0"}, real, None)
-    return write_calibration(path, found, origin, worst)
-
-
-def made(path: Path, found: list[Row], worst: float = 2.0) -> Calibration:
-    write(path, found, worst)
-    return read_calibration(path)
 
 
 def joined(name: str, score: float, **more: object) -> Finding:

@@ -27,9 +27,9 @@ class Result:
 class Options:
     """What the user chose, as far as analyzers need it.
 
-    ``fpr``: the false-positive rate of this analyzer's share of the operating point. An analyzer
-    that casts several votes (many faces) divides it by their number (Bonferroni), so that the
-    rate holds for the file. ``threads``: processor threads of one model call. The rest are paths,
+    ``fpr``: the false-positive rate at which findings vote as yet; the decision about the whole
+    file settles their votes. What compares with something of the user's votes for good, at its
+    share of the rate. ``threads``: processor threads of one model call. The rest are paths,
     empty when the user gave none: see ``unmask.settings.PATHS``.
     """
 
@@ -44,8 +44,7 @@ class Options:
 class Analyzer(ABC):
     """Judges one file. Subclasses are found by the registry.
 
-    One that only states facts (``votes`` is false) takes no share of the false-positive rate. It
-    may read the file itself, ``media.file``.
+    One that only states facts has ``votes`` false. It may read the file itself, ``media.file``.
     """
 
     name: str

@@ -46,10 +46,11 @@ def apply(
         return known, tuple(findings)
     others = _others(findings, calibration.certificate.birth.joined)
     share = base.fpr / (1 + len(others))
-    if judged.p > share and base.decided_by is not None:
-        other = findings[base.decided_by]
-        if joins(other) and other.detector in others:
-            return known, tuple(findings)
+    if judged.p > share and (other := _accuser(findings, others)) is not None:
+        words = words_of(findings[other])
+        said = f"{words[0].upper()}{words[1:]}."
+        makes = findings[other].claim.makes
+        return replace(known, label=makes, reason=said, decided_by=other), tuple(findings)
     fused = by_rule(gather(media, findings), shipped_rule())
     label, reason, decided = _said(judged, findings, share, base, fused)
     alone = list(judged.shares) == [BASE]
@@ -79,6 +80,16 @@ def _others(findings: Sequence[Finding], joined: Sequence[str]) -> set[str]:
     }
 
 
+def _accuser(findings: Sequence[Finding], others: set[str]) -> int | None:
+    """Number of the first finding of ``others`` that points to forgery."""
+    accusing = (
+        number
+        for number, finding in enumerate(findings)
+        if finding.detector in others and finding.vote is Vote.FORGED
+    )
+    return next(accusing, None)
+
+
 def _said(
     judged: Judged, findings: Sequence[Finding], share: float, base: Verdict, fused: Fused
 ) -> tuple[Label, str, int | None]:
@@ -101,6 +112,8 @@ def _said(
         if finding.withheld:
             said = f"A score does not count here: {finding.withheld}."
             return Label.INCONCLUSIVE, said, number
+        if joins(finding) and finding.rate is None and finding.vote is Vote.UNDECIDED:
+            return Label.INCONCLUSIVE, finding.reason, number
     return Label.NO_SIGN, f"No sign of the forgeries that these checks know was found: {of}.", None
 
 
@@ -122,13 +135,27 @@ def _settled(
     verdict: Verdict,
     decided: bool,
 ) -> Finding:
-    """A finding of ours with the vote that agrees with the verdict; others as they are."""
-    ours = finding.score is not None and finding.vote is not None and not joins(finding)
-    if not ours or finding.withheld or fused.rule is None:
+    """A finding with the vote that agrees with the verdict.
+
+    Withheld ones, and those of detectors that are not in the calibration, stay as they are.
+    """
+    if finding.score is None or finding.vote is None or finding.withheld:
         return finding
-    p = calibration.share(kind, BASE, alone_of(finding, fused))
+    if joins(finding):
+        if finding.detector not in calibration.certificate.birth.joined or finding.rate is None:
+            return finding
+        p = finding.rate
+    elif fused.rule is None:
+        return finding
+    else:
+        p = calibration.share(kind, BASE, alone_of(finding, fused))
+    return finding.settled(_vote(p, verdict, decided))
+
+
+def _vote(p: float, verdict: Verdict, decided: bool) -> Vote:
+    """The vote of a score that a share ``p`` of authentic files reaches, in a file so judged."""
+    if verdict.label is Label.NO_SIGN:
+        return Vote.CLEAR
     if verdict.label in FLAGGED and (decided or p <= verdict.fpr):
-        return finding.settled(Vote.FORGED)
-    if decided or p <= max(MARKED, verdict.fpr):
-        return finding.settled(Vote.UNDECIDED)
-    return finding.settled(Vote.CLEAR)
+        return Vote.FORGED
+    return Vote.UNDECIDED if decided or p <= max(MARKED, verdict.fpr) else Vote.CLEAR
