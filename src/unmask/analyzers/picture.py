@@ -73,11 +73,17 @@ _SEEN = {
         "they are too weak to tell a generator from saving and scaling."
     ),
 }
-_PATTERN = (
-    "The fine grain of the picture is as regular as a generator's, but a regular pattern of its "
-    "own covers the picture (dots, lines, weave, a screen, repeated pixels): "
-    "this model cannot tell the two apart."
-)
+_PATTERN = "a regular pattern of its own covers the picture"
+_PATTERNED = {
+    claim: (
+        "A regular pattern of its own covers the picture (dots, lines, weave, a screen, repeated "
+        f"pixels or rows). This model cannot tell it from {mistaken}, so its score does not count."
+    )
+    for claim, mistaken in (
+        (Claim.PICTURE_EDITED, "the traces of an edit"),
+        (Claim.PICTURE_GENERATED, "the regularities that a generator leaves"),
+    )
+}
 
 
 class PictureAnalyzer(Analyzer):
@@ -141,8 +147,9 @@ class PictureAnalyzer(Analyzer):
 
     def _of_picture(self, frame: Frame) -> Result:
         judgement = judge(frame.pixels, self._run, self._budget)
+        regular = _pattern(frame, judgement)
         findings = tuple(
-            self._finding(claim, score, frame, judgement, still=True)
+            self._finding(claim, score, frame, judgement, still=True, regular=regular)
             for claim, score in zip(_CLAIMS, (judgement.edited, judgement.generated), strict=True)
         )
         if judgement.shrunk == 1.0:
@@ -157,6 +164,7 @@ class PictureAnalyzer(Analyzer):
         assert self._best is not None
         frame = self._best[1]
         judgement = judge(frame.pixels, self._run, self._budget)
+        regular = _pattern(frame, judgement)
         table = np.array(self._scores)
         findings = []
         for column, claim in enumerate(_CLAIMS, start=1):
@@ -165,7 +173,13 @@ class PictureAnalyzer(Analyzer):
             chances = tuple(posterior(row.llr(float(score)), 0.5) for score in scores)
             series = Series(claim.value, tuple(float(t) for t in table[:, 0]), chances)
             finding = self._finding(
-                claim, float(scores.mean()), frame, judgement, still=False, series=(series,)
+                claim,
+                float(scores.mean()),
+                frame,
+                judgement,
+                still=False,
+                regular=regular,
+                series=(series,),
             )
             findings.append(finding)
         note = (
@@ -181,16 +195,16 @@ class PictureAnalyzer(Analyzer):
         frame: Frame,
         judgement: Judgement,
         still: bool,
+        regular: bool,
         series: tuple[Series, ...] = (),
     ) -> Finding:
         row = self._model.card.for_claim(claim.value)
         suspect = score > row.threshold(_SUSPECT)
-        regular = claim is Claim.PICTURE_GENERATED and suspect and _pattern(frame, judgement)
         time = None if still else frame.time
         sayings = tuple(
             Saying(
                 vote,
-                _PATTERN if regular else _SEEN[claim, vote],
+                _PATTERNED[claim] if regular else _SEEN[claim, vote],
                 _where(frame.pixels, judgement, _level(self._model.card), vote, time)
                 if claim is Claim.PICTURE_EDITED
                 else Where(),
@@ -208,7 +222,7 @@ class PictureAnalyzer(Analyzer):
             snapshots=(_snapshot(frame.pixels, time, claim),) if suspect else (),
             details=_details(row, judgement, self._looked),
             sayings=sayings,
-            withheld="a regular pattern of its own covers the picture" if regular else "",
+            withheld=_PATTERN if regular else "",
         ).settled(Vote.UNDECIDED if regular else row.vote(score, self.options.fpr))
 
 
