@@ -203,7 +203,7 @@ def test_a_long_recording_is_cut_where_nobody_speaks() -> None:
         (speech(3) * np.float32(1e-4), "too quiet"),
         (np.clip(speech(3), -0.05, 0.05), "clipped"),
         (rustle(3), "little speech"),
-        (speech(3) + 0.4 * rustle(3), "noise or music"),
+        (speech(3) + 0.6 * rustle(3), "noise or music"),
     ],
 )
 def test_what_speaks_against_a_recording(sound: Samples, reason: str) -> None:
