@@ -108,9 +108,16 @@ def test_a_regular_pattern_is_found_through_saving(number: int, quality: int) ->
 
 
 @pytest.mark.parametrize("name", ["coffee.jpg", "cat.jpg", "astronaut.jpg"])
-@pytest.mark.parametrize("quality", [30, 75, 95])
+@pytest.mark.parametrize("quality", [5, 15, 30, 75, 95])
 def test_a_photograph_has_none_however_it_was_saved(name: str, quality: int) -> None:
     assert not regular_pattern(saved(photo(name), quality))
+
+
+@pytest.mark.parametrize("side", [120, 160])
+def test_a_thing_in_a_small_picture_is_none(side: int) -> None:
+    values = np.random.default_rng(3).normal(120, 2, (side, side, 3))
+    values[20:45, 43:70] += 60
+    assert not regular_pattern(np.clip(values, 0, 255).astype(np.uint8))
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (70, 300), (3, 500)])

@@ -280,6 +280,18 @@ def test_channels_of_opposite_phase_do_not_cancel(tmp_path: Path, factor: float)
     assert any("opposite phase" in note for note in notes)
 
 
+@pytest.mark.parametrize("turned", [(1, -1, 0), (0, 1, -1), (1, 1, -1, -1), (1, -1, 0, 0, 1, -1)])
+def test_nor_do_any_two_of_more_channels(tmp_path: Path, turned: tuple[int, ...]) -> None:
+    tone = make.tone(16_000, 16_000)
+    both = np.stack([sign * tone for sign in turned], axis=1)
+    path = make.wav(tmp_path / "a.wav", both, channels=len(turned))
+    notes: list[str] = []
+    found = list(blocks(path, probe(path), on_note=notes.append))
+    mixed = np.concatenate([block.samples for block in found])
+    assert float(np.abs(mixed).max()) > 0.3 * float(np.abs(tone).max())
+    assert any("opposite phase" in note for note in notes)
+
+
 @pytest.mark.parametrize("factor", [1.0, 0.3, 0.0])
 def test_channels_that_agree_are_averaged(tmp_path: Path, factor: float) -> None:
     tone = make.tone(16_000, 16_000)

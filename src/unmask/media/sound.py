@@ -28,11 +28,11 @@ _PLANES_READ = 7
 class Mixer:
     """Decoded frames to mono at one rate, with FFmpeg's anti-aliased resampler.
 
-    Channels are averaged: equally if there are one or two or their places are unknown; two channels
-    of opposite phase, which would cancel, as their difference; surround sound with the weights of
-    ITU-R BS.775-3, table 2 (centre 1, left and right 0.707, others 0.5, no low-frequency channel),
-    divided by their sum so that nothing clips. A change of format inside a stream starts a new
-    resampler.
+    Channels are averaged: equally if there are one or two or their places are unknown; surround
+    sound with the weights of ITU-R BS.775-3, table 2 (centre 1, left and right 0.707, others 0.5,
+    no low-frequency channel), divided by their sum so that nothing clips. A channel of opposite
+    phase to one before it, which would cancel, is turned over. A change of format inside a stream
+    starts a new resampler.
     """
 
     def __init__(self, name: str, rate: int, limits: Limits) -> None:
@@ -42,10 +42,10 @@ class Mixer:
         self._shape: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
         self._packer: AudioResampler | None = None
-        self._powers = np.zeros(3)
-        self._opposed = False
+        self._powers = np.zeros((0, 0))
+        self._opposed = np.zeros((0, 0), bool)
         self.cancelled = False
-        """Whether two channels of opposite phase were met."""
+        """Whether channels of opposite phase were met."""
 
     def mix(self, frame: AudioFrame) -> list[Samples]:
         """Samples that are ready after this frame."""
@@ -69,20 +69,31 @@ class Mixer:
     def _mono(self, frame: AudioFrame) -> NDArray[np.float32]:
         channels = self._channels(frame)
         weights = _weights(frame)
-        if len(channels) == 2:
-            left, right = channels.astype(np.float64)
-            powers = np.array([left @ left, right @ right, left @ right])
-            if np.isfinite(powers).all():
-                kept = np.exp(-left.size / (_MEMORY * frame.sample_rate))
-                self._powers = kept * self._powers + powers
-            both = float(np.sqrt(self._powers[0] * self._powers[1]))
-            agreement = float(self._powers[2]) / both if both > 0 else 0.0
-            self._opposed = agreement < (_AGREED if self._opposed else _OPPOSED)
-            if self._opposed:
-                self.cancelled = True
-                weights = weights * np.array([1, -1], np.float32)
+        if len(channels) > 1:
+            weights = weights * self._signs(channels.astype(np.float64), frame.sample_rate)
         mixed: NDArray[np.float32] = weights @ channels
         return mixed
+
+    def _signs(self, channels: NDArray[np.float64], rate: int) -> NDArray[np.float32]:
+        """1, or -1 for a channel that would cancel one before it."""
+        powers = channels @ channels.T
+        if self._powers.shape != powers.shape:
+            self._powers = np.zeros_like(powers)
+            self._opposed = np.zeros(powers.shape, bool)
+        if np.isfinite(powers).all():
+            kept = np.exp(-channels.shape[1] / (_MEMORY * rate))
+            self._powers = kept * self._powers + powers
+        own = np.sqrt(np.diag(self._powers))
+        both = np.outer(own, own)
+        agreement = np.divide(self._powers, both, out=np.zeros_like(both), where=both > 0)
+        self._opposed = agreement < np.where(self._opposed, _AGREED, _OPPOSED)
+        signs = np.ones(len(channels), np.float32)
+        for number, opposed in enumerate(self._opposed):
+            before = np.flatnonzero(opposed[:number])
+            if before.size:
+                signs[number] = -signs[before[0]]
+                self.cancelled = True
+        return signs
 
     def _channels(self, frame: AudioFrame) -> NDArray[np.float32]:
         """Channels × samples in -1…1, as far as the recording keeps to it."""

@@ -217,7 +217,7 @@ class _Pass:
         if self._blocks.skipped:
             self._note(f"the sound has a hole of {self._blocks.skipped:.0f} s")
         if self._mixer.cancelled:
-            self._note("two channels of opposite phase cancel: their difference was judged")
+            self._note("channels of opposite phase cancel: their difference was judged")
 
 
 def frames(

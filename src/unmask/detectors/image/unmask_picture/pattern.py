@@ -37,8 +37,11 @@ _PEAK, _BLOCK_PEAK = 4.0, 6.0
 """Log power over the neighbourhood: of any frequency, of those where JPEG's blocks have theirs."""
 _AMPLITUDE = 1.0
 """Grey levels of a wave that can be a pattern."""
-_SWING = 0.45
-"""Share by which steps between columns swing with one period."""
+_SWING, _BLOCK_SWING = 0.45, 1.0
+"""Share by which steps between columns swing with one period: any, that of JPEG's blocks. What the
+blocks have at theirs, they have at each whole part of it too."""
+_FEW = 400
+"""Columns under which the share must be larger, as single edges weigh more."""
 _COMB = 1.1
 """Mean step to the next line over that to the next but one: at most 0.91 in 300 photographs."""
 _STEP = 0.5
@@ -124,17 +127,24 @@ def _alternates(pixels: Pixels) -> bool:
 
 def _repeats(pixels: Pixels) -> bool:
     grey = _middle(pixels)
-    return any(
-        _swing(np.abs(np.diff(part, axis=1)).mean(axis=0)) > _SWING for part in (grey, grey.T)
-    )
+    return any(_swings(np.abs(np.diff(part, axis=1)).mean(axis=0)) for part in (grey, grey.T))
 
 
-def _swing(steps: _Float) -> float:
-    """Largest share of the local mean by which the steps swing with one period."""
+def _swings(steps: _Float) -> bool:
+    """Whether the steps swing with one period by a large share of their local mean."""
     if steps.size < _SHORTEST:
-        return 0.0
+        return False
     usual = np.convolve(steps, np.ones(_MEAN) / _MEAN, "same")
     cut = _MEAN // 2
     swings = (steps / np.maximum(usual, 1e-3) - 1)[cut:-cut]
     window = np.hanning(swings.size)
-    return float((np.abs(np.fft.rfft(swings * window)) / (window.sum() / 2))[4:].max())
+    share = np.abs(np.fft.rfft(swings * window)) / (window.sum() / 2)
+    level = np.full(share.shape, _SWING)
+    eighth = 8 * np.fft.rfftfreq(swings.size)
+    order = np.round(eighth)
+    blocks = (order > 0) & (np.abs(eighth - order) < 8 * 2.5 / swings.size)
+    first = blocks & (order == 1)
+    level[blocks] += share[first].max(initial=0.0)
+    level[first] = _BLOCK_SWING
+    level *= max(1.0, (_FEW / swings.size) ** 0.5)
+    return bool((share > level)[4:].any())
