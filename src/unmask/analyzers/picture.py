@@ -45,7 +45,7 @@ KEPT_FRAMES = 600
 SNAPSHOT = 1024
 """Pixels of the longer side of the evidence picture."""
 MOST_BOXES = 8
-_SUSPECT = 0.05
+_SUSPECT = 0.1
 """A score over the threshold of this rate is looked at again, and its picture kept."""
 
 _CLAIMS = (Claim.PICTURE_EDITED, Claim.PICTURE_GENERATED)

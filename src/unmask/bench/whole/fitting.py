@@ -99,10 +99,12 @@ def composed(rows: Sequence[FileRow]) -> list[FileRow]:
         mute = replace(row, situation=Situation.MUTE_CLIP.value, signs=json.dumps(signs))
         out.append(mute)
         for number in draw.integers(len(speech), size=VOICES) if speech else ():
-            heard = json.loads(speech[number].signs)
-            out.append(
-                replace(row, situation=Situation.CLIP.value, signs=json.dumps(signs | heard))
-            )
+            heard = speech[number]
+            beside = {
+                name: json.dumps(json.loads(getattr(mute, name)) | json.loads(getattr(heard, name)))
+                for name in ("signs", "quality")
+            }
+            out.append(replace(row, situation=Situation.CLIP.value, **beside))
     return out
 
 
@@ -179,37 +181,38 @@ def _levelled(
     date: str,
 ) -> SituationRule:
     sources = sorted({row.source for row in reals})
+    files = len({row.item for row in reals})  # a clip beside several voices is one file
     bare = SituationRule(
         situation=situation,
         signs=terms,
         together=together,
         levels=[Level(rate=0.5, score=0.0), Level(rate=0.1, score=1.0)],
         ratios=[Ratio(surprise=0.0, llr=0.0), Ratio(surprise=1.0, llr=0.0)],
-        floor=round(1 / (len(reals) + 1), 6),
+        floor=round(1 / (files + 1), 6),
         worst_source=WORST,
         fitted_on=", ".join(sources),
         date=date,
-        reals=len(reals),
-        fakes=len(fakes),
+        reals=files,
+        fakes=len({row.item for row in fakes}),
         sources=len(sources),
     )
     real = np.array([scored(row, bare) for row in reals])
     fake = np.array([scored(row, bare) for row in fakes])
     origin = [row.source for row in reals]
-    levelled = bare.model_copy(update={"levels": _levels(real, origin)})
+    levelled = bare.model_copy(update={"levels": _levels(real, origin, files)})
     apart = [np.array([levelled.surprise(value) for value in some]) for some in (real, fake)]
     makers = [f"{row.family} {row.source}" for row in fakes]
     return levelled.model_copy(update={"ratios": ratios(apart[0], origin, apart[1], makers)})
 
 
-def _levels(real: Numbers, origin: Sequence[str]) -> list[Level]:
-    """Conformal thresholds down to the floor; an exponential tail beyond it."""
+def _levels(real: Numbers, origin: Sequence[str], files: int) -> list[Level]:
+    """Conformal thresholds down to what ``files`` can vouch for; an exponential tail beyond."""
     held = Grouped.of(real, origin, WORST)
     start = float(np.quantile(real, 1 - TAIL))
     scale = max(float((real[real > start] - start).mean()) if (real > start).any() else 0.0, 1e-3)
     levels: list[Level] = []
     for rate in RATES:
-        if len(real) >= needed(rate):
+        if files >= needed(rate):
             score = held.threshold(rate)
         else:
             score = levels[-1].score + scale * math.log(levels[-1].rate / rate)
