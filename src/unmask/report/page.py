@@ -156,7 +156,7 @@ def ordered(report: Report) -> list[Numbered]:
 
 def _tiles(report: Report) -> list[Tile]:
     verdict, terms = report.verdict, words.terms(report)
-    held = f" Held on {visible(verdict.basis)}." if verdict.basis else ""
+    held = f" The rate was set on {visible(verdict.basis)}." if verdict.basis else ""
     said = f"{words.rarity(verdict)} {words.false_alarm(verdict, terms)}".strip()
     alarm = Tile(
         "False alarms",
@@ -183,14 +183,15 @@ def _tiles(report: Report) -> list[Tile]:
         Tile(
             "Strength of the evidence",
             words.likelihood(llr, terms).capitalize(),
-            f"What was measured is {words.ratio(llr, terms)}. This holds no prior.",
+            f"What was measured is {words.ratio(llr, terms)}, whatever the prior. "
+            f"{words.caveat(verdict, terms)}".strip(),
         ),
         alarm,
     ]
 
 
 def _item(number: int, finding: Finding, report: Report, titles: Mapping[str, str]) -> Item:
-    share = finding.probability(report.verdict.prior) if finite(finding.llr) is not None else None
+    share = finding.probability(report.verdict.prior) if words.tells(finding) else None
     facts: Rows = []
     if finding.detector:
         facts.append(("Detector", visible(titles.get(finding.detector, finding.detector))))

@@ -90,13 +90,18 @@ PERSON = Terms(
 RAREST = 1e-4
 """The lowest rate that is stated; beyond it the thresholds are continued and not measured."""
 _STRENGTH = (  # likelihood ratio up to → words, after the scale of ENFSI (2015)
-    (2.0, "no support"),
+    (1.2, "no support"),
+    (2.0, "next to no support"),
     (10.0, "weak support"),
     (100.0, "moderate support"),
     (1000.0, "moderately strong support"),
     (10_000.0, "strong support"),
     (math.inf, "very strong support"),
 )
+
+
+_SAYS = 2.0
+"""Likelihood ratio under which evidence supports nothing."""
 
 
 def vote(finding: Finding) -> str:
@@ -218,8 +223,42 @@ def rarity(verdict: Verdict) -> str:
     if verdict.surprise is None or verdict.label is Label.NO_SIGN:
         return ""
     rate = math.exp(-verdict.surprise)
-    number = f"{float(f'{1 / rate:.1g}'):,.0f}" if rate > RAREST else f"{1 / RAREST:,.0f} or more"
+    number = _rounded(1 / rate) if rate > RAREST else f"{1 / RAREST:,.0f} or more"
     return f"About 1 in {number} authentic files shows signs as strong."
+
+
+def _rounded(value: float) -> str:
+    """A number with one digit that is not zero."""
+    return f"{float(f'{value:.1g}'):,.0f}"
+
+
+def caveat(verdict: Verdict, words: Terms = FORGERY) -> str:
+    """Why the label and the strength of the evidence do not contradict each other; mostly empty."""
+    if verdict.llr is None:
+        return ""
+    if verdict.label in FLAGGED and verdict.llr < math.log(_SAYS):
+        return (
+            f"It is flagged because {words.files} seldom show such signs; how many times as often "
+            "others do is not known well enough for a higher figure."
+        )
+    if verdict.label is Label.NO_SIGN and verdict.llr >= math.log(_SAYS) and words is FORGERY:
+        often = ""
+        if verdict.surprise is not None:
+            often = f": about 1 in {_rounded(math.exp(verdict.surprise))} shows as much"
+        return f"That is too common among authentic files to count as a sign{often}."
+    return ""
+
+
+def tells(finding: Finding) -> bool:
+    """Whether the probability of a finding alone adds something to its vote.
+
+    Not where it must not count, nor where the likelihood ratio supports nothing, or something else
+    than the vote says.
+    """
+    llr = finite(finding.llr)
+    if llr is None or finding.withheld or abs(llr) < math.log(_SAYS):
+        return False
+    return (llr < 0) is (finding.vote is Vote.CLEAR)
 
 
 def false_alarm(verdict: Verdict, words: Terms = FORGERY) -> str:
