@@ -124,6 +124,17 @@ def test_a_probability_stands_only_where_it_agrees_with_the_vote(
     assert words.tells(finding) is told
 
 
+def test_a_score_that_must_not_count_is_no_place_to_look_at() -> None:
+    report = samples.authentic()
+    finding = replace(report.findings[0], vote=Vote.UNDECIDED, withheld="a telephone codec")
+    aside = Verdict(Label.INCONCLUSIVE, None, None, 0.01, 0.5, "", decided_by=0)
+    report = replace(report, verdict=aside, findings=(finding,))
+    assert words.answer(report) == "Inconclusive: a score does not count here"
+    assert "set aside" in words.explained(report)
+    looked = replace(report, findings=(replace(finding, withheld=""),))
+    assert words.answer(looked) == "Inconclusive: look here"
+
+
 def test_ratio() -> None:
     assert words.ratio(np.log(33.4)) == "33 times as likely if forged as if authentic"
     assert words.ratio(-np.log(1234)) == "1,200 times as likely if authentic as if forged"

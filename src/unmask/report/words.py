@@ -133,9 +133,21 @@ def terms_of(finding: Finding) -> Terms:
     return PERSON if finding.claim in _IDENTITY else FORGERY
 
 
+def _set_aside(report: Report) -> bool:
+    """Whether the file is inconclusive because a score must not count in it."""
+    decided = report.verdict.decided_by
+    return (
+        report.verdict.label is Label.INCONCLUSIVE
+        and decided is not None
+        and bool(report.findings[decided].withheld)
+    )
+
+
 def answer(report: Report) -> str:
     """The verdict of a report in a few words; of a comparison, whose face or voice it is."""
     verdict = report.verdict
+    if _set_aside(report):
+        return "Inconclusive: a score does not count here"
     if not is_comparison(report) or verdict.label is Label.INCONCLUSIVE:
         return headline(verdict)
     wanted = Vote.CLEAR if verdict.label is Label.NO_SIGN else Vote.FORGED
@@ -188,6 +200,11 @@ def meaning(verdict: Verdict, kind: Kind) -> str:
 def explained(report: Report) -> str:
     """What the answer of a report means, and what it does not."""
     label, kind = report.verdict.label, report.media.kind
+    if _set_aside(report):
+        return (
+            f"This is a kind of {KINDS[kind]} that misleads a model, so its score was set aside. "
+            "That neither accuses nor clears it."
+        )
     if not is_comparison(report) or label is Label.INCONCLUSIVE:
         return meaning(report.verdict, kind)
     if label is Label.NO_SIGN:
