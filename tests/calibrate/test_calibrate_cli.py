@@ -118,6 +118,7 @@ def test_the_command_takes_it_and_the_report_names_it(
     code, _, errors = run(capsys, *order)
     assert (code, errors.count("\n")) == (4, 1)
     assert "cannot vouch for --fpr 0.01" in errors
+    assert "give --fpr 0." in errors
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,9 @@ def test_a_withheld_score_counts_nowhere_and_keeps_a_file_from_being_cleared() -
     away = ours(9.0, GENERATED, withheld="the picture is covered by a pattern")
     found, votes = fused(ours(-4.0), away)
     assert (found.label, found.decided_by) == (Label.INCONCLUSIVE, 1)
-    assert found.reason == "A score does not count here: the picture is covered by a pattern."
+    assert (
+        found.reason == "A score does not count here, because the picture is covered by a pattern."
+    )
     assert found.surprise == verdict(ours(-4.0)).surprise
     assert found.llr == verdict(ours(-4.0)).llr
     assert [one.vote for one in votes] == [Vote.CLEAR, Vote.UNDECIDED]

@@ -55,6 +55,13 @@ def test_the_box_of_a_motion_photo_and_a_second_file_are_found(tmp_path: Path) -
     assert looked(tmp_path / "a.jpg", picture("JPEG") + sound)[0][0] == RECORDING
 
 
+def test_quiet_sound_behind_a_picture_is_not_a_second_picture(tmp_path: Path) -> None:
+    quiet = b"RIFF\xff\0\0\0WAVE" + b"\xff\xff\xd8\xff\xe0\xff\xf2\xff\x10\0" * 40
+    whole = picture("JPEG")
+    assert looked(tmp_path / "a.jpg", whole + quiet) == [(RECORDING, len(whole))]
+    assert looked(tmp_path / "a.jpg", whole + whole) == [(PICTURE, len(whole))]
+
+
 def test_a_scan_says_that_what_lies_behind_was_not_judged(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(picture("JPEG") + CLIP)

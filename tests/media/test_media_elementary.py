@@ -76,7 +76,14 @@ def test_rarer_videos_are_read(tmp_path: Path, title: str) -> None:
     assert abs(float(shown[0].pixels.mean()) - float(make.photo(96, 64, 0).mean())) < 12
 
 
-CUT = {"MP3": ("libmp3lame", "mp3"), "AAC": ("aac", "adts"), "MPEG-TS": ("aac", "mpegts")}
+CUT = {
+    "MP3": ("libmp3lame", "mp3"),
+    "AAC": ("aac", "adts"),
+    "MPEG-TS": ("aac", "mpegts"),
+    "AC-3": ("ac3", "ac3"),
+    "E-AC-3": ("eac3", "eac3"),
+    "MPEG-PS": ("mp2", "mpeg"),
+}
 
 
 @pytest.mark.parametrize("title", CUT)
@@ -100,6 +107,17 @@ def test_zero_bytes_before_an_mp3_are_passed_over(tmp_path: Path, zeros: int) ->
     info = probe(path)
     assert info.container == "MP3"
     assert sum(len(item.samples) for item in stream(path, info)) > 40_000  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("title", ["AC-3", "MPEG-PS", "MPEG-TS", "Ogg"])
+def test_zero_bytes_before_other_streams_are_passed_over(tmp_path: Path, title: str) -> None:
+    how = {"Ogg": ("flac", "ogg")} | CUT
+    path = sound(tmp_path / "whole", *how[title], 44_100)
+    path.write_bytes(bytes(2000) + path.read_bytes())
+    info = probe(path)
+    assert info.container == title
+    heard = sum(len(item.samples) for item in stream(path, info) if isinstance(item, AudioBlock))
+    assert heard > 32_000
 
 
 @pytest.mark.parametrize("seed", range(5))

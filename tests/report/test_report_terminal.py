@@ -78,7 +78,7 @@ def test_ascii_terminal() -> None:
     file = io.TextIOWrapper(raw, encoding="ascii", errors="strict", write_through=True)
     report = samples.authentic()
     show(report, Console(file=file, width=100))
-    assert b"ok No sign of forgery found" in raw.getvalue()
+    assert b"- No sign of forgery found" in raw.getvalue()
 
 
 def test_a_batch() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import report_samples as samples
 
 from unmask.report import words
 from unmask.report.plain import visible
-from unmask.types import Box, Claim, Kind, Label, Mask, Verdict, Vote
+from unmask.types import Box, Claim, Finding, Kind, Label, Mask, Verdict, Vote
 
 
 def verdict(label: Label, probability: float | None = None, fpr: float = 0.01) -> Verdict:
@@ -76,6 +78,7 @@ def test_false_alarm() -> None:
     ("llr", "text"),
     [
         (0.1, "no support either way"),
+        (0.6, "next to no support for forgery"),
         (np.log(5), "weak support for forgery"),
         (np.log(50), "moderate support for forgery"),
         (-np.log(500), "moderately strong support for authenticity"),
@@ -85,6 +88,51 @@ def test_false_alarm() -> None:
 )
 def test_likelihood(llr: float, text: str) -> None:
     assert words.likelihood(llr) == text
+
+
+def test_a_flag_with_weak_evidence_says_why() -> None:
+    flagged = Verdict(Label.MANIPULATED, 0.1, 0.52, 0.01, 0.5, "", surprise=9.0)
+    assert "seldom show such signs" in words.caveat(flagged)
+    assert words.caveat(replace(flagged, llr=3.0)) == ""
+
+
+def test_no_sign_with_evidence_for_forgery_says_why() -> None:
+    clear = Verdict(Label.NO_SIGN, 0.8, 0.69, 0.01, 0.5, "", surprise=float(np.log(18)))
+    said = words.caveat(clear)
+    assert said.startswith("That is too common among authentic files to count as a sign")
+    assert "about 1 in 20 shows as much" in said
+    assert words.caveat(replace(clear, llr=-0.4)) == ""
+
+
+@pytest.mark.parametrize(
+    ("vote", "llr", "withheld", "told"),
+    [
+        (Vote.FORGED, 3.0, "", True),
+        (Vote.FORGED, 0.1, "", False),
+        (Vote.FORGED, 3.0, "a telephone codec", False),
+        (Vote.CLEAR, -2.0, "", True),
+        (Vote.CLEAR, 0.8, "", False),
+        (Vote.UNDECIDED, 1.0, "", True),
+    ],
+)
+def test_a_probability_stands_only_where_it_agrees_with_the_vote(
+    vote: Vote, llr: float, withheld: str, told: bool
+) -> None:
+    finding = Finding(
+        "picture", Claim.PICTURE_EDITED, "", score=1.0, llr=llr, vote=vote, withheld=withheld
+    )
+    assert words.tells(finding) is told
+
+
+def test_a_score_that_must_not_count_is_no_place_to_look_at() -> None:
+    report = samples.authentic()
+    finding = replace(report.findings[0], vote=Vote.UNDECIDED, withheld="a telephone codec")
+    aside = Verdict(Label.INCONCLUSIVE, None, None, 0.01, 0.5, "", decided_by=0)
+    report = replace(report, verdict=aside, findings=(finding,))
+    assert words.answer(report) == "Inconclusive: a score does not count here"
+    assert "set aside" in words.explained(report)
+    looked = replace(report, findings=(replace(finding, withheld=""),))
+    assert words.answer(looked) == "Inconclusive: look here"
 
 
 def test_ratio() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from unmask.calibrate.checking import Checked, Tally
@@ -11,6 +12,7 @@ from unmask.decision.conformal import ENOUGH, needed
 from unmask.decision.ratio import Ratio
 from unmask.decision.rows import BASE
 from unmask.report.plain import visible
+from unmask.settings import SETTINGS
 
 _SHOWN = 5
 
@@ -28,7 +30,15 @@ def certificate_text(made: Certificate, out: Path, errors: list[dict[str, str]])
     twice = made.real.twice + (made.fake.twice if made.fake else 0)
     if twice:
         lines.append(f"left out because the same file was there already: {twice}")
-    return "\n".join([*lines, *_failed(errors)])
+    return "\n".join([*lines, *_failed(errors), _next(made, out)])
+
+
+def _next(made: Certificate, out: Path) -> str:
+    """What to do with it, at a rate that it can promise."""
+    lowest = min((table.lowest for table in made.kinds), default=0.0)
+    usual = SETTINGS["fpr"].default
+    rate = "" if lowest <= usual else f" --fpr {math.ceil(lowest * 1e4) / 1e4:g}"
+    return f"Now: unmask scan FILE --calibration {visible(str(out))}{rate}"
 
 
 def _kind(table: KindTable, worst: float) -> list[str]:
@@ -39,16 +49,19 @@ def _kind(table: KindTable, worst: float) -> list[str]:
     lines = [
         f"{table.kind}: {table.files} authentic files in {_count(table.groups)}: {groups}{more}"
     ]
-    rates = ", ".join(f"{rate.fpr:.4g} (over {rate.threshold:.3f})" for rate in table.rates)
-    lines.append(f"  rates that hold: {rates}")
+    rates = ", ".join(f"{rate.fpr:.4g}" for rate in table.rates)
+    lines.append(
+        f"  rates that it can promise (--fpr): {rates}, and all down to {table.lowest:.4g}"
+    )
     beyond = [rate for rate in RATES if rate < table.lowest]
     if beyond:
-        lines.append(f"  refused: {beyond[0]:g} needs {needed(beyond[0])} files")
+        lines.append(f"  {beyond[0]:g} cannot be promised: that needs {needed(beyond[0])} files")
     large = sum(n >= ENOUGH for n in table.groups.values())
-    lines.append(
-        f"  {large} of the groups have at least {ENOUGH} files; in none of these is it over "
-        f"{worst:g} times the rate, as far as its files can vouch"
-    )
+    if len(table.groups) > 1:
+        lines.append(
+            f"  {large} of the groups have at least {ENOUGH} files; in each of these at most "
+            f"{worst:g} times the rate is flagged, as far as its files can tell"
+        )
     if table.silent:
         lines.append(f"  in {table.silent} more files nothing could be judged")
     for voter in table.voters:

@@ -142,11 +142,12 @@ def shown(report: Report, html: Path | None, pdf: Path | None, json: bool) -> in
 
         show(report, out)
     if html is not None:
+        from unmask.media._source import plain
         from unmask.report.html import to_html
 
         write(html, to_html(report).encode())
         if not json:
-            err.print(f"Page: {html}", markup=False, soft_wrap=True)
+            err.print(f"Page: {plain(html)}", markup=False, soft_wrap=True)
     if pdf is not None:
         from unmask.report.pdf import to_pdf
 

@@ -80,7 +80,8 @@ class Calibration:
         if fpr < most.lowest:
             raise SettingError(
                 f"{most.files} calibration files cannot vouch for --fpr {fpr:g}: at least "
-                f"{needed(fpr)} of a kind are needed; these reach {most.lowest:.3g}."
+                f"{needed(fpr)} of a kind are needed; these reach {most.lowest:.3g}. Calibrate "
+                f"with more, or give --fpr {math.ceil(most.lowest * 1e4) / 1e4:g} or more."
             )
 
     def judge(

@@ -145,7 +145,7 @@ class _Court:
                 return Label.INCONCLUSIVE, number, finding.reason
         for number, finding in enumerate(self.findings):
             if finding.withheld:
-                said = f"A score does not count here: {finding.withheld}."
+                said = f"A score does not count here, because {finding.withheld}."
                 return Label.INCONCLUSIVE, number, said
         for number in self.joined:
             if self.findings[number].vote is Vote.UNDECIDED and self.findings[number].rate is None:

@@ -39,8 +39,8 @@ def plain(path: Path) -> str:
 
 def missing(path: Path) -> str:
     """One line on a path where nothing is: an address and "-" are told from a wrong name."""
-    text = plain(path)
-    address = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):/", text)
+    text = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]+):/(?!/)", r"\1://", plain(path))  # a Path drops one
+    address = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)
     if text == "-":
         what = "'-' would be the standard input, which is not read"
     elif address and address[1].lower() == "file":

@@ -103,7 +103,16 @@ def _search(at: At, begin: int, size: int, pattern: re.Pattern[bytes]) -> Iterat
         block = at(begin, _BLOCK + _OVERLAP)
         for hit in pattern.finditer(block):
             kind = hit.lastgroup or "iso"
+            if kind == PICTURE and hit[0][:1] == b"\xff" and not _jpeg(at, begin + hit.start()):
+                continue
             if kind == "iso":
                 kind = PICTURE if block[hit.start() + 8 : hit.start() + 12] in _STILLS else VIDEO
             yield kind, begin + hit.start()
         begin += _BLOCK
+
+
+def _jpeg(at: At, begin: int) -> bool:
+    """Whether the first segment leads to a second: three bytes alone also stand in quiet sound."""
+    length = int.from_bytes(at(begin + 4, 2), "big")
+    after = at(begin + 4 + length, 2)
+    return length > 1 and after[:1] == b"\xff" and after[1:] not in (b"", b"\0", b"\xff")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-MP3, ADTS, TS, AC3, EAC3 = "mp3", "aac", "ts", "ac3", "eac3"
+MP3, ADTS, TS, AC3, EAC3, DTS, PS = "mp3", "aac", "ts", "ac3", "eac3", "dts", "ps"
 H264, HEVC, MPEG_VIDEO, MPEG4_VIDEO = "h264", "hevc", "mpegvideo", "m4v"
 _FRAMES = 4
 """Frames in a row, of one kind, that make a stream where it does not begin with one."""
@@ -40,7 +40,38 @@ def after_a_cut(head: bytes) -> str | None:
             for name in _LENGTHS:
                 if _row(name, head, start):
                     return name
+    return _marked(head)
+
+
+def _marked(head: bytes) -> str | None:
+    """Streams whose frames begin with a long mark: three frames that lead to each other."""
+    for name, (mark, length) in _MARKED.items():
+        start = head.find(mark)
+        while start >= 0:
+            at, frames = start, 0
+            while head.startswith(mark, at) and (size := length(head[at : at + 16])):
+                at, frames = at + size, frames + 1
+            if frames > 2 or (frames == 2 and at >= len(head)):
+                return name
+            start = head.find(mark, start + 1)
+    start = head.find(_START)
+    while start >= 0:
+        at, units = start, 0
+        while head.startswith(_START, at) and (size := _program_unit(head[at : at + 14])):
+            at, units = at + size, units + 1
+        if units > 2:
+            return PS
+        start = head.find(_START, start + 1)
     return None
+
+
+def _program_unit(head: bytes) -> int:
+    """Length in bytes of the pack header or packet of an MPEG-PS that begins here, or 0."""
+    if len(head) < 14 or head[3] < 0xBA:
+        return 0
+    if head[3] == 0xBA:
+        return 14 + (head[13] & 7) if head[4] & 0xC0 == 0x40 else 12
+    return 6 + int.from_bytes(head[4:6], "big")
 
 
 def _row(name: str, head: bytes, start: int) -> bool:
@@ -112,3 +143,42 @@ def _adts_frame(head: bytes) -> int:
 
 
 _LENGTHS: dict[str, Callable[[bytes], int]] = {MP3: _mpeg_frame, ADTS: _adts_frame}
+
+
+_AC3_KBPS = (
+    *(32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640),
+)
+"""kbit/s by half the frame size code; ATSC A/52:2018, table 5.18."""
+
+
+def _ac3_frame(head: bytes) -> int:
+    """Length in bytes of the AC-3 frame that begins here, or 0 if it is none."""
+    if len(head) < 6 or head[5] >> 3 > 10:
+        return 0
+    rate, code = head[4] >> 6, head[4] & 63
+    if rate == 3 or code >= 2 * len(_AC3_KBPS):
+        return 0
+    words = _AC3_KBPS[code // 2] * 96_000 // (48_000, 44_100, 32_000)[rate]
+    return 2 * (words + (code & 1 if rate == 1 else 0))
+
+
+def _eac3_frame(head: bytes) -> int:
+    """Length in bytes of the E-AC-3 frame that begins here, or 0 if it is none."""
+    if len(head) < 6 or not 10 < head[5] >> 3 <= 16:
+        return 0
+    return 2 * (((head[2] & 7) << 8 | head[3]) + 1)
+
+
+def _dts_frame(head: bytes) -> int:
+    """Length in bytes of the DTS frame (16 bits, big-endian) that begins here, or 0."""
+    if len(head) < 8:
+        return 0
+    length = ((head[5] & 3) << 12 | head[6] << 4 | head[7] >> 4) + 1
+    return length if length > 95 else 0
+
+
+_MARKED: dict[str, tuple[bytes, Callable[[bytes], int]]] = {
+    AC3: (b"\x0bw", _ac3_frame),
+    EAC3: (b"\x0bw", _eac3_frame),
+    DTS: (b"\x7f\xfe\x80\x01", _dts_frame),
+}

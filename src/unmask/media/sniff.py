@@ -97,11 +97,15 @@ _ELEMENTARY = {
     elementary.TS: TS,
     elementary.AC3: AC3,
     elementary.EAC3: EAC3,
+    elementary.DTS: DTS,
+    elementary.PS: PS,
     elementary.H264: H264,
     elementary.HEVC: HEVC,
     elementary.MPEG_VIDEO: MPEG_VIDEO,
     elementary.MPEG4_VIDEO: MPEG4_VIDEO,
 }
+_PASSING = (*_ELEMENTARY.values(), OGG)
+"""Of these a decoder passes over what stands before them."""
 _MAGIC: tuple[tuple[bytes, Container], ...] = (
     (b"\xff\xd8\xff", JPEG),
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -211,8 +215,12 @@ def _cut(file: io.FileIO, head: bytes) -> Container | None:
         file.seek(begin)
         head = file.read(_HEAD) or b""
     if begin or head[:1] == b"\0":
-        file.seek(begin + len(head) - len(head.lstrip(b"\0")))
-        head = file.read(_HEAD) or b""
+        first = begin + len(head) - len(head.lstrip(b"\0"))
+        for zeros in (0, 2, 3):  # some begin with zero bytes of their own
+            file.seek(max(0, first - zeros))
+            head = file.read(_HEAD) or b""
+            if (found := _match(head)) in _PASSING:
+                return found
     kind = elementary.after_a_cut(head)
     return _ELEMENTARY[kind] if kind else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -156,7 +157,7 @@ def ordered(report: Report) -> list[Numbered]:
 
 def _tiles(report: Report) -> list[Tile]:
     verdict, terms = report.verdict, words.terms(report)
-    held = f" Held on {visible(verdict.basis)}." if verdict.basis else ""
+    held = f" The rate was set on {_short(visible(verdict.basis))}." if verdict.basis else ""
     said = f"{words.rarity(verdict)} {words.false_alarm(verdict, terms)}".strip()
     alarm = Tile(
         "False alarms",
@@ -183,14 +184,15 @@ def _tiles(report: Report) -> list[Tile]:
         Tile(
             "Strength of the evidence",
             words.likelihood(llr, terms).capitalize(),
-            f"What was measured is {words.ratio(llr, terms)}. This holds no prior.",
+            f"What was measured is {words.ratio(llr, terms)}, whatever the prior. "
+            f"{words.caveat(verdict, terms)}".strip(),
         ),
         alarm,
     ]
 
 
 def _item(number: int, finding: Finding, report: Report, titles: Mapping[str, str]) -> Item:
-    share = finding.probability(report.verdict.prior) if finite(finding.llr) is not None else None
+    share = finding.probability(report.verdict.prior) if words.tells(finding) else None
     facts: Rows = []
     if finding.detector:
         facts.append(("Detector", visible(titles.get(finding.detector, finding.detector))))
@@ -259,10 +261,17 @@ def _media(media: MediaInfo) -> Rows:
     return [(name, value) for name, value in rows if value]
 
 
+def _short(basis: str) -> str:
+    """Without the names of the sources, which stand at the end of the page."""
+    return re.sub(r" \(.*\)", "", basis)
+
+
 def _making(report: Report) -> Rows:
+    basis = visible(report.verdict.basis)
     return [
         ("Report made", words.moment(visible(report.created)) or "not recorded"),
         ("Scan took", f"{report.seconds:.1f} seconds"),
+        *([("Rate set on", basis)] if basis else []),
         *((visible(name), visible(version)) for name, version in report.versions.items()),
     ]
 

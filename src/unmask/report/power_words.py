@@ -21,10 +21,9 @@ def power_lines(powers: Sequence[Power], kind: Kind) -> list[str]:
         mine = sorted((p for p in powers if p.bucket == bucket), key=lambda power: power.share)
         told = [f"{share(one)} {one.kind}" for one in mine]
         text = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
-        lines.append(
-            f"In {_IN[kind]} {bucket}, {text} would have been found. "
-            "Those were of makers and sources that the models had not met."
-        )
+        lines.append(f"In {_IN[kind]} {bucket}, {text} would have been found.")
+    if lines:
+        lines[-1] += " They were of makers and sources that the models had not met."
     return lines
 
 

@@ -30,7 +30,7 @@ _COLOURS = {
 }
 _VOTE_COLOURS = {Vote.FORGED: "red", Vote.CLEAR: "cyan", Vote.UNDECIDED: "yellow", None: "blue"}
 _SIGNS = {
-    Label.NO_SIGN: ("✓", "ok"),
+    Label.NO_SIGN: ("○", "-"),
     Label.MANIPULATED: ("▲", "!"),
     Label.SYNTHETIC: ("⬢", "!"),
     Label.INCONCLUSIVE: ("?", "?"),
@@ -69,7 +69,12 @@ def _verdict(report: Report, console: Console) -> RenderableType:
                 f"(prior {words.percent(verdict.prior)}): {words.likelihood(llr, terms)}."
             )
         )
-        alarm = f"{words.rarity(verdict)} {words.false_alarm(verdict, terms)}".strip()
+        said = (
+            words.caveat(verdict, terms),
+            words.rarity(verdict),
+            words.false_alarm(verdict, terms),
+        )
+        alarm = " ".join(filter(None, said))
         lines.append(Text(alarm, style="dim"))
     if not console.is_terminal:
         return Group(Text(name, style="bold"), *lines)
@@ -121,7 +126,7 @@ def _short(number: int, finding: Finding, report: Report) -> Text:
 
 
 def _probability(finding: Finding, report: Report) -> str:
-    if finite(finding.llr) is None:
+    if not words.tells(finding):
         return ""
     return words.percent(finding.probability(report.verdict.prior) or 0.0)
 

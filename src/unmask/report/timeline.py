@@ -126,7 +126,8 @@ def y_of(value: float) -> float:
 def _name(finding: Finding, series: Series) -> str:
     """What a line shows; the name of a series only tells several of one finding apart."""
     name = visible(series.name, 60) if len(finding.series) > 1 else ""
-    return f"{title(finding)}, {name}" if name else title(finding)
+    named = f"{title(finding)}, {name}" if name else title(finding)
+    return f"{named} ({vote(finding).lower()})" if finding.withheld else named
 
 
 def _x(time: float, end: float) -> float:

@@ -90,13 +90,18 @@ PERSON = Terms(
 RAREST = 1e-4
 """The lowest rate that is stated; beyond it the thresholds are continued and not measured."""
 _STRENGTH = (  # likelihood ratio up to → words, after the scale of ENFSI (2015)
-    (2.0, "no support"),
+    (1.2, "no support"),
+    (2.0, "next to no support"),
     (10.0, "weak support"),
     (100.0, "moderate support"),
     (1000.0, "moderately strong support"),
     (10_000.0, "strong support"),
     (math.inf, "very strong support"),
 )
+
+
+_SAYS = 2.0
+"""Likelihood ratio under which evidence supports nothing."""
 
 
 def vote(finding: Finding) -> str:
@@ -128,9 +133,21 @@ def terms_of(finding: Finding) -> Terms:
     return PERSON if finding.claim in _IDENTITY else FORGERY
 
 
+def _set_aside(report: Report) -> bool:
+    """Whether the file is inconclusive because a score must not count in it."""
+    decided = report.verdict.decided_by
+    return (
+        report.verdict.label is Label.INCONCLUSIVE
+        and decided is not None
+        and bool(report.findings[decided].withheld)
+    )
+
+
 def answer(report: Report) -> str:
     """The verdict of a report in a few words; of a comparison, whose face or voice it is."""
     verdict = report.verdict
+    if _set_aside(report):
+        return "Inconclusive: a score does not count here"
     if not is_comparison(report) or verdict.label is Label.INCONCLUSIVE:
         return headline(verdict)
     wanted = Vote.CLEAR if verdict.label is Label.NO_SIGN else Vote.FORGED
@@ -183,6 +200,11 @@ def meaning(verdict: Verdict, kind: Kind) -> str:
 def explained(report: Report) -> str:
     """What the answer of a report means, and what it does not."""
     label, kind = report.verdict.label, report.media.kind
+    if _set_aside(report):
+        return (
+            f"This is a kind of {KINDS[kind]} that misleads a model, so its score was set aside. "
+            "That neither accuses nor clears it."
+        )
     if not is_comparison(report) or label is Label.INCONCLUSIVE:
         return meaning(report.verdict, kind)
     if label is Label.NO_SIGN:
@@ -218,8 +240,42 @@ def rarity(verdict: Verdict) -> str:
     if verdict.surprise is None or verdict.label is Label.NO_SIGN:
         return ""
     rate = math.exp(-verdict.surprise)
-    number = f"{float(f'{1 / rate:.1g}'):,.0f}" if rate > RAREST else f"{1 / RAREST:,.0f} or more"
+    number = _rounded(1 / rate) if rate > RAREST else f"{1 / RAREST:,.0f} or more"
     return f"About 1 in {number} authentic files shows signs as strong."
+
+
+def _rounded(value: float) -> str:
+    """A number with one digit that is not zero."""
+    return f"{float(f'{value:.1g}'):,.0f}"
+
+
+def caveat(verdict: Verdict, words: Terms = FORGERY) -> str:
+    """Why the label and the strength of the evidence do not contradict each other; mostly empty."""
+    if verdict.llr is None:
+        return ""
+    if verdict.label in FLAGGED and verdict.llr < math.log(_SAYS):
+        return (
+            f"It is flagged because {words.files} seldom show such signs; how many times as often "
+            "others do is not known well enough for a higher figure."
+        )
+    if verdict.label is Label.NO_SIGN and verdict.llr >= math.log(_SAYS) and words is FORGERY:
+        often = ""
+        if verdict.surprise is not None:
+            often = f": about 1 in {_rounded(math.exp(verdict.surprise))} shows as much"
+        return f"That is too common among authentic files to count as a sign{often}."
+    return ""
+
+
+def tells(finding: Finding) -> bool:
+    """Whether the probability of a finding alone adds something to its vote.
+
+    Not where it must not count, nor where the likelihood ratio supports nothing, or something else
+    than the vote says.
+    """
+    llr = finite(finding.llr)
+    if llr is None or finding.withheld or abs(llr) < math.log(_SAYS):
+        return False
+    return (llr < 0) is (finding.vote is Vote.CLEAR)
 
 
 def false_alarm(verdict: Verdict, words: Terms = FORGERY) -> str:
