@@ -15,7 +15,7 @@ from unmask.decision.rule import Ratio
 Numbers = NDArray[np.float64]
 FULL = 100
 """Files from which on a source or a kind of forgery counts as much as any other."""
-HALF = 0.15
+HALF = 0.05
 """The most authentic files of any source whose likelihood ratio may speak for forgery."""
 SOME = 20
 """Files from which on a source or kind is asked whether the likelihood ratio holds in it."""

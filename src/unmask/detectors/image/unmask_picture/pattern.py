@@ -132,7 +132,7 @@ def _repeats(pixels: Pixels) -> bool:
 
 def _swings(steps: _Float) -> bool:
     """Whether the steps swing with one period by a large share of their local mean."""
-    if steps.size < _SHORTEST:
+    if steps.size < _SHORTEST or steps.mean() < _STEP:
         return False
     usual = np.convolve(steps, np.ones(_MEAN) / _MEAN, "same")
     cut = _MEAN // 2
