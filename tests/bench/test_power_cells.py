@@ -6,6 +6,7 @@ import json
 import math
 import random
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -23,10 +24,11 @@ def counted(row: PowerRow, rate: float) -> tuple[int, int]:
     left = pq.read_table(STORED / "left_out.parquet").to_pylist()
     surprise = {one["item"]: one["surprise"] for one in left}
     total = hit = 0
+    left_out = deceiving(files, surprise)
     for one in files:
         if (one["part"], one["family"], one["kind"]) != ("new", row.kind, row.media):
             continue
-        if not one["situation"]:
+        if not one["situation"] or one["source"] in left_out:
             continue
         quality = {"jpeg": 100.0, **json.loads(one["quality"])}
         quality["side"] = max(quality.get("width", 0), quality.get("height", 0))
@@ -39,10 +41,18 @@ def counted(row: PowerRow, rate: float) -> tuple[int, int]:
     return total, hit
 
 
+def deceiving(files: list[dict[str, Any]], surprise: dict[str, float]) -> set[str]:
+    """Sources with more than a tenth of their authentic files, and more than one, flagged at 1 %."""
+    told: dict[str, list[bool]] = {}
+    for one in files:
+        if one["label"] == "real" and one["item"] in surprise:
+            told.setdefault(one["source"], []).append(surprise[one["item"]] > math.log(100))
+    return {name for name, hits in told.items() if sum(hits) > max(1, 0.1 * len(hits))}
+
+
 @pytest.mark.parametrize("name", DETECTORS)
 def test_five_cells_of_each_card_are_what_the_findings_say(name: str) -> None:
     rows = read_card(registry.detector_card(name)).power
-    assert len(rows) >= 5
-    for row in random.Random(name).sample(rows, 5):
-        for text, found in row.found.items():
-            assert counted(row, float(text)) == (row.files, found), (row.kind, row.bucket, text)
+    cells = [(row, text, found) for row in rows for text, found in row.found.items()]
+    for row, text, found in random.Random(name).sample(cells, 5):
+        assert counted(row, float(text)) == (row.files, found), (row.kind, row.bucket, text)
