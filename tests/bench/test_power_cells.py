@@ -42,7 +42,7 @@ def counted(row: PowerRow, rate: float) -> tuple[int, int]:
 
 
 def deceiving(files: list[dict[str, Any]], surprise: dict[str, float]) -> set[str]:
-    """Sources with more than a tenth of their authentic files, and more than one, flagged at 1 %."""
+    """Sources with over a tenth of their authentic files, and more than one, flagged at 1 %."""
     told: dict[str, list[bool]] = {}
     for one in files:
         if one["label"] == "real" and one["item"] in surprise:

@@ -56,7 +56,7 @@ _STREAMED = {
     "of 500 kbit/s and more": ("kbps", 500.0, 1e9),
 }
 DECEIVING = 0.1
-"""A source whose authentic files are flagged more often than this tells nothing of its forgeries."""
+"""A source whose authentic files are flagged more often says nothing about its forgeries."""
 _Buckets = Mapping[str, tuple[str, float, float]]
 BUCKETS: Mapping[Claim, tuple[_Buckets, _Buckets]] = {
     Claim.FACE_MANIPULATED: (_SAVED, _FACED),
@@ -115,6 +115,8 @@ def _buckets(
         claim=claim.value, kind=kind, media=media, bucket="of any quality", files=1, found={}
     )
     first, second = BUCKETS[claim]
+    if media == "video":
+        first = _STREAMED
     choices: list[tuple[str, dict[str, tuple[float, float]]]] = [("of any quality", {})]
     for (one, a), (other, b) in product(first.items(), second.items()):
         choices.append((f"{one}, {other}", {a[0]: (a[1], a[2]), b[0]: (b[1], b[2])}))
