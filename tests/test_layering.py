@@ -19,7 +19,7 @@ HEAVY = {
 OPTIONAL = {"pyarrow", "weasyprint"}
 RESEARCH_FOLDERS = ("adding", "train", "bench", "forge", "datasets")
 RESEARCH_VERBS = {
-    "train", "bench", "bench_protocol", "forge", "data", "catalog",
+    "train", "bench", "bench_protocol", "bench_whole", "forge", "data", "catalog",
     "models_add", "models_export", "models_sets",
 }  # fmt: skip
 
