@@ -27,6 +27,8 @@ _ANY = re.compile(
     re.DOTALL,
 )
 _STILLS = (b"heic", b"heix", b"mif1", b"avif", b"heim", b"heis")
+_SEGMENTS = 4
+"""Segments in a row that make a JPEG."""
 _BLOCK, _OVERLAP, _MOST = 1 << 20, 64, 256 << 20
 
 
@@ -112,7 +114,13 @@ def _search(at: At, begin: int, size: int, pattern: re.Pattern[bytes]) -> Iterat
 
 
 def _jpeg(at: At, begin: int) -> bool:
-    """Whether the first segment leads to a second: three bytes alone also stand in quiet sound."""
-    length = int.from_bytes(at(begin + 4, 2), "big")
-    after = at(begin + 4 + length, 2)
-    return length > 1 and after[:1] == b"\xff" and after[1:] not in (b"", b"\0", b"\xff")
+    """Whether segments follow each other: the first three bytes alone also stand in quiet sound."""
+    place = begin + 2
+    for _ in range(_SEGMENTS):
+        head = at(place, 4)
+        if len(head) < 4 or head[0] != 0xFF or head[1] < 0xC0 or 0xD0 <= head[1] <= 0xD9:
+            return False
+        if head[1] == 0xDA:
+            return True
+        place += 2 + int.from_bytes(head[2:], "big")
+    return True

@@ -192,7 +192,7 @@ class Tally:
         for kind, shares in sorted(self.powers.items()):
             mean = sum(shares) / len(shares)
             files = f"{len(shares):,} file{'s' if len(shares) > 1 else ''}"
-            line = f"{kind} in the {files} without a sign: {mean:.0%} would have been found"
+            line = f"{kind}: {mean:.0%} would have been found in the {files} without a sign"
             console.print(Text(line, style="dim"))
         speed = self.files / seconds if seconds > 0 else 0.0
         console.print(Text(f"{seconds:.1f} seconds, {speed:.2f} files a second"))
