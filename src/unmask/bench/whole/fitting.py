@@ -100,12 +100,20 @@ def composed(rows: Sequence[FileRow]) -> list[FileRow]:
         out.append(mute)
         for number in draw.integers(len(speech), size=VOICES) if speech else ():
             heard = speech[number]
-            beside = {
-                name: json.dumps(json.loads(getattr(mute, name)) | json.loads(getattr(heard, name)))
-                for name in ("signs", "quality")
-            }
-            out.append(replace(row, situation=Situation.CLIP.value, **beside))
+            out.append(
+                replace(
+                    row,
+                    situation=Situation.CLIP.value,
+                    signs=_joined(mute.signs, heard.signs),
+                    quality=_joined(mute.quality, heard.quality),
+                )
+            )
     return out
+
+
+def _joined(first: str, second: str) -> str:
+    """Two JSON objects as one."""
+    return json.dumps(json.loads(first) | json.loads(second))
 
 
 def _sign_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
