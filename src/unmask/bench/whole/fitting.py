@@ -36,7 +36,7 @@ RATES = (
 )  # fmt: skip
 TAIL = 0.05
 """From this rate on the excesses give the exponential tail that goes on under the floor."""
-WORST = 3.0
+WORST = 2.0
 """How much the rate of any source with enough authentic files may exceed the promised one."""
 TELLS = {
     FACE: ("blended faces", "redrawn lips", "portraits by a GAN"),
