@@ -14,8 +14,8 @@ import report_samples as samples
 from PIL import Image
 
 from unmask.report.html import to_html
+from unmask.report.phrases import sentence
 from unmask.report.scenes import MAX_FRAMES
-from unmask.report.words import sentence
 from unmask.types import Kind, Label, Report, Snapshot, Vote, Where
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}

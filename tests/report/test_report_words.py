@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import report_samples as samples
 
-from unmask.report import words
+from unmask.report import phrases, words
 from unmask.report.plain import visible
 from unmask.types import Box, Claim, Finding, Kind, Label, Mask, Verdict, Vote
 
@@ -56,7 +56,7 @@ def test_every_claim_and_vote_has_words() -> None:
     ],
 )
 def test_percent_never_claims_certainty(value: float, text: str) -> None:
-    assert words.percent(value) == text
+    assert phrases.percent(value) == text
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_percent_never_claims_certainty(value: float, text: str) -> None:
     [(0.01, (1, 100)), (0.005, (5, 1000)), (0.05, (5, 100)), (0.001, (1, 1000)), (0, (0, 100))],
 )
 def test_one_in(rate: float, pair: tuple[int, int]) -> None:
-    assert words.one_in(rate) == pair
+    assert phrases.one_in(rate) == pair
 
 
 def test_false_alarm() -> None:
@@ -145,7 +145,7 @@ def test_ratio() -> None:
     ("seconds", "text"), [(0, "0:00.0"), (59.96, "1:00.0"), (4.25, "0:04.3"), (3700, "1:01:40.0")]
 )
 def test_clock(seconds: float, text: str) -> None:
-    assert words.clock(seconds) == text
+    assert phrases.clock(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -153,18 +153,18 @@ def test_clock(seconds: float, text: str) -> None:
     [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB (1,000 bytes)"), (2_500_000, "2.5 MB")],
 )
 def test_size(count: int, text: str) -> None:
-    assert words.size(count).startswith(text)
+    assert phrases.size(count).startswith(text)
 
 
 def test_a_mask_in_words() -> None:
     box = Box(0, 0, 10, 10)
     grid = np.zeros((10, 10), np.float32)
-    assert words.marked(Mask(grid, box), "face 1").startswith("No part of face 1")
+    assert phrases.marked(Mask(grid, box), "face 1").startswith("No part of face 1")
     grid[:3, :3] = 0.9
-    said = words.marked(Mask(grid, box), "face 1")
+    said = phrases.marked(Mask(grid, box), "face 1")
     assert said == "The marked region covers 9 % of face 1, mainly its upper left part."
-    assert "nearly all" in words.marked(Mask(grid + 1, box), "face 1")
-    assert "10 %" in words.marked(Mask(samples.blob(), box), "face 1")
+    assert "nearly all" in phrases.marked(Mask(grid + 1, box), "face 1")
+    assert "10 %" in phrases.marked(Mask(samples.blob(), box), "face 1")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_mask_in_words() -> None:
     ],
 )
 def test_where_a_box_lies(box: Box, text: str) -> None:
-    assert words.located(box, Box(0, 0, 100, 100)) == text
+    assert phrases.located(box, Box(0, 0, 100, 100)) == text
 
 
 def test_invisible_characters_show() -> None:

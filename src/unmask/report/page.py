@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 from unmask.detectors.card import Card
-from unmask.report import words
+from unmask.report import phrases, words
 from unmask.report.cards import cards_of
 from unmask.report.plain import finite, plain, visible
 from unmask.report.power_words import UNMEASURED, power_lines
@@ -110,20 +110,20 @@ def page(
         items=[_item(number, finding, report, titles) for number, finding in numbered],
         not_checked=[
             (
-                words.sentence(visible(item.what)),
-                words.sentence(visible(item.why), stop=True),
+                phrases.sentence(visible(item.what)),
+                phrases.sentence(visible(item.why), stop=True),
                 visible(item.analyzer),
             )
             for item in report.not_checked
         ],
         absent=[
-            (words.sentence(visible(item.what)), visible(item.analyzer)) for item in report.absent
+            (phrases.sentence(visible(item.what)), visible(item.analyzer)) for item in report.absent
         ],
         cards=used,
         media=_media(report.media),
         making=_making(report),
         settings=_rows(report.settings),
-        created=words.moment(visible(report.created)),
+        created=phrases.moment(visible(report.created)),
     )
 
 
@@ -177,7 +177,7 @@ def _tiles(report: Report) -> list[Tile]:
     return [
         Tile(
             terms.name,
-            words.percent(probability),
+            phrases.percent(probability),
             f"If {share:g} of 100 such files were {was} before looking (the prior), this share of "
             "those with evidence like this would be. Another prior gives another probability.",
         ),
@@ -209,7 +209,7 @@ def _item(number: int, finding: Finding, report: Report, titles: Mapping[str, st
         vote=words.vote(finding),
         reason=visible(finding.reason),
         chance=words.terms_of(finding).name,
-        probability="" if share is None else words.percent(share),
+        probability="" if share is None else phrases.percent(share),
         share=share,
         facts=facts,
         places=_places(finding, report.media),
@@ -231,13 +231,13 @@ def _places(finding: Finding, media: MediaInfo) -> list[str]:
         for box in finding.where.boxes
     ]
     places += [
-        f"{words.clock(span.start)} to {words.clock(span.end)}" for span in finding.where.spans
+        f"{phrases.clock(span.start)} to {phrases.clock(span.end)}" for span in finding.where.spans
     ]
     if finding.vote in (Vote.FORGED, None):
         subject = visible(finding.subject) or f"the {words.KINDS[media.kind]}"
         for mask in finding.where.masks:
-            when = f" ({words.clock(mask.time)})" if mask.time is not None else ""
-            places.append(words.marked(mask, subject).rstrip(".") + f"{when}.")
+            when = f" ({phrases.clock(mask.time)})" if mask.time is not None else ""
+            places.append(phrases.marked(mask, subject).rstrip(".") + f"{when}.")
     return places if len(places) <= 12 else [*places[:11], f"and {len(places) - 11} more places"]
 
 
@@ -245,11 +245,11 @@ def _media(media: MediaInfo) -> Rows:
     rows: list[tuple[str, str | None]] = [
         ("Path", visible(media.path)),
         ("SHA-256", media.sha256),
-        ("Size", words.size(media.bytes)),
+        ("Size", phrases.size(media.bytes)),
         ("Kind", words.KINDS[media.kind]),
         ("Container", visible(media.container)),
         ("Dimensions", f"{media.width} × {media.height} pixels" if media.width else None),
-        ("Duration", words.clock(media.seconds) if media.seconds is not None else None),
+        ("Duration", phrases.clock(media.seconds) if media.seconds is not None else None),
         ("Frame rate", f"{media.frame_rate:.3g} per second" if media.frame_rate else None),
         ("Frames", f"{media.frames:,}" if media.frames else None),
         ("Video codec", media.video_codec),
@@ -269,7 +269,7 @@ def _short(basis: str) -> str:
 def _making(report: Report) -> Rows:
     basis = visible(report.verdict.basis)
     return [
-        ("Report made", words.moment(visible(report.created)) or "not recorded"),
+        ("Report made", phrases.moment(visible(report.created)) or "not recorded"),
         ("Scan took", f"{report.seconds:.1f} seconds"),
         *([("Rate set on", basis)] if basis else []),
         *((visible(name), visible(version)) for name, version in report.versions.items()),

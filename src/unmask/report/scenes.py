@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from unmask.report.drawing import Placed, heat, jpeg_uri, outline
+from unmask.report.phrases import clock, located, marked, sentence
 from unmask.report.pictures import LONGEST
 from unmask.report.plain import visible
-from unmask.report.words import clock, located, marked, sentence, title
+from unmask.report.words import title
 from unmask.types import Box, Finding, Kind, Mask, Report, Snapshot, Vote
 
 MAX_FRAMES = 12

@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from unmask.report import words
+from unmask.report import phrases, words
 from unmask.report.page import ordered, worth
 from unmask.report.plain import finite, visible
 from unmask.types import Finding, Label, Report, Vote
@@ -65,8 +65,8 @@ def _verdict(report: Report, console: Console) -> RenderableType:
         terms = words.terms(report)
         lines.append(
             Text(
-                f"{terms.name} {words.percent(probability)} "
-                f"(prior {words.percent(verdict.prior)}): {words.likelihood(llr, terms)}."
+                f"{terms.name} {phrases.percent(probability)} "
+                f"(prior {phrases.percent(verdict.prior)}): {words.likelihood(llr, terms)}."
             )
         )
         said = (
@@ -128,7 +128,7 @@ def _short(number: int, finding: Finding, report: Report) -> Text:
 def _probability(finding: Finding, report: Report) -> str:
     if not words.tells(finding):
         return ""
-    return words.percent(finding.probability(report.verdict.prior) or 0.0)
+    return phrases.percent(finding.probability(report.verdict.prior) or 0.0)
 
 
 def _not_checked(report: Report) -> RenderableType:

@@ -9,8 +9,9 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from unmask.report.phrases import clock, percent
 from unmask.report.plain import visible
-from unmask.report.words import clock, percent, title, vote
+from unmask.report.words import title, vote
 from unmask.types import Finding, Report, Series, Span, Vote
 
 WIDTH, PLOT_HEIGHT = 960.0, 220.0
