@@ -1,7 +1,7 @@
 """A rule and findings whose numbers can be followed by hand.
 
-A sign's term is its raw score (within ± 20), and the surprise of a file is its fused score
-from 0.5 on.
+A sign's term is its raw score (within ± 20), and the surprise of a file in which one sign alone
+could speak is that score from 0.5 on.
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ NOTED = -math.log(0.05)
 def part(situation: Situation, together: float = 0.0, facts: bool = False) -> SituationRule:
     plain = SignTerm(slope=1.0, offset=0.0, lowest=-20.0, highest=20.0)
     fact = SignTerm(slope=1.5, offset=0.0, lowest=0.0, highest=1.5)
+    signs = dict.fromkeys(SIGNS.values(), plain) | (dict.fromkeys(FACTS, fact) if facts else {})
+    fall = math.log(len(signs))
     return SituationRule(
         situation=situation,
-        signs=dict.fromkeys(SIGNS.values(), plain) | (dict.fromkeys(FACTS, fact) if facts else {}),
+        signs=signs,
         together=together,
-        levels=[Level(rate=math.exp(-score), score=score) for score in (0.5, 3.0, 7.0)],
+        levels=[Level(rate=math.exp(-score), score=score - fall) for score in (0.5, 3.0, 7.0)],
         ratios=[Ratio(surprise=s, llr=llr) for s, llr in ((1.0, -1.0), (4.0, 1.0), (6.0, 3.0))],
         floor=0.001,
         worst_source=2.0,

@@ -103,7 +103,7 @@ def test_a_fact_alone_is_no_judgement() -> None:
 
 def test_several_weak_signs_add_up_only_by_together() -> None:
     """No sign is enough alone; only a rule in which they count together flags the file."""
-    weak = (ours(2.0), ours(2.0, GENERATED), ours(2.0, FACE))
+    weak = (ours(1.8), ours(1.8, GENERATED), ours(1.8, FACE))
     assert verdict(*weak).label is Label.NO_SIGN
     assert verdict(*weak, by=rule(together=0.5)).label in FLAGGED
     assert verdict(weak[0], by=rule(together=0.5)).label is not Label.MANIPULATED

@@ -35,11 +35,13 @@ def test_a_term_is_a_line_held_within_limits() -> None:
 
 
 def test_the_score_is_that_of_a_mixture() -> None:
-    terms, mixed = {EDITED: 1.0, GENERATED: 3.0}, math.log((math.exp(1) + math.exp(3)) / 2)
+    terms = {EDITED: 1.0, GENERATED: 3.0}
+    signs = len(part(Situation.PICTURE).signs)
+    mixed = math.log((math.exp(1) + math.exp(3)) / signs)
     assert part(Situation.PICTURE).score(terms) == pytest.approx(mixed)
     adding = part(Situation.PICTURE, together=0.5)
     assert adding.score(terms) == pytest.approx(mixed + 0.5 * 4)
-    below = math.log((math.exp(-1) + math.exp(3)) / 2)
+    below = math.log((math.exp(-1) + math.exp(3)) / signs)
     assert adding.score(terms | {EDITED: -1.0}) == pytest.approx(below + 0.5 * 3)
 
 
@@ -48,7 +50,16 @@ def test_what_cannot_speak_takes_nothing(value: float, sign: str) -> None:
     own = part(Situation.CLIP)
     terms = own.terms(Evidence(Situation.CLIP, {sign: value}))
     assert terms == {sign: value}
-    assert own.score(terms) == pytest.approx(value)
+    assert own.score(terms) == pytest.approx(value - math.log(len(own.signs)))
+
+
+@given(TERMS, st.data())
+def test_what_is_left_out_by_choice_cannot_raise_the_score(
+    terms: dict[str, float], data: st.DataObject
+) -> None:
+    own = part(Situation.PICTURE)
+    kept = data.draw(st.lists(st.sampled_from(sorted(terms)), min_size=1, unique=True))
+    assert own.score({name: terms[name] for name in kept}) <= own.score(terms) + 1e-9
 
 
 def test_a_fact_that_is_missing_was_looked_for_and_is_not_there() -> None:
@@ -61,7 +72,8 @@ def test_a_fact_that_is_missing_was_looked_for_and_is_not_there() -> None:
 def test_several_weak_signs_add_up_by_together_alone(terms: dict[str, float]) -> None:
     strongest = max(terms.values())
     apart = part(Situation.PICTURE).score(terms)
-    assert strongest - math.log(len(terms)) - 1e-9 <= apart <= strongest + 1e-9
+    every = math.log(len(part(Situation.PICTURE).signs))
+    assert strongest - every - 1e-9 <= apart <= strongest - every + math.log(len(terms)) + 1e-9
     raised = sum(max(0.0, value) for value in terms.values())
     assert part(Situation.PICTURE, 0.5).score(terms) == pytest.approx(apart + 0.5 * raised)
 
@@ -110,7 +122,9 @@ def test_the_surprise_goes_through_the_levels_and_on_as_an_exponential_tail() ->
 
 def test_the_ratio_of_a_file_is_linear_in_its_surprise_and_held_at_both_ends() -> None:
     own = part(Situation.PICTURE)
-    assert [own.llr(score) for score in (-9.0, 1.0, 2.5, 4.0, 5.5, 40.0)] == pytest.approx(
+    fall = math.log(len(own.signs))
+    surprises = (-9.0, 1.0, 2.5, 4.0, 5.5, 40.0)
+    assert [own.llr(surprise - fall) for surprise in surprises] == pytest.approx(
         [-1.0, -1.0, 0.0, 1.0, 2.5, 3.0]
     )
 

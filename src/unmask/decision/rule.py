@@ -4,14 +4,14 @@ For each situation (a picture with one face, a clip with sound …) the signs be
 log of a likelihood ratio of a mixture: a file is forged in one of several ways, and each sign
 speaks of its own,
 
-    score = log(mean_s exp(l_s)) + together * sum_s max(0, l_s),   l_s = slope_s * x_s + offset_s,
+    score = log(1/n sum_s exp(l_s)) + together * sum_s max(0, l_s),   l_s = slope_s x_s + offset_s,
 
-over the signs that could speak: what cannot be judged takes nothing. The second part lets several
-weak signs add up; how much they may is fitted, for they are not independent. Of ``n`` faces the
-most suspect one counts, divided among them, and of a long recording its most suspect stretch,
-likewise. Thresholds are the conformal ones of the *score of whole files* (Vovk, Gammerman and
-Shafer 2005, "Algorithmic Learning in a Random World", section 2), so they hold whatever the
-dependence between signs.
+over those of the ``n`` signs that could speak. What cannot be judged takes nothing of the rate, and
+what is left out by choice cannot raise the score. The second part lets several weak signs add up;
+how much they may is fitted, for they are not independent. Of several faces the most suspect one
+counts, divided among them, and of a long recording its most suspect stretch, likewise. Thresholds
+are the conformal ones of the *score of whole files* (Vovk, Gammerman and Shafer 2005, "Algorithmic
+Learning in a Random World", section 2), so they hold whatever the dependence between signs.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class SituationRule(_Part):
     def score(self, terms: Mapping[str, float]) -> float:
         """The fused score of some terms. Raises ValueError when there are none."""
         top = max(terms.values())
-        mixed = sum(math.exp(value - top) for value in terms.values()) / len(terms)
+        mixed = sum(math.exp(value - top) for value in terms.values()) / len(self.signs)
         return top + math.log(mixed) + self.together * sum(max(0.0, v) for v in terms.values())
 
     def surprise(self, score: float) -> float:
