@@ -46,7 +46,7 @@ SNAPSHOT = 1024
 """Pixels of the longer side of the evidence picture."""
 MOST_BOXES = 8
 _SUSPECT = 0.1
-"""A score over the threshold of this rate is looked at again, and its picture kept."""
+"""Of a score over the threshold of this rate the picture is kept as evidence."""
 
 _CLAIMS = (Claim.PICTURE_EDITED, Claim.PICTURE_GENERATED)
 _SEEN = {

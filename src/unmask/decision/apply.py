@@ -9,7 +9,7 @@ from unmask.decision.calibration import Calibration, Judged
 from unmask.decision.evidence import gather
 from unmask.decision.fused import Fused, alone_of
 from unmask.decision.fused import judged as by_rule
-from unmask.decision.fusion import joins, words_of
+from unmask.decision.fusion import accused, doubt, joins, words_of
 from unmask.decision.rows import BASE
 from unmask.decision.rule import MARKED, shipped_rule
 from unmask.types import FLAGGED, Finding, Kind, Label, MediaInfo, Verdict, Vote, posterior
@@ -47,8 +47,7 @@ def apply(
     others = _others(findings, calibration.certificate.birth.joined)
     share = base.fpr / (1 + len(others))
     if judged.p > share and (other := _accuser(findings, others)) is not None:
-        words = words_of(findings[other])
-        said = f"{words[0].upper()}{words[1:]}."
+        said = f"{accused(findings[other])}."
         makes = findings[other].claim.makes
         return replace(known, label=makes, reason=said, decided_by=other), tuple(findings)
     fused = by_rule(gather(media, findings), shipped_rule())
@@ -96,24 +95,20 @@ def _said(
     """Label, why, and the finding that did most for it; ``share``: of the rate."""
     of = f"{judged.p:.1%} of the authentic files of your calibration look at least as suspect"
     decided = _deciding(judged, findings, base, fused)
-    looks = words_of(findings[decided]) if decided is not None else "the file looks forged"
     if judged.p <= share:
         label = findings[decided].claim.makes if decided is not None else Label.MANIPULATED
-        return label, f"{looks[0].upper()}{looks[1:]}: {of}.", decided
+        said = accused(findings[decided]) if decided is not None else "The file looks forged"
+        return label, f"{said}: {of}.", decided
+    looks = words_of(findings[decided]) if decided is not None else "the file looks forged"
     if judged.p <= max(MARKED, base.fpr) * share / base.fpr:
         return (
             Label.INCONCLUSIVE,
             f"Look here: {looks}; {of}. That is too much to pass over and too little to flag.",
             decided,
         )
-    for number, finding in enumerate(findings):
-        if finding.bearing is Label.INCONCLUSIVE:
-            return Label.INCONCLUSIVE, finding.reason, number
-        if finding.withheld:
-            said = f"A score does not count here: {finding.withheld}."
-            return Label.INCONCLUSIVE, said, number
-        if joins(finding) and finding.rate is None and finding.vote is Vote.UNDECIDED:
-            return Label.INCONCLUSIVE, finding.reason, number
+    if (found := doubt(findings)) is not None:
+        number, why = found
+        return Label.INCONCLUSIVE, why, number
     return Label.NO_SIGN, f"No sign of the forgeries that these checks know was found: {of}.", None
 
 

@@ -127,7 +127,8 @@ class _Court:
     def answer(self) -> tuple[Label, int | None, str]:
         """Label, the finding that decided, and why."""
         if (number := self.over(self.share)) is not None:
-            return self._makes(number), number, self._flagged(number)
+            finding = self.findings[number]
+            return finding.claim.makes, number, f"{accused(finding)}."
         look = self.over(self.marked)
         if look is not None:
             words = words_of(self.findings[look])
@@ -140,16 +141,9 @@ class _Court:
         return self._unflagged()
 
     def _unflagged(self) -> tuple[Label, int | None, str]:
-        for number, finding in enumerate(self.findings):
-            if finding.bearing is Label.INCONCLUSIVE:
-                return Label.INCONCLUSIVE, number, finding.reason
-        for number, finding in enumerate(self.findings):
-            if finding.withheld:
-                said = f"A score does not count here, because {finding.withheld}."
-                return Label.INCONCLUSIVE, number, said
-        for number in self.joined:
-            if self.findings[number].vote is Vote.UNDECIDED and self.findings[number].rate is None:
-                return Label.INCONCLUSIVE, number, self.findings[number].reason
+        if (found := doubt(self.findings)) is not None:
+            number, why = found
+            return Label.INCONCLUSIVE, number, why
         if self.voices:
             return (
                 Label.NO_SIGN,
@@ -167,13 +161,6 @@ class _Court:
             None,
             "Nothing in this file could be judged; see what was not checked.",
         )
-
-    def _makes(self, number: int) -> Label:
-        return self.findings[number].claim.makes
-
-    def _flagged(self, number: int) -> str:
-        words = words_of(self.findings[number])
-        return f"{words[0].upper()}{words[1:]}."
 
     def llr(self) -> float | None:
         """The likelihood ratio of the file."""
@@ -202,6 +189,30 @@ def words_of(finding: Finding) -> str:
     if joins(finding) and finding.claim not in _IDENTITY:
         return f"{_WORDS[finding.claim]}, says {finding.detector}"
     return _WORDS[finding.claim]
+
+
+def accused(finding: Finding) -> str:
+    """The same as the beginning of a sentence."""
+    words = words_of(finding)
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def doubt(findings: Sequence[Finding]) -> tuple[int, str] | None:
+    """What keeps a file that is not suspect from *no sign found*: which finding, and why.
+
+    A fact that raises a doubt, then a score that must not count here, then a person of whom it is
+    undecided whether the file shows them.
+    """
+    for number, finding in enumerate(findings):
+        if finding.bearing is Label.INCONCLUSIVE:
+            return number, finding.reason
+    for number, finding in enumerate(findings):
+        if finding.withheld:
+            return number, f"A score does not count here, because {finding.withheld}."
+    for number, finding in enumerate(findings):
+        if joins(finding) and finding.rate is None and finding.vote is Vote.UNDECIDED:
+            return number, finding.reason
+    return None
 
 
 def _settled(court: _Court, label: Label, decided: int | None) -> tuple[Finding, ...]:
