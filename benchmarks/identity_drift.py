@@ -23,8 +23,7 @@ from typing import Any
 import numpy as np
 from identity_material import Case, face_cases, voice_cases
 
-from unmask.bench.calibrate import fit_operating
-from unmask.bench.predictions import Prediction
+from unmask.bench.own.calibrate import fit_operating
 from unmask.errors import UnfitReferences
 from unmask.identity.distance import distance, mean_vector
 from unmask.identity.face_drift import episodes
@@ -36,6 +35,7 @@ from unmask.identity.references import people
 from unmask.identity.voice_drift import stretch
 from unmask.identity.voice_trail import VoiceTrail
 from unmask.media import blocks, frames, probe
+from unmask.metrics.predictions import Prediction
 from unmask.scanning import scan
 from unmask.types import Span, Tensor
 

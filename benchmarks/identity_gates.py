@@ -11,20 +11,20 @@ from pathlib import Path
 
 import numpy as np
 
-from unmask.bench import identity_media as media
-from unmask.bench.identity_gates import (
+from unmask.bench.identity import media
+from unmask.bench.identity.gates import (
     Degraded,
     as_rows,
     centre_of,
     collect,
     fit_forest,
 )
-from unmask.bench.identity_page import fill
-from unmask.bench.identity_rows import read_rows, write_rows
-from unmask.bench.metrics.detection import auc
+from unmask.bench.identity.page import fill
+from unmask.bench.identity.rows import read_rows, write_rows
 from unmask.bench.statistics import auc_interval
 from unmask.faces.recognise import FEATURES, FILE, read_gates
 from unmask.identity.cards import card_path, operating
+from unmask.metrics.detection import auc
 
 HOME = Path(__file__).resolve().parents[1]
 ROWS = HOME / "results" / "identity" / "face_gates.parquet"

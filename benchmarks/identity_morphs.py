@@ -14,9 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unmask.bench.calibrate import fit_operating
-from unmask.bench.edit import write_operating
-from unmask.bench.identity_morphs import (
+from unmask.bench.identity.morphs import (
     CONDITIONS,
     HONEST,
     SPLICED,
@@ -26,14 +24,16 @@ from unmask.bench.identity_morphs import (
     people,
     suspects,
 )
-from unmask.bench.identity_page import fill
-from unmask.bench.identity_rows import read_rows, write_rows
-from unmask.bench.metrics.detection import auc, eer
-from unmask.bench.predictions import Prediction
+from unmask.bench.identity.page import fill
+from unmask.bench.identity.rows import read_rows, write_rows
+from unmask.bench.own.calibrate import fit_operating
+from unmask.bench.own.edit import write_operating
 from unmask.bench.statistics import mean_interval
-from unmask.detectors.card import Operating, read_card
+from unmask.cards.card import Operating, read_card
 from unmask.identity.cards import card_path
 from unmask.identity.morph import CARD, FILE, LIVE, TWO, two_score
+from unmask.metrics.detection import auc, eer
+from unmask.metrics.predictions import Prediction
 
 HOME = Path(__file__).resolve().parents[1]
 ROWS = HOME / "results" / "identity" / "face_morphs.parquet"

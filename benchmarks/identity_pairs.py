@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from unmask.bench import identity_media as media
-from unmask.bench.identity_pairs import ACROSS, TEST, Item, Pair, half, pairs
-from unmask.bench.identity_rows import write_rows
+from unmask.bench.identity import media
+from unmask.bench.identity.pairs import ACROSS, TEST, Item, Pair, half, pairs
+from unmask.bench.identity.rows import write_rows
 from unmask.faces.embed import FaceEmbedder
 from unmask.identity.cards import MEAN, PAIR
 from unmask.identity.distance import mean_vector

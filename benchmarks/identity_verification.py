@@ -12,14 +12,14 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from unmask.bench import identity_figures as figures
-from unmask.bench.calibrate import fit_operating
-from unmask.bench.edit import write_operating
-from unmask.bench.identity_page import fill
-from unmask.bench.identity_pairs import CALIBRATION, Pair, as_predictions
-from unmask.bench.identity_roc import roc
-from unmask.bench.identity_rows import read_rows
-from unmask.detectors.card import Operating, read_card
+from unmask.bench.identity import figures
+from unmask.bench.identity.page import fill
+from unmask.bench.identity.pairs import CALIBRATION, Pair, as_predictions
+from unmask.bench.identity.roc import roc
+from unmask.bench.identity.rows import read_rows
+from unmask.bench.own.calibrate import fit_operating
+from unmask.bench.own.edit import write_operating
+from unmask.cards.card import Operating, read_card
 from unmask.identity.cards import MEAN, PAIR, card_path
 
 HOME = Path(__file__).resolve().parents[1]

@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from unmask.bench import identity_media as media
-from unmask.bench.identity_page import fill
-from unmask.bench.identity_pairs import Item, Pair, pairs
-from unmask.bench.identity_rows import read_rows, write_rows
-from unmask.bench.metrics.detection import eer
+from unmask.bench.identity import media
+from unmask.bench.identity.page import fill
+from unmask.bench.identity.pairs import Item, Pair, pairs
+from unmask.bench.identity.rows import read_rows, write_rows
 from unmask.bench.statistics import interval
 from unmask.errors import MediaError
 from unmask.forge.launder_sound import apply
 from unmask.identity.cards import MEAN, operating
 from unmask.identity.distance import mean_vector
+from unmask.metrics.detection import eer
 from unmask.types import Samples, Tensor
 from unmask.voices.embed import VoiceEmbedder, speech_only
 from unmask.voices.recognise import Hearable, hearable

@@ -23,14 +23,14 @@ import numpy as np
 from scipy.stats import binomtest
 
 from unmask import registry
-from unmask.bench.metrics.calibration import cllr
 from unmask.bench.whole.evaluation import LeftOut, answer, read_left_out
 from unmask.bench.whole.fitting import judged
 from unmask.bench.whole.rows import FileRow, read_rows
+from unmask.cards.card import Operating, read_card
 from unmask.decision.evidence import DETECTORS, EDITED, FACE, GENERATED, PARTS, SIGNS, VOICE
 from unmask.decision.fusion import mean_ratio
 from unmask.decision.rule import MARKED, shipped_rule
-from unmask.detectors.card import Operating, read_card
+from unmask.metrics.calibration import cllr
 from unmask.types import FLAGGED, Label
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,7 +17,7 @@ HEAVY = {
     "pandas", "transformers",
 }  # fmt: skip
 OPTIONAL = {"pyarrow", "weasyprint"}
-RESEARCH_FOLDERS = ("adding", "train", "bench", "forge", "datasets")
+RESEARCH_FOLDERS = ("adding", "train", "bench", "metrics", "forge", "datasets")
 RESEARCH_VERBS = {
     "train", "bench", "bench_protocol", "bench_whole", "forge", "data", "catalog",
     "models_add", "models_export", "models_sets",
@@ -66,7 +66,7 @@ def test_inference_wing_reaches_neither_torch_nor_research(path: Path) -> None:
     assert not {name for name in at_import if name.split(".")[0] in OPTIONAL}
 
 
-DECISION = {"_toml", "decision", "detectors.card", "errors", "types"}
+DECISION = {"_toml", "cards", "decision", "errors", "types"}
 """What the room of the decision may import of the rest."""
 
 

@@ -49,8 +49,8 @@ def weighted_card(name: str) -> Path:
     ``name`` is a detector's name, a ``card.toml`` or the folder that holds one. Raises UnknownName,
     and ModelError when the detector has no weights here.
     """
-    from unmask.detectors.card import read_card
-    from unmask.detectors.shelf import shelved
+    from unmask.cards.card import read_card
+    from unmask.cards.shelf import shelved
 
     path = Path(name)
     if path.suffix == ".toml" or (path / "card.toml").is_file():
@@ -68,7 +68,7 @@ def weighted_card(name: str) -> Path:
 @lru_cache(maxsize=1)
 def shipped() -> tuple[str, ...]:
     """Names of the detectors that come with weights: what a scan can run as it is."""
-    from unmask.detectors.card import read_card
+    from unmask.cards.card import read_card
 
     return tuple(name for name in detectors() if read_card(_detectors()[name]).weights)
 

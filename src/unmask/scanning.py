@@ -28,7 +28,7 @@ from unmask.decision.fusion import fuse
 from unmask.decision.powers import powers
 from unmask.feeding import Progress, feed
 from unmask.media import Limits, probe
-from unmask.media.behind import behind
+from unmask.media.trailing_data import behind
 from unmask.report.cards import installed_card
 from unmask.settings import PATHS, Settings, make_settings
 from unmask.types import (

@@ -24,8 +24,8 @@ from transformers import VideoMAEForVideoClassification as VideoNetwork  # noqa:
 from transformers import ViTForImageClassification as ImageNetwork  # noqa: E402
 from transformers import Wav2Vec2ForSequenceClassification as SoundNetwork  # noqa: E402
 
-from unmask.adding.look import picture_look  # noqa: E402
-from unmask.detectors.card import Input, read_card  # noqa: E402
+from unmask.adding.preprocessing import picture_look  # noqa: E402
+from unmask.cards.card import Input, read_card  # noqa: E402
 from unmask.media import probe, stream  # noqa: E402
 from unmask.runtime import preparation  # noqa: E402
 

@@ -19,7 +19,7 @@ import pytest
 pytest.importorskip("torch")
 
 from unmask.adding import adder
-from unmask.detectors import transfer
+from unmask.cards import download
 
 COMMIT = "1234567890" * 4
 NAME = "someone/fake-finder"
@@ -100,7 +100,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         def log_message(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr(transfer, "_PAUSE", 0.0)
+    monkeypatch.setattr(download, "_PAUSE", 0.0)
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as http:
         threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
         state.url = f"http://127.0.0.1:{http.server_port}"

@@ -16,7 +16,7 @@ onnx = pytest.importorskip("onnx")
 import soundfile  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from unmask.detectors.card import read_card  # noqa: E402
+from unmask.cards.card import read_card  # noqa: E402
 
 CHANCE = np.random.default_rng(4)
 WEIGHTS = CHANCE.normal(0, 1, (3, 3)).astype(np.float32)

@@ -21,8 +21,8 @@ from unmask import registry
 from unmask.analyzers import face as module
 from unmask.analyzers.base import Options
 from unmask.analyzers.face import FaceAnalyzer
+from unmask.cards.card import Operating, Threshold, read_card
 from unmask.decision.fusion import fuse
-from unmask.detectors.card import Operating, Threshold, read_card
 from unmask.faces.detect import detect
 from unmask.faces.follow import Follower
 from unmask.forge.operations import blur

@@ -16,7 +16,7 @@ import pytest
 from face_samples import portrait
 from PIL import Image
 
-from unmask.bench.cases_face import (
+from unmask.detectors.image.unmask_face.cases import (
     Case,
     Person,
     answer,

@@ -13,7 +13,7 @@ import pytest
 from unmask.analyzers import picture
 from unmask.analyzers.base import Options
 from unmask.analyzers.picture import KEPT_FRAMES, SMALLEST, PictureAnalyzer
-from unmask.detectors.card import Card, Operating, Threshold
+from unmask.cards.card import Card, Operating, Threshold
 from unmask.detectors.image.unmask_picture.tiles import (
     Budget,
     covering,
@@ -282,7 +282,7 @@ def test_a_glance_is_cheap() -> None:
 
 def test_the_shipped_card_has_what_the_analyzer_reads() -> None:
     path = Path(picture.__file__).parents[1] / "detectors/image/unmask_picture/card.toml"
-    from unmask.detectors.card import read_card
+    from unmask.cards.card import read_card
 
     card: Card = read_card(path)
     assert picture._budget(card).side == card.inputs[0].shape[-1]

@@ -15,7 +15,7 @@ from mean_models import model, video  # noqa: E402
 
 from unmask import registry  # noqa: E402
 from unmask.analyzers.published import scoring, taker  # noqa: E402
-from unmask.detectors.card import read_card  # noqa: E402
+from unmask.cards.card import read_card  # noqa: E402
 from unmask.errors import ModelError, UnknownName  # noqa: E402
 from unmask.report.html import to_html  # noqa: E402
 from unmask.report.json import to_dict  # noqa: E402

@@ -17,8 +17,8 @@ import soundfile
 
 pytest.importorskip("torch", reason="the research wing is not installed")
 
-from unmask.bench import cases_voice as cases
-from unmask.bench.cards import GOOD_EDGE
+from unmask.bench.own.cards import GOOD_EDGE
+from unmask.detectors.audio.unmask_voice import cases
 from unmask.types import Samples, Span
 
 LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from unmask import registry
+from unmask.cards.card import PowerRow, read_card
 from unmask.decision.evidence import DETECTORS
-from unmask.detectors.card import PowerRow, read_card
 
 STORED = Path(__file__).parents[2] / "results" / "verdicts"
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from unmask.bench.metrics.named import CATALOGUE, measure
 from unmask.bench.protocol import Choice, protocols, read_protocol
 from unmask.datasets.adapter import adapters
 from unmask.datasets.manifest import KINDS, Item
 from unmask.errors import DataError, SettingError, UnknownName
+from unmask.metrics.named import CATALOGUE, measure
 
 BODY = """
 title = "t"

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from unmask.bench import run as running
-from unmask.bench.outcomes import Outcome, read_outcomes
+from unmask.bench.own.shipped import ShippedScorer
 from unmask.bench.perturb import (
     HEARING,
     SIGHT,
@@ -25,9 +25,9 @@ from unmask.bench.perturb import (
 from unmask.bench.protocol import Protocol
 from unmask.bench.run import Order, run
 from unmask.bench.score import _places, kinds_of
-from unmask.bench.shipped import ShippedScorer
 from unmask.datasets.manifest import Item, Manifest, read_manifest, write_manifest
 from unmask.errors import DataError, SettingError, UnknownName
+from unmask.metrics.outcomes import Outcome, read_outcomes
 from unmask.train.loop import FitResult
 from unmask.train.method import method_named
 

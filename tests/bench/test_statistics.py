@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-import made
 import numpy as np
 import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from unmask.bench import metrics, statistics
+import made_scores as made
+from unmask import metrics
+from unmask.bench import statistics
 
 
 def test_interval_draws_whole_groups() -> None:

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import torch
 
-from unmask.bench.metrics.segments import Timeline, ap_at_iou
-from unmask.bench.outcomes import read_outcomes
 from unmask.bench.protocol import read_protocol
 from unmask.bench.run import Order, run
 from unmask.bench.table import lines, stored
 from unmask.datasets.adapter import adapter
 from unmask.datasets.manifest import write_manifest
+from unmask.metrics.outcomes import read_outcomes
+from unmask.metrics.segments import Timeline, ap_at_iou
 from unmask.train.method import method_named
 
 FRAMES = 16  # of the small network; the videos have 12

@@ -12,14 +12,14 @@ import pytest
 from fairlearn.metrics import equalized_odds_difference
 
 from unmask.bench import leaderboard, plots
+from unmask.bench.budget import departures, form
 from unmask.bench.compare import compare
 from unmask.bench.fairness import fairness
-from unmask.bench.form import departures, form
-from unmask.bench.outcomes import Outcome, Outcomes, place, read_outcomes, write_outcomes
 from unmask.bench.page import origin, page
 from unmask.bench.protocol import Protocol
 from unmask.bench.table import lines, scored, stored, threshold_of
 from unmask.errors import DataError, UnknownName
+from unmask.metrics.outcomes import Outcome, Outcomes, place, read_outcomes, write_outcomes
 from unmask.train.recipe import Recipe
 
 PROTOCOL = Protocol.model_validate(

@@ -140,7 +140,7 @@ def test_other_models_and_rates_are_refused(
     with pytest.raises(SettingError, match="at least 99"):
         scan(material / "desk" / "02.jpg", settings)
     from unmask.calibrate import birth
-    from unmask.detectors.card import Card
+    from unmask.cards.card import Card
 
     plain = birth._card
 

@@ -17,8 +17,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from unmask import registry  # noqa: E402
+from unmask.cards.card import Published, read_card  # noqa: E402
 from unmask.cli.app import main  # noqa: E402
-from unmask.detectors.card import Published, read_card  # noqa: E402
 from unmask.runtime.model import Model  # noqa: E402
 from unmask.train.method import Method, method_named  # noqa: E402
 

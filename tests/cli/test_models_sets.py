@@ -16,8 +16,8 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
+from unmask.cards import download  # noqa: E402
 from unmask.cli.app import main  # noqa: E402
-from unmask.detectors import transfer  # noqa: E402
 from unmask.detectors.sets import sets  # noqa: E402
 
 SET = """
@@ -67,7 +67,7 @@ sha256 = "{sum}"
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("UNMASK_MODELS", str(tmp_path / "shelf"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setattr(transfer, "_PAUSE", 0.0)
+    monkeypatch.setattr(download, "_PAUSE", 0.0)
     (tmp_path / "shelf").mkdir()
     return tmp_path / "shelf"
 

@@ -19,9 +19,9 @@ from unmask.batch import ResultFile, key_of
 from unmask.cli import main
 from unmask.cli.scan_many import page_name
 from unmask.errors import OutputError
+from unmask.non_media import no_medium
 from unmask.outputs import guard
 from unmask.settings import Settings
-from unmask.strays import no_medium
 
 Run = Callable[..., tuple[int, str, str]]
 QUICK = ("--only", "metadata")

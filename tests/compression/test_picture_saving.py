@@ -14,8 +14,8 @@ from PIL import Image
 from unmask.analyzers.base import Options, Result
 from unmask.analyzers.compression import CompressionAnalyzer
 from unmask.compression.blocks import FREQUENCIES, cut
+from unmask.compression.double_quantisation import MOST, cumulative, once, twice
 from unmask.compression.grid import offset
-from unmask.compression.lattice import MOST, cumulative, once, twice
 from unmask.compression.regions import filled, parts, settled
 from unmask.compression.tables import setting, standard
 from unmask.media import probe

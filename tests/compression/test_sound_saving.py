@@ -12,7 +12,7 @@ import soundfile
 
 from unmask.analyzers.base import Options, Result
 from unmask.analyzers.compression import CompressionAnalyzer
-from unmask.compression.floor import changes
+from unmask.compression.noise_floor import changes
 from unmask.compression.spectrum import STEPS, listen
 from unmask.media import probe
 from unmask.types import AudioBlock, Finding, Label

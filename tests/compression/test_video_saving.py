@@ -14,8 +14,8 @@ from PIL import Image
 
 from unmask.analyzers.base import Options, Result
 from unmask.analyzers.compression import CompressionAnalyzer
+from unmask.compression.double_encoding import earlier_rhythm
 from unmask.compression.gop import holes, packets
-from unmask.compression.rhythm import earlier_rhythm
 from unmask.errors import UnreadableMedia
 from unmask.media import probe
 from unmask.types import Finding, Label, Pixels

@@ -11,7 +11,7 @@ import onnxruntime as ort
 import pytest
 
 from unmask import registry
-from unmask.detectors.card import Card, read_card, verified_weights
+from unmask.cards.card import Card, read_card, verified_weights
 from unmask.errors import ModelError
 from unmask.runtime.model import Model
 from unmask.train.recipe import read_recipe, resolve

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from unmask import registry
-from unmask.detectors.card import read_card
+from unmask.cards.card import read_card
 from unmask.train.export import to_onnx
 from unmask.train.loop import laid_out
 from unmask.train.method import Batch, Method, method_named

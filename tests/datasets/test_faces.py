@@ -16,11 +16,11 @@ from skimage import data
 
 from make_media import image, video
 from unmask import registry
+from unmask.cards.card import read_card
 from unmask.datasets import face_manifest
 from unmask.datasets.face_crops import Cut, cut_item, cut_of_card
 from unmask.datasets.face_manifest import LOG, TABLE, cut_faces
 from unmask.datasets.manifest import Item, Manifest, read_manifest, write_manifest
-from unmask.detectors.card import read_card
 from unmask.errors import DataError, ModelError, OutputError
 from unmask.faces.detect import detect
 from unmask.types import Box

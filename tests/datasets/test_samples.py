@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
+from unmask.cards.card import Input
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.samples import Prepared, collate, plainly
-from unmask.detectors.card import Input
 from unmask.errors import DataError, ModelError
 from unmask.train.recipe import Recipe
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from unmask import registry
+from unmask.cards.card import Card, PowerRow, read_card
 from unmask.decision.evidence import EDITED, FACE, GENERATED, Evidence, Situation
 from unmask.decision.powers import ENOUGH, inside, powers
-from unmask.detectors.card import Card, PowerRow, read_card
 from unmask.types import Claim, Kind
 
 WITHIN = {"jpeg": (80.0, 93.0), "side": (600.0, 1e9)}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from unmask.bench.metrics.calibration import cllr as bench_cllr
-from unmask.bench.metrics.calibration import ece as bench_ece
 from unmask.decision.ratio import Ratio, _half, _logistic, cllr, ece, fit_ratio
+from unmask.metrics.calibration import cllr as bench_cllr
+from unmask.metrics.calibration import ece as bench_ece
 
 
 def made(real: int, fake: int, apart: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,6 @@ from face_samples import portrait
 from PIL import Image
 
 from unmask import registry
-from unmask.bench.predictions import Prediction
 from unmask.detectors.image.unmask_face import model as model_module
 from unmask.detectors.image.unmask_face.evaluation import predictions
 from unmask.detectors.image.unmask_face.model import GRID, SIZE, FaceNet, forgery_loss
@@ -22,6 +21,7 @@ from unmask.detectors.image.unmask_face.sampling import Face, Maker, survives
 from unmask.detectors.image.unmask_face.training import FaceTask, choose, ranked
 from unmask.errors import DataError, MissingExtra
 from unmask.forge.operations import tone
+from unmask.metrics.predictions import Prediction
 from unmask.train.recipe import Recipe, read_recipe
 
 

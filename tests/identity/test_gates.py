@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.ensemble import RandomForestClassifier
 
-from unmask.bench.identity_gates import as_forest
+from unmask.bench.identity.gates import as_forest
 from unmask.errors import MediaError, ModelError
 from unmask.faces.recognise import FEATURES, features, read_gates, recognisable
 from unmask.forge.launder_sound import apply

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from known_media import jpeg, scene
 
+from unmask.index.hamming import near_pairs
 from unmask.index.hashes import (
     LEAST_QUALITY,
     TURNS,
@@ -12,8 +13,7 @@ from unmask.index.hashes import (
     spectrum,
     turned_spectrum,
 )
-from unmask.index.joins import near_pairs
-from unmask.index.points import find_points
+from unmask.index.keypoints import find_points
 from unmask.media.image import turned
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from skimage.data import astronaut
 
-from unmask.detectors.card import Card
+from unmask.cards.card import Card
 from unmask.types import (
     Absent,
     Box,

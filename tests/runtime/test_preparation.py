@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from unmask.detectors.card import Input
+from unmask.cards.card import Input
 from unmask.errors import ModelError
 from unmask.faces.crop import crop, square
 from unmask.runtime import preparation

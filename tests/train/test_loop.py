@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from toy import Toy, recipe, weights, whole
 
 from unmask.errors import DataError, ModelError, SettingError
-from unmask.train.average import Average
+from unmask.train.ema import Average
 from unmask.train.loop import FitResult, fit
 from unmask.train.recipe import Optimiser, read_recipe
 from unmask.train.task import Batch

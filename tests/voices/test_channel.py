@@ -12,9 +12,9 @@ from voice_samples import RATE, speech
 
 from unmask.analyzers.base import Options, Result
 from unmask.analyzers.voice import VoiceAnalyzer
+from unmask.cards.card import Operating
 from unmask.decision.evidence import gather
 from unmask.decision.fusion import fuse
-from unmask.detectors.card import Operating
 from unmask.media import blocks, probe
 from unmask.types import AudioBlock, Kind, Label, MediaInfo, Samples, Vote
 from unmask.voices.channel import NARROW, Band, Channel

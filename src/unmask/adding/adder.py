@@ -13,8 +13,8 @@ from pathlib import Path
 
 from unmask.adding.converted import Converted, convert
 from unmask.adding.describing import ONNX, describe
+from unmask.adding.options import Wishes
 from unmask.adding.sources import from_file, from_folder
-from unmask.adding.wishes import Wishes
 from unmask.errors import OutputError, UnmaskError
 
 STAGES = ("looking at the files", "converting and comparing", "writing")

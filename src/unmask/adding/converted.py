@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from unmask.adding.converting import input_of, same_preparation
 from unmask.adding.labels import forged_labels
-from unmask.adding.look import Look, Normal, picture_look, sound_look
 from unmask.adding.odds import Odds
+from unmask.adding.options import Wishes
+from unmask.adding.preprocessing import Look, Normal, picture_look, sound_look
 from unmask.adding.safety import plain
 from unmask.adding.sources import CONFIGURATION, PREPARATIONS, Source
-from unmask.adding.wishes import Wishes
-from unmask.detectors.card import Input
+from unmask.cards.card import Input
 from unmask.errors import ModelError, SettingError
 
 RATE = 16000

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.adding.look import Look, Normal
 from unmask.adding.odds import Odds
-from unmask.detectors.card import Input
+from unmask.adding.preprocessing import Look, Normal
+from unmask.cards.card import Input
 from unmask.errors import ModelError
 from unmask.runtime import preparation
 from unmask.runtime.session import open_session

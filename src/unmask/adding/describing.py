@@ -13,9 +13,9 @@ from typing import Any
 from unmask import __version__
 from unmask.adding.converted import Converted
 from unmask.adding.converting import OUTPUTS
+from unmask.adding.options import Wishes
 from unmask.adding.sources import UNSTATED, Source
-from unmask.adding.wishes import Wishes
-from unmask.detectors.card import Card, Input, Output, Published, Weights, read_card
+from unmask.cards.card import Card, Input, Output, Published, Weights, read_card
 
 ONNX = "weights.onnx"
 RECORD = "source.toml"

@@ -13,7 +13,7 @@ from unmask.adding.converting import NAME, OUTPUTS, examples, prepared, same_sco
 from unmask.adding.head import Head, Scored
 from unmask.adding.odds import Odds
 from unmask.adding.safety import plain
-from unmask.detectors.card import Input
+from unmask.cards.card import Input
 from unmask.errors import ModelError
 from unmask.train.onnx_model import onnx_model, save_onnx
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from unmask.adding.look import Look, Normal
 from unmask.adding.odds import Given, Odds
+from unmask.adding.preprocessing import Look, Normal
 
 Medium = Literal["image", "video", "audio"]
 Media = Sequence[NDArray[Any]]

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from unmask.adding.safety import plain
 from unmask.adding.sources import CONFIGURATION, MODEL_CARD, PREPARATIONS, WEIGHTS, licence_of
-from unmask.detectors.transfer import ask, receive
+from unmask.cards.download import ask, receive
 from unmask.errors import ModelError, SettingError
 
 PREFIX = "hf:"
@@ -29,7 +29,7 @@ _LONGEST = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A file of a repository: its size in bytes, and its hash as ``transfer.receive`` wants it."""
+    """A file of a repository: its size in bytes, and its hash as ``download.receive`` wants it."""
 
     name: str
     size: int

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from unmask.adding.converting import LARGEST, NAME, OUTPUTS, same_score
-from unmask.adding.look import Normal
 from unmask.adding.odds import Given, Odds
+from unmask.adding.preprocessing import Normal
 from unmask.adding.safety import plain
-from unmask.detectors.card import Input
+from unmask.cards.card import Input
 from unmask.errors import ModelError
 from unmask.runtime.session import open_session
 from unmask.train.onnx_model import save_onnx

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import nn
 
 from unmask.adding.head import Head
-from unmask.adding.look import timm_look
+from unmask.adding.preprocessing import timm_look
 from unmask.adding.safety import plain
 from unmask.adding.sources import Source
 from unmask.adding.transformers_head import tensors

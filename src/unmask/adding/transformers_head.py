@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from unmask.adding.head import Head, Medium
-from unmask.adding.look import picture_look, sound_look
+from unmask.adding.preprocessing import picture_look, sound_look
 from unmask.adding.safety import plain
 from unmask.adding.sources import Source
 from unmask.errors import ModelError

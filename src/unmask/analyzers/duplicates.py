@@ -64,9 +64,9 @@ class DuplicatesAnalyzer(Analyzer):
 
     def __init__(self, media: MediaInfo, options: Options) -> None:
         super().__init__(media, options)
+        from unmask.index.audio_fingerprint import HOP, Listening
         from unmask.index.keys import Filming
         from unmask.index.library import opened
-        from unmask.index.tones import HOP, Listening
 
         self._library = opened(options.index)
         self._picture: Pixels | None = None

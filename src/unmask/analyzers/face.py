@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.analyzers.base import Analyzer, Options, Result
-from unmask.detectors.card import Operating
+from unmask.cards.card import Operating
 from unmask.faces.crop import lay_back, square, thinned
 from unmask.faces.detect import detect
 from unmask.faces.follow import Follower

@@ -9,7 +9,7 @@ from pathlib import Path
 from unmask import registry
 from unmask.analyzers.base import Options
 from unmask.analyzers.published import Published, scoring, taker
-from unmask.detectors.card import Card, read_card
+from unmask.cards.card import Card, read_card
 from unmask.detectors.sets import detector_set
 from unmask.errors import SettingError
 from unmask.settings import Settings

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from unmask.analyzers.base import Analyzer, Options, Result
-from unmask.detectors.card import Card, Operating
+from unmask.cards.card import Card, Operating
 from unmask.detectors.image.unmask_picture.pattern import regular_pattern
 from unmask.detectors.image.unmask_picture.tiles import Budget, Judgement, glance, islands, judge
 from unmask.runtime.model import load_model

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.analyzers.windows import Clips, Faces, Films, Pictures, Sounds, Take, Window
-from unmask.detectors.card import Card, Input, Operating
+from unmask.cards.card import Card, Input, Operating
 from unmask.errors import ModelError
 from unmask.runtime.model import opened_model
 from unmask.types import (

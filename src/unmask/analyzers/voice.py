@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.analyzers.base import Analyzer, Options, Result
-from unmask.detectors.card import Operating
+from unmask.cards.card import Operating
 from unmask.runtime.model import load_model
 from unmask.types import (
     AudioBlock,

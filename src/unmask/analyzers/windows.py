@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.detectors.card import Input
+from unmask.cards.card import Input
 from unmask.errors import ModelError
 from unmask.runtime import preparation
 from unmask.types import AudioBlock, Box, Frame, Pixels

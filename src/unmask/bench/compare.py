@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.bench import statistics
-from unmask.bench.metrics import auc
-from unmask.bench.metrics.detection import both
-from unmask.bench.outcomes import Outcomes
 from unmask.bench.perturb import CLEAN
 from unmask.bench.protocol import Protocol
 from unmask.bench.statistics import Difference, Index
 from unmask.bench.table import Scored, scored, threshold_of
 from unmask.errors import DataError
+from unmask.metrics import auc
+from unmask.metrics.detection import both
+from unmask.metrics.outcomes import Outcomes
 
 
 def compare(

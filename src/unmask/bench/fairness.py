@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from fairlearn.metrics import equalized_odds_difference
 
-from unmask.bench.metrics.detection import Floats, Ints, auc
+from unmask.metrics.detection import Floats, Ints, auc
 
 
 @dataclass(frozen=True, slots=True)

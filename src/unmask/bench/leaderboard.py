@@ -10,16 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from unmask.bench.form import form
-from unmask.bench.markup import to_html
-from unmask.bench.metrics.named import measure
-from unmask.bench.outcomes import Outcomes
+from unmask.bench.budget import form
+from unmask.bench.markdown import to_html
 from unmask.bench.page import footer, grid, tables
 from unmask.bench.perturb import CLEAN
 from unmask.bench.plots import plots
 from unmask.bench.protocol import Protocol, protocols, read_protocol
 from unmask.bench.table import Line, lines, stored
 from unmask.errors import DataError
+from unmask.metrics.named import measure
+from unmask.metrics.outcomes import Outcomes
 
 
 @dataclass(frozen=True, slots=True)

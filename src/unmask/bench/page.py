@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from unmask.bench.budget import form, told
 from unmask.bench.fairness import Fairness
-from unmask.bench.form import form, told
-from unmask.bench.metrics.named import measure
-from unmask.bench.outcomes import Outcomes
 from unmask.bench.perturb import CLEAN
 from unmask.bench.protocol import Protocol
 from unmask.bench.table import Cell, Line
+from unmask.metrics.named import measure
+from unmask.metrics.outcomes import Outcomes
 
 
 def number(cell: Cell) -> str:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_curve
 
-from unmask.bench.metrics.detection import both
-from unmask.bench.metrics.named import measure
-from unmask.bench.outcomes import Outcomes
 from unmask.bench.perturb import CLEAN
 from unmask.bench.protocol import Protocol
 from unmask.bench.table import Line, Scored, scored
+from unmask.metrics.detection import both
+from unmask.metrics.named import measure
+from unmask.metrics.outcomes import Outcomes
 
 _COLOURS = ("#0b6e99", "#d1495b", "#66801a", "#8f5aa8", "#c77d0a", "#3c4f76", "#2a9d8f", "#7a5c3e")
 _WIDTH = 3.4

@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from unmask.bench.metrics.aggregate import Mode
-from unmask.bench.metrics.costs import Verifier
-from unmask.bench.metrics.named import measure
 from unmask.datasets.manifest import Item
 from unmask.errors import DataError, UnknownName
+from unmask.metrics.aggregate import Mode
+from unmask.metrics.costs import Verifier
+from unmask.metrics.named import measure
 
 FOLDER = Path(__file__).parent / "protocols"
 _FIELDS = frozenset(Item.__dataclass_fields__)

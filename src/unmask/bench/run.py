@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from unmask import __version__, registry
-from unmask.bench.form import departures
-from unmask.bench.material import Material, gather
-from unmask.bench.outcomes import Outcome, joined, place, read_outcomes, write_outcomes
+from unmask.bench.budget import departures
+from unmask.bench.own.shipped import ShippedScorer
 from unmask.bench.perturb import CLEAN, applies
 from unmask.bench.protocol import Protocol, Train
 from unmask.bench.score import MethodScorer, Scorer, kinds_of
-from unmask.bench.shipped import ShippedScorer
+from unmask.bench.selection import Material, gather
+from unmask.cards.card import read_card
+from unmask.cards.shelf import shelved
 from unmask.datasets.manifest import Manifest, write_manifest
 from unmask.datasets.splits import place as spread
-from unmask.detectors.card import read_card
-from unmask.detectors.shelf import shelved
 from unmask.errors import DataError, UnknownName
+from unmask.metrics.outcomes import Outcome, joined, place, read_outcomes, write_outcomes
 from unmask.train.method import method_named
 from unmask.train.recipe import Recipe, changed, read_recipe
 

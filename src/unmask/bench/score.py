@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from unmask.bench.metrics.pixels import counts
-from unmask.bench.outcomes import Outcome
 from unmask.bench.perturb import CLEAN, Perturbed
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Reader
 from unmask.datasets.samples import Prepared, collate
 from unmask.errors import DataError, ModelError
+from unmask.metrics.outcomes import Outcome
+from unmask.metrics.pixels import counts
 from unmask.runtime.session import open_session
 from unmask.train.method import Batch, Method, Outputs, read_checkpoint
 from unmask.train.methods import as_floats

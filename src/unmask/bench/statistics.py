@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from unmask.bench.metrics.detection import Floats, Ints, both
 from unmask.errors import DataError
+from unmask.metrics.detection import Floats, Ints, both
 
 Index = NDArray[np.int64]
 Figure = Callable[[Index], float]

@@ -13,14 +13,14 @@ import numpy as np
 from sklearn.metrics import roc_curve
 
 from unmask.bench import statistics
-from unmask.bench.metrics.aggregate import merged
-from unmask.bench.metrics.costs import Verifier
-from unmask.bench.metrics.detection import Floats, Ints, both
-from unmask.bench.metrics.named import Measure, measure
-from unmask.bench.outcomes import Outcome, Outcomes, read_outcomes
 from unmask.bench.perturb import CLEAN
 from unmask.bench.protocol import Protocol
 from unmask.errors import DataError, UnknownName
+from unmask.metrics.aggregate import merged
+from unmask.metrics.costs import Verifier
+from unmask.metrics.detection import Floats, Ints, both
+from unmask.metrics.named import Measure, measure
+from unmask.metrics.outcomes import Outcome, Outcomes, read_outcomes
 
 OF_FAKES = ("generator", "family")
 OF_PEOPLE = ("gender", "age", "ethnicity", "language", "source")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from unmask import registry
 from unmask.analyzers.joined import guests
+from unmask.cards.card import Card, read_card
 from unmask.decision.calibration import Calibration, read_calibration
 from unmask.decision.certificate import Birth
 from unmask.decision.rule import PATH
-from unmask.detectors.card import Card, read_card
 from unmask.errors import DataError, SettingError
 from unmask.settings import Settings
 from unmask.voices.speech import CARD

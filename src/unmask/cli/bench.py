@@ -43,8 +43,8 @@ def predict(
 ) -> None:
     """Score a protocol's items and store one Parquet file of predictions."""
     from unmask import registry
-    from unmask.bench.predictions import write_predictions
     from unmask.errors import DataError, MissingExtra, UnknownName
+    from unmask.metrics.predictions import write_predictions
     from unmask.train.recipe import read_recipe, resolve
 
     known = registry.recipes()
@@ -84,10 +84,10 @@ def calibrate(
 ) -> None:
     """Fit likelihood ratios and thresholds on the stored calibration rows; write the card."""
     from unmask import registry
-    from unmask.bench.calibrate import fit_operating
-    from unmask.bench.cards import stored
-    from unmask.bench.edit import write_operating
-    from unmask.detectors.card import read_card
+    from unmask.bench.own.calibrate import fit_operating
+    from unmask.bench.own.cards import stored
+    from unmask.bench.own.edit import write_operating
+    from unmask.cards.card import read_card
 
     path = registry.detector_card(detector)
     card = read_card(path)
@@ -117,9 +117,9 @@ def cards(
 ) -> None:
     """Compute every model card's tables from the stored predictions."""
     from unmask import registry
-    from unmask.bench.cards import render, stored
+    from unmask.bench.own.cards import render, stored
     from unmask.bench.whole.power import stored_power
-    from unmask.detectors.card import read_card
+    from unmask.cards.card import read_card
     from unmask.errors import DataError
 
     written = []

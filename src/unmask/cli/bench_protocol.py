@@ -11,8 +11,8 @@ import typer
 from unmask.cli.console import Progressing, emit
 
 if TYPE_CHECKING:
-    from unmask.bench.metrics.costs import Verifier
     from unmask.bench.protocol import Protocol
+    from unmask.metrics.costs import Verifier
 
 Name = Annotated[str, typer.Argument(help="A protocol's name, or a TOML file.")]
 Detectors = Annotated[
@@ -37,7 +37,7 @@ def _protocol(name: str) -> Protocol:
 
 
 def _verifier(path: Path | None) -> Verifier | None:
-    from unmask.bench.metrics.costs import read_verifier
+    from unmask.metrics.costs import read_verifier
 
     return read_verifier(path) if path else None
 

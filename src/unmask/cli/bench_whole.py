@@ -85,7 +85,7 @@ def scan(
 def fit(results: Results = RESULTS, json: Json = False) -> None:
     """Fit the decision rule, and again without each source; write it and the power tables."""
     from unmask import registry
-    from unmask.bench.edit import write_power, write_tables
+    from unmask.bench.own.edit import write_power, write_tables
     from unmask.bench.whole.evaluation import left_out, write_left_out
     from unmask.bench.whole.fitting import fit as fitted
     from unmask.bench.whole.given import terms_given

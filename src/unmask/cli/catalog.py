@@ -24,7 +24,7 @@ def catalog(
     from unmask.errors import MissingExtra
 
     try:
-        from unmask.bench.catalog import catalog as listed
+        from unmask.catalog import catalog as listed
     except ModuleNotFoundError as error:
         raise MissingExtra(f"The catalog (the package {error.name!r})", "train") from error
 

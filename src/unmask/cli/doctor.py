@@ -56,7 +56,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
 def examine() -> dict[str, Any]:
     """The facts behind ``unmask doctor``."""
     from unmask import __version__, registry
-    from unmask.detectors.card import read_card
+    from unmask.cards.card import read_card
     from unmask.errors import UnmaskError
     from unmask.runtime.model import load_model
     from unmask.runtime.session import runtime

@@ -10,7 +10,7 @@ from unmask.cli import models_add, models_export, models_sets
 from unmask.cli.console import emit, out
 
 if TYPE_CHECKING:
-    from unmask.detectors.card import Card
+    from unmask.cards.card import Card
 
 app = typer.Typer(help="The models: cards, limits, hashes.")
 app.command("add")(models_add.add)
@@ -32,8 +32,8 @@ def list_models(
     from rich.table import Table
 
     from unmask import registry
-    from unmask.detectors.card import read_card
-    from unmask.detectors.shelf import shelved
+    from unmask.cards.card import read_card
+    from unmask.cards.shelf import shelved
 
     found = {name: registry.detector_card(name) for name in registry.detectors()} | shelved()
     cards = {name: read_card(path) for name, path in sorted(found.items())}
@@ -64,8 +64,8 @@ def _licences(card: Card) -> set[str]:
 def show(name: Annotated[str, typer.Argument(help="Name of a model.")], json: Json = False) -> None:
     """One model: what it does, how it was made, its operating points and limits."""
     from unmask import registry
-    from unmask.detectors.card import read_card
-    from unmask.detectors.shelf import shelved
+    from unmask.cards.card import read_card
+    from unmask.cards.shelf import shelved
 
     card = read_card(shelved().get(name) or registry.detector_card(name))
     lines = [

@@ -14,7 +14,7 @@ from unmask.cli.console import Progressing, emit, err
 if TYPE_CHECKING:
     from unmask.adding.converted import Converted
     from unmask.adding.hub import Repository
-    from unmask.adding.wishes import Wishes
+    from unmask.adding.options import Wishes
 
 
 def add(
@@ -81,7 +81,7 @@ def add(
     from unmask.detectors.sets import slug
 
     _extra()
-    from unmask.adding.wishes import Wishes
+    from unmask.adding.options import Wishes
 
     chosen = name or slug(re.split(r"@", source.removeprefix("hf:"))[0].rstrip("/").split("/")[-1])
     if not name and source.endswith((".onnx", ".pth", ".pt", ".bin", ".safetensors")):
@@ -112,7 +112,7 @@ def added(
     """Fetch if need be, convert and shelve one network; its folder on the shelf."""
     from unmask.adding.adder import add as put
     from unmask.adding.hub import PREFIX, fetch
-    from unmask.detectors.shelf import shelf
+    from unmask.cards.shelf import shelf
     from unmask.errors import ModelError
 
     folder, given, url = shelf() / wishes.name, "", ""
@@ -134,9 +134,9 @@ def announce(source: str, licences: list[str] | None) -> tuple[Repository, Path]
     Raises SettingError when the licence is not accepted.
     """
     from unmask.adding.hub import licence, repository
-    from unmask.detectors.card import Published
-    from unmask.detectors.fetching import FREE, permitted
-    from unmask.detectors.shelf import shelf
+    from unmask.cards.card import Published
+    from unmask.cards.fetching import FREE, permitted
+    from unmask.cards.shelf import shelf
 
     repo = repository(source)
     place = shelf() / "fetched" / f"{repo.name.replace('/', '--')}@{repo.commit}"
@@ -155,8 +155,8 @@ def announce(source: str, licences: list[str] | None) -> tuple[Repository, Path]
 def free_name(name: str, replace: bool) -> None:
     """Refuse a name that a scan could not tell from another. Raises SettingError."""
     from unmask import registry
+    from unmask.cards.shelf import shelf
     from unmask.detectors.sets import slug
-    from unmask.detectors.shelf import shelf
     from unmask.errors import SettingError
 
     if name != slug(name) or name == "fetched":
@@ -212,7 +212,7 @@ def _three(option: str, given: str) -> tuple[float, ...]:
 
 
 def _say(made: Converted, folder: Path, json: bool) -> None:
-    from unmask.detectors.card import read_card
+    from unmask.cards.card import read_card
 
     card = read_card(folder / "card.toml")
     weights = card.file()

@@ -10,7 +10,7 @@ import typer
 from unmask.cli.console import Progressing, emit
 
 if TYPE_CHECKING:
-    from unmask.detectors.card import Card
+    from unmask.cards.card import Card
     from unmask.train.method import Method
 
 Name = Annotated[str, typer.Argument(help="Name of a published method.")]
@@ -71,8 +71,8 @@ def pull(
 
         pull_set(set, licence, json)
         return
-    from unmask.detectors.fetching import FREE, fetch, permitted
-    from unmask.detectors.shelf import shelf
+    from unmask.cards.fetching import FREE, fetch, permitted
+    from unmask.cards.shelf import shelf
     from unmask.errors import ModelError
 
     method = method_of(name, variant)
@@ -106,7 +106,7 @@ def method_of(name: str, variant: str) -> Method:
 
 
 def _place(method: Method) -> Path:
-    from unmask.detectors.shelf import shelf
+    from unmask.cards.shelf import shelf
 
     return shelf() / method.card.shelf_name(method.variant)
 

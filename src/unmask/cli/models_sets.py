@@ -10,7 +10,7 @@ import typer
 from unmask.cli.console import Progressing, emit, err
 
 if TYPE_CHECKING:
-    from unmask.detectors.card import Published
+    from unmask.cards.card import Published
     from unmask.detectors.sets import Entry
 
 HERE = "on the shelf"
@@ -23,7 +23,7 @@ def sets(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Sets of published detectors: for which claim, why, whose licence, and what is here."""
-    from unmask.detectors.fetching import FREE
+    from unmask.cards.fetching import FREE
     from unmask.detectors.sets import detector_set
     from unmask.detectors.sets import sets as known
 
@@ -58,7 +58,7 @@ def pull_set(name: str, licences: list[str] | None, json: bool) -> None:
     Says what and how much before it begins. One that fails does not stop the others; the error is
     raised at the end.
     """
-    from unmask.detectors.fetching import FREE
+    from unmask.cards.fetching import FREE
     from unmask.detectors.sets import detector_set
     from unmask.errors import ModelError, UnmaskError
 
@@ -109,7 +109,7 @@ def _row(entry: Entry, accepted: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _state(entry: Entry, file: Published, accepted: tuple[str, ...]) -> str:
-    from unmask.detectors.fetching import permitted
+    from unmask.cards.fetching import permitted
     from unmask.errors import SettingError
 
     if entry.place is not None:
@@ -125,15 +125,15 @@ def _state(entry: Entry, file: Published, accepted: tuple[str, ...]) -> str:
 
 def _size(entry: Entry) -> int:
     """Bytes of its file, as the server says; 0 when it does not say."""
-    from unmask.detectors.transfer import announced
+    from unmask.cards.download import announced
 
     return 0 if entry.source else announced(entry.file.url) or 0
 
 
 def _pulled(entry: Entry, licences: list[str] | None, quiet: bool) -> Path:
+    from unmask.cards.fetching import fetch
+    from unmask.cards.shelf import shelf
     from unmask.cli.models_export import method_of
-    from unmask.detectors.fetching import fetch
-    from unmask.detectors.shelf import shelf
 
     if entry.source:
         return _from_hub(entry, licences, quiet)
@@ -150,7 +150,7 @@ def _pulled(entry: Entry, licences: list[str] | None, quiet: bool) -> Path:
 
 def _from_hub(entry: Entry, licences: list[str] | None, quiet: bool) -> Path:
     from unmask.adding.hub import repository
-    from unmask.adding.wishes import Wishes
+    from unmask.adding.options import Wishes
     from unmask.cli.models_add import added
     from unmask.errors import ModelError
 

@@ -105,8 +105,8 @@ class _Taking:
     def take(self, record: dict[str, Any]) -> None:
         """The record of one file."""
         from unmask.batch import UNWRITTEN
+        from unmask.non_media import no_medium
         from unmask.report.json import skipped_dict
-        from unmask.strays import no_medium
 
         if line := record.pop(UNWRITTEN, ""):
             self.unwritten.append(line)

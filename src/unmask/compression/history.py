@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.compression.blocks import FREQUENCIES, Blocks
-from unmask.compression.lattice import MOST, Shares, cumulative, once, twice
+from unmask.compression.double_quantisation import MOST, Shares, cumulative, once, twice
 from unmask.compression.tables import Table, standard
 
 CLASSES = 8

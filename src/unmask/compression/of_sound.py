@@ -5,7 +5,7 @@ from __future__ import annotations
 from unmask.analyzers.base import Result
 from unmask.compression.cutoff import cutoff, stretches
 from unmask.compression.fact import NAME, fact
-from unmask.compression.floor import changes
+from unmask.compression.noise_floor import changes
 from unmask.compression.spectrum import LONGEST, STEPS, Sound, listen
 from unmask.errors import MediaError
 from unmask.media import blocks

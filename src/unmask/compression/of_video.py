@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from unmask.analyzers.base import Result
+from unmask.compression.double_encoding import earlier_rhythm
 from unmask.compression.fact import NAME, fact
 from unmask.compression.gop import MOST, Packets, distances, holes, packets
-from unmask.compression.rhythm import earlier_rhythm
 from unmask.errors import MediaError
 from unmask.media import sniff
 from unmask.types import Absent, Finding, Label, MediaInfo, NotChecked, Span, Where

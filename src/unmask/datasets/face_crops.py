@@ -43,7 +43,7 @@ class Cut:
 def cut_of_card(name: str, frames: int) -> Cut:
     """As the first face or clip input of a detector's card. Raises UnknownName, ModelError."""
     from unmask import registry
-    from unmask.detectors.card import read_card
+    from unmask.cards.card import read_card
 
     for part in read_card(registry.detector_card(name)).inputs:
         sides = [side for side in part.shape[-3:] if isinstance(side, int) and side > 4]

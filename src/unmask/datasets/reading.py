@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from unmask.cards.card import Input
 from unmask.datasets.manifest import Item, Manifest
-from unmask.detectors.card import Input
 from unmask.errors import MediaError, ModelError
 from unmask.media import blocks, frames, probe, read_image
 from unmask.runtime import preparation

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset, default_collate
 
+from unmask.cards.card import Input
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Draw, Loaded, Reader, check_inputs
-from unmask.detectors.card import Input
 from unmask.errors import DataError, MediaError, UnmaskError
 from unmask.forge import launder, launder_sound
 from unmask.types import Samples

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from unmask.cards.card import Card, PowerRow
 from unmask.decision.evidence import SIGNS, Evidence
-from unmask.detectors.card import Card, PowerRow
 from unmask.types import Claim, Kind, Power
 
 ENOUGH = 20

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from unmask import registry
 from unmask._toml import read_toml
-from unmask.detectors.card import Card, Published, read_card
-from unmask.detectors.shelf import shelf
+from unmask.cards.card import Card, Published, read_card
+from unmask.cards.shelf import shelf
 from unmask.errors import ModelError, UnknownName
 from unmask.types import Claim
 

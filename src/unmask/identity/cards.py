@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from unmask.detectors.card import Card, Operating, read_card
+from unmask.cards.card import Card, Operating, read_card
 from unmask.errors import ModelError, UnknownName
 
 _HERE = Path(__file__).parent

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unmask.detectors.card import Operating
+from unmask.cards.card import Operating
 from unmask.identity.cards import operating
 from unmask.identity.distance import distance, distances, mean_vector
 from unmask.identity.face_drift import Episode, changes, episodes

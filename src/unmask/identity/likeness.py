@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from unmask._toml import read_toml
-from unmask.detectors.card import Operating
+from unmask.cards.card import Operating
 from unmask.errors import ModelError
 
 TABLES = Path(__file__).with_name("drift.toml")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unmask.detectors.card import Operating
+from unmask.cards.card import Operating
 from unmask.errors import MediaError, ModelError
 from unmask.identity.cards import card_path, identity_card
 from unmask.identity.distance import distance, distances

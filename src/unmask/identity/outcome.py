@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unmask.detectors.card import Operating
+from unmask.cards.card import Operating
 from unmask.identity.likeness import Question, Sense
 from unmask.types import Series, Span, Vote, posterior
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.detectors.card import Operating
+from unmask.cards.card import Operating
 from unmask.identity.cards import operating
 from unmask.identity.distance import distance, distances, mean_vector
 from unmask.identity.likeness import drift_operating

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from unmask.index.audio_fingerprint import RATE, Listening
 from unmask.index.hashes import LEAST_QUALITY, Words, packed, scaled_luma, spectrum, turned_spectrum
 from unmask.index.item import MARK, Item, Keys, pictures_to_bytes
-from unmask.index.points import Points, find_points
-from unmask.index.tones import RATE, Listening
+from unmask.index.keypoints import Points, find_points
 from unmask.media import Limits, stream
 from unmask.types import AudioBlock, Kind, MediaInfo, Pixels, Tensor
 

@@ -12,13 +12,13 @@ import numpy as np
 from PIL import Image
 
 from unmask.errors import MediaError
+from unmask.index.audio_fingerprint import Codes
 from unmask.index.films import Films, Watched
 from unmask.index.hashes import Words
 from unmask.index.item import Item
 from unmask.index.pictures import Pictures, Seen
 from unmask.index.recordings import Heard, Recordings
 from unmask.index.store import Entry, Store
-from unmask.index.tones import Codes
 from unmask.media import read_image
 from unmask.types import Kind, Pixels, Tensor
 from unmask.vault import passphrase

@@ -14,6 +14,7 @@ import numpy as np
 
 from unmask.index.align import Fit, Laid, Likeness, laid, likeness, refined, shrunk, whole
 from unmask.index.difference import recoloured
+from unmask.index.hamming import near_pairs
 from unmask.index.hashes import (
     LEAST_QUALITY,
     TURNS,
@@ -23,9 +24,8 @@ from unmask.index.hashes import (
     spectrum,
     turned_spectrum,
 )
-from unmask.index.joins import near_pairs
+from unmask.index.keypoints import Points, find_points
 from unmask.index.keys import small_luma
-from unmask.index.points import Points, find_points
 from unmask.index.store import Entry
 from unmask.media.image import turned
 from unmask.types import Pixels, Tensor

@@ -14,10 +14,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.index.joins import near_pairs
+from unmask.index.audio_fingerprint import RATE as SOUND_RATE
+from unmask.index.audio_fingerprint import STEP, WINDOW, Codes
+from unmask.index.hamming import near_pairs
 from unmask.index.store import Entry
-from unmask.index.tones import RATE as SOUND_RATE
-from unmask.index.tones import STEP, WINDOW, Codes
 from unmask.types import Span, Tensor
 
 _NEAR_BITS = 4

@@ -25,11 +25,11 @@ from unmask.media._source import decoding, open_regular, shown
 from unmask.media.chunks import transfer_of
 from unmask.media.codings import refuse_misread, refuse_unknown
 from unmask.media.heic import check_items
-from unmask.media.holes import rows_missing
 from unmask.media.jpeg_end import closed, is_whole
 from unmask.media.limits import Limits
 from unmask.media.profile import conversion
 from unmask.media.tone import is_hdr, tone_map
+from unmask.media.truncated_jpeg import rows_missing
 from unmask.types import Pixels
 
 GREY = 128

@@ -11,7 +11,7 @@ from unmask.errors import UnreadableMedia, UnsupportedMedia
 from unmask.media import elementary
 from unmask.media._source import shown
 from unmask.media.containers import id3
-from unmask.media.strangers import known, what_else
+from unmask.media.unsupported_formats import known, what_else
 
 _HEAD = 8_192
 _MOST_ZEROS = 1 << 20

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from unmask import registry
-from unmask.detectors.card import Card, read_card
+from unmask.cards.card import Card, read_card
 from unmask.identity.cards import NAMES, identity_card
 
 

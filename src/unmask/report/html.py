@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from unmask.detectors.card import Card
+from unmask.cards.card import Card
 from unmask.report import drawing, words
 from unmask.report.page import page
 from unmask.report.pictures import whole_picture

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from unmask.detectors.card import Card
+from unmask.cards.card import Card
 from unmask.report import schema
 from unmask.report.cards import cards_of
 from unmask.report.plain import finite, plain, unicode_text

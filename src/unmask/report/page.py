@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from unmask.detectors.card import Card
+from unmask.cards.card import Card
 from unmask.report import phrases, words
 from unmask.report.cards import cards_of
 from unmask.report.plain import finite, plain, visible

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from unmask.detectors.card import Card
+from unmask.cards.card import Card
 from unmask.errors import MissingExtra
 from unmask.report.html import to_html
 from unmask.types import Report, Snapshot

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask import registry
-from unmask.detectors.card import Card, read_card, verified_weights
+from unmask.cards.card import Card, read_card, verified_weights
 from unmask.errors import ModelError
 from unmask.runtime.session import open_session
 from unmask.types import Tensor

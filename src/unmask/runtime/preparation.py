@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.detectors.card import Input
+from unmask.cards.card import Input
 from unmask.errors import ModelError
 from unmask.faces.crop import square
 from unmask.faces.detect import detect

@@ -21,7 +21,6 @@ from torch.utils.data import DataLoader
 
 from unmask.datasets.samples import plainly
 from unmask.errors import DataError, ModelError
-from unmask.train.average import Average
 from unmask.train.checkpoint import (
     load,
     save,
@@ -29,10 +28,11 @@ from unmask.train.checkpoint import (
     untouched_randomness,
 )
 from unmask.train.curves import Curves
+from unmask.train.distributed import all_randomness, average_gradients, make_world, order
+from unmask.train.ema import Average
 from unmask.train.memory import keep_memory
 from unmask.train.optimisers import make_optimiser, rate_share, uphill
 from unmask.train.task import Batch, Task
-from unmask.train.world import all_randomness, average_gradients, make_world, order
 
 Progress = Callable[[int, int, dict[str, float]], None]
 """Called after each step with samples seen, samples in all and the last log values."""

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from unmask import registry
-from unmask.detectors.card import Card, read_card
+from unmask.cards.card import Card, read_card
 from unmask.errors import DataError, MissingExtra, ModelError, UnknownName
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from unmask.bench.metrics import auc, eer
-from unmask.bench.metrics.aggregate import merged
 from unmask.datasets.manifest import read_manifest
 from unmask.datasets.samples import collate, plainly
 from unmask.errors import DataError
+from unmask.metrics import auc, eer
+from unmask.metrics.aggregate import merged
 from unmask.train.export import to_onnx
 from unmask.train.method import Batch, Method, method_named, read_checkpoint
 from unmask.train.recipe import Recipe

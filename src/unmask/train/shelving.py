@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from unmask.detectors.card import Card, Published, read_card
+from unmask.cards.card import Card, Published, read_card
 from unmask.errors import DataError, OutputError
 from unmask.train.export import to_onnx
 from unmask.train.method import Method, fitted, read_checkpoint

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from unmask import registry
 from unmask.bench.whole.fitting import fact_term
+from unmask.cards.card import read_card
 from unmask.decision.evidence import PARTS, THUMBNAIL
 from unmask.decision.rule import SignTerm
-from unmask.detectors.card import read_card
 from unmask.errors import DataError
 from unmask.types import Claim
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from unmask.bench.whole.evaluation import read_left_out
 from unmask.bench.whole.rows import FileRow, read_rows
+from unmask.cards.card import PowerRow
 from unmask.decision.evidence import DETECTORS
 from unmask.decision.powers import inside
-from unmask.detectors.card import PowerRow
 from unmask.types import Claim
 
 RATES = (0.05, 0.01, 0.001)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from unmask.bench.predictions import Prediction
 from unmask.detectors.audio.unmask_voice import evaluation_parts as parts
 from unmask.detectors.audio.unmask_voice.items import HELD_OUT, METHODS, Item, load, read_items
 from unmask.detectors.audio.unmask_voice.scenes import spoken
@@ -17,6 +16,7 @@ from unmask.detectors.audio.unmask_voice.spectra import RATE
 from unmask.errors import DataError
 from unmask.forge.launder_sound import CONDITIONS
 from unmask.forge.vocode import resynthesise
+from unmask.metrics.predictions import Prediction
 from unmask.train.recipe import Recipe
 
 WHOLE = "voice-synthetic"

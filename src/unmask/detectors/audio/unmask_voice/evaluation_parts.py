@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from unmask.bench import cases_voice as cases
-from unmask.bench.predictions import Prediction
-from unmask.detectors.audio.unmask_voice import cuts
+from unmask.cards.card import read_card
+from unmask.detectors.audio.unmask_voice import cases, cuts
 from unmask.detectors.audio.unmask_voice.items import HELD_OUT, Item, load
 from unmask.detectors.audio.unmask_voice.scenes import METHODS, spoken
 from unmask.detectors.audio.unmask_voice.scoring import Scorer, under
 from unmask.detectors.audio.unmask_voice.spectra import RATE
-from unmask.detectors.card import read_card
+from unmask.metrics.predictions import Prediction
 from unmask.types import Samples
 
 PART = "voice-edited"

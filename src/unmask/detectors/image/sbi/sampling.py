@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.utils.data import Dataset
 
+from unmask.cards.card import Input
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Draw, Reader
-from unmask.detectors.card import Input
 from unmask.detectors.image.sbi.model import SIZE
 from unmask.errors import DataError, MediaError
 from unmask.faces.crop import crop, square, window

@@ -17,8 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from unmask.bench.cases_face import Person, replaced
-from unmask.bench.predictions import Prediction
+from unmask.detectors.image.unmask_face.cases import Person, replaced
 from unmask.detectors.image.unmask_face.localization import localization
 from unmask.detectors.image.unmask_face.packing import Item, Pack
 from unmask.detectors.image.unmask_face.sampling import Donors
@@ -27,6 +26,7 @@ from unmask.detectors.image.unmask_face.training import choose
 from unmask.errors import DataError
 from unmask.forge.blend import FAMILIES, forge
 from unmask.forge.launder import CONDITIONS, apply, launder
+from unmask.metrics.predictions import Prediction
 from unmask.train.recipe import Recipe
 from unmask.types import Box, Claim, Pixels
 

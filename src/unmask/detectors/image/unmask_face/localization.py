@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from unmask.bench.cases_face import WAYS, Case, Person, answer, make_case, person
-from unmask.bench.cases_group import cases, groups, untouched
-from unmask.bench.predictions import Prediction
+from unmask.detectors.image.unmask_face.cases import WAYS, Case, Person, answer, make_case, person
+from unmask.detectors.image.unmask_face.cases_group import cases, groups, untouched
 from unmask.detectors.image.unmask_face.packing import Pack
 from unmask.detectors.image.unmask_face.training import choose
+from unmask.metrics.predictions import Prediction
 from unmask.types import Claim
 
 CASES = {"pyramid": 120, "seam": 60}

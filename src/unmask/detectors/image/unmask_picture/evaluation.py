@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.bench.predictions import Prediction
 from unmask.detectors.image.unmask_picture.cases import Case, Cases, seeded
 from unmask.detectors.image.unmask_picture.protocols import CONTROLS, drawn
 from unmask.detectors.image.unmask_picture.tiles import Budget, Judgement, judge
 from unmask.forge.launder import apply, launder
 from unmask.forge.processing import processed
+from unmask.metrics.predictions import Prediction
 from unmask.runtime.session import open_session
 from unmask.train.recipe import Recipe
 from unmask.types import Claim, Pixels, Tensor

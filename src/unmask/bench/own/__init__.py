@@ -1,0 +1,1 @@
+"""Evaluation of our own models: calibration and the tables of their cards."""
