@@ -24,8 +24,14 @@ RESEARCH_VERBS = {
 }  # fmt: skip
 
 
+RESEARCH_FILES = {"catalog.py"}
+"""It lists both wings; tests/cli/test_lists.py says that it needs no package of research."""
+
+
 def is_research(path: Path) -> bool:
     room, *rest = path.relative_to(ROOT).parts
+    if room in RESEARCH_FILES:
+        return True
     if room == "detectors" and len(rest) >= 3:
         return path.name != "__init__.py"
     return room in RESEARCH_FOLDERS or (room == "cli" and path.stem in RESEARCH_VERBS)
@@ -33,7 +39,8 @@ def is_research(path: Path) -> bool:
 
 def reaches_research(name: str) -> bool:
     # A verb may name another verb's file: what that imports is seen in its own right.
-    return any(name.split(".")[:2] == ["unmask", folder] for folder in RESEARCH_FOLDERS)
+    rooms = {*RESEARCH_FOLDERS, *(Path(file).stem for file in RESEARCH_FILES)}
+    return any(name.split(".")[:2] == ["unmask", room] for room in rooms)
 
 
 def imports(tree: ast.AST, nested: bool) -> set[str]:

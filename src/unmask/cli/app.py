@@ -137,9 +137,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if debug:
             raise
-        text = " ".join(str(error).split()) or "no message"
-        _say(f"A fault in unmask itself: {type(error).__name__}: {text} (--debug shows where)")
+        _say(_fault(error))
         sys.exit(ExitCode.ERROR)
+
+
+def _fault(error: Exception) -> str:
+    """What is said of an error that nobody foresaw; most often a package is not installed."""
+    from unmask.errors import MissingExtra
+
+    if isinstance(error, ModuleNotFoundError):
+        name = error.name or "unmask"
+        if name.partition(".")[0] != "unmask":
+            return str(MissingExtra(f"This (the package {name!r})", "train"))
+    text = " ".join(str(error).split()) or "no message"
+    return f"A fault in unmask itself: {type(error).__name__}: {text} (--debug shows where)"
 
 
 def _write_any_text() -> None:

@@ -21,12 +21,7 @@ def catalog(
     """
     from rich.table import Table
 
-    from unmask.errors import MissingExtra
-
-    try:
-        from unmask.catalog import catalog as listed
-    except ModuleNotFoundError as error:
-        raise MissingExtra(f"The catalog (the package {error.name!r})", "train") from error
+    from unmask.catalog import catalog as listed
 
     entries = [entry for entry in listed() if entry.key.startswith(only)]
     if json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
 
 from unmask.metrics.detection import Floats, Ints, both
 
@@ -63,6 +62,8 @@ def min_cllr(labels: Ints, scores: Floats) -> float:
 
     What discrimination alone costs; ``cllr`` less this is what bad calibration costs.
     """
+    from sklearn.isotonic import IsotonicRegression
+
     if not both(labels):
         return float("nan")
     fitted = IsotonicRegression(y_min=0, y_max=1).fit_transform(scores, labels)

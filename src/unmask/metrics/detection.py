@@ -1,16 +1,12 @@
-"""How well scores tell forged from real, over all thresholds or at one."""
+"""How well scores tell forged from real, over all thresholds or at one.
+
+scikit-learn is imported where it computes, so that the figures can be listed without it.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    accuracy_score,
-    average_precision_score,
-    balanced_accuracy_score,
-    roc_auc_score,
-    roc_curve,
-)
 
 from unmask.errors import SettingError
 
@@ -35,6 +31,8 @@ def mode_of(what: str, mode: str, known: tuple[str, ...]) -> str:
 
 def auc(labels: Ints, scores: Floats) -> float:
     """Area under the ROC curve; NaN when a class is missing."""
+    from sklearn.metrics import roc_auc_score
+
     if not both(labels):
         return float("nan")
     return float(roc_auc_score(labels, scores))
@@ -46,6 +44,8 @@ def partial_auc(labels: Ints, scores: Floats, limit: float = 0.1, mode: str = "m
     ``area``: as it is (0 … ``limit``); ``share``: divided by ``limit`` (0 … 1); ``mcclish``: put on
     a scale where chance is 0.5 and perfection 1 (McClish 1989), as scikit-learn does.
     """
+    from sklearn.metrics import roc_auc_score, roc_curve
+
     mode_of("pAUC", mode, PAUC_MODES)
     if not 0 < limit <= 1:
         raise SettingError(f"pAUC needs a limit in 0…1, not {limit}.")
@@ -62,6 +62,8 @@ def partial_auc(labels: Ints, scores: Floats, limit: float = 0.1, mode: str = "m
 
 def average_precision(labels: Ints, scores: Floats) -> float:
     """Average precision of the forged class, without interpolation; NaN when a class is missing."""
+    from sklearn.metrics import average_precision_score
+
     if not both(labels):
         return float("nan")
     return float(average_precision_score(labels, scores))
@@ -76,6 +78,8 @@ def eer(labels: Ints, scores: Floats, mode: str = "interpolated") -> float:
     smallest difference, as the ASVspoof evaluation packages do (equal scores are one threshold
     here; there they are counted one after another).
     """
+    from sklearn.metrics import roc_curve
+
     mode_of("EER", mode, EER_MODES)
     if not both(labels):
         return float("nan")
@@ -95,6 +99,8 @@ def eer(labels: Ints, scores: Floats, mode: str = "interpolated") -> float:
 
 def tpr_at_fpr(labels: Ints, scores: Floats, fpr: float = 0.01) -> float:
     """Highest true-positive rate whose false-positive rate does not exceed ``fpr``."""
+    from sklearn.metrics import roc_curve
+
     if not both(labels):
         return float("nan")
     x, y, _ = roc_curve(labels, scores, drop_intermediate=False)
@@ -103,6 +109,8 @@ def tpr_at_fpr(labels: Ints, scores: Floats, fpr: float = 0.01) -> float:
 
 def accuracy(labels: Ints, scores: Floats, threshold: float = 0.0) -> float:
     """Share of right decisions when a score over ``threshold`` is called forged; NaN if empty."""
+    from sklearn.metrics import accuracy_score
+
     if not len(labels):
         return float("nan")
     return float(accuracy_score(labels, scores > threshold))
@@ -110,6 +118,8 @@ def accuracy(labels: Ints, scores: Floats, threshold: float = 0.0) -> float:
 
 def balanced_accuracy(labels: Ints, scores: Floats, threshold: float = 0.0) -> float:
     """Mean of the rates of right decisions among reals and among forged."""
+    from sklearn.metrics import balanced_accuracy_score
+
     if not both(labels):
         return float("nan")
     return float(balanced_accuracy_score(labels, scores > threshold))
