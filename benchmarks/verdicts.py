@@ -1,13 +1,14 @@
-"""What a person meets: the verdicts on whole files, by the rule as it is and by the one before.
+"""What a person meets: the verdicts on whole files, by the small models and with the encoder.
 
 Everything is computed from the stored findings of whole scans (``unmask bench whole scan``)::
 
     python benchmarks/verdicts.py            # the tables
     python benchmarks/verdicts.py --write    # and store them as results/verdicts.md
 
-*Before*: the rate shared among analyzers and among the votes of each (Bonferroni), cleared where
-every vote was clear. The development split is judged by the shipped rule, which was fitted without
-it; every source besides by a rule that was fitted without that source.
+*Alone*: the small models that come with unmask; else with the encoder as well, where it looks at
+all (pictures and clips). The development split is judged by the shipped rule, which was fitted
+without it; every source besides by a rule that was fitted without that source. What the heads of
+the encoder say of a file is that of heads which met nothing of its source (``bench whole encode``).
 """
 
 from __future__ import annotations
@@ -15,20 +16,17 @@ from __future__ import annotations
 import argparse
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import binomtest
 
-from unmask import registry
+from unmask.bench.whole.encoded import NAME, read_signs, with_encoder
 from unmask.bench.whole.evaluation import LeftOut, answer, read_left_out
-from unmask.bench.whole.fitting import judged
+from unmask.bench.whole.fitting import encoded, judged
 from unmask.bench.whole.rows import FileRow, read_rows
-from unmask.cards.card import Operating, read_card
-from unmask.decision.evidence import DETECTORS, EDITED, FACE, GENERATED, PARTS, SIGNS, VOICE
-from unmask.decision.fusion import mean_ratio
 from unmask.decision.rule import MARKED, shipped_rule
 from unmask.metrics.calibration import cllr
 from unmask.types import FLAGGED, Label
@@ -37,17 +35,15 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "results" / "verdicts.md"
 STORED = ROOT / "results" / "verdicts"
 FPR = 0.01
-VOTERS = {"image": 2, "video": 3, "audio": 1}
-VOTES = {FACE: 1, EDITED: 2, GENERATED: 2, VOICE: 2, PARTS: 2}
+KINDS = ("image", "video", "audio")
 HEAD = """# Verdicts on whole files
 
-{files:,} files, scanned as a person would; written by `python benchmarks/verdicts.py --write` from
-the findings in `results/verdicts` (`unmask bench whole make`, `scan`, `fit`). Operating point
-{fpr:.0%}. *Before* is the rule of version 0.1: the rate shared among analyzers and votes, cleared
-where every vote was clear. A score that does not count now (a speech codec, a regular pattern)
-counts in neither. Intervals: Wilson, 95 %, over groups (people, photographs, utterances). Worst row
-first. `made` rows: photographs scaled and saved by us, both classes alike; `filmed`: portraits
-before a made camera.
+{files:,} files ({encoded:,} of them seen by the encoder), scanned as a person would; written by
+`python benchmarks/verdicts.py --write` from the findings in `results/verdicts` (`unmask bench whole
+make`, `scan`, `encode`, `fit`). Operating point {fpr:.0%}. *Alone*: the small models that come with unmask, without the encoder; of recordings
+both are the same. The encoder's heads met nothing of the source that they judge. Intervals: Wilson,
+95 %, over groups (people, photographs, utterances). Worst row first. `made` rows: photographs
+scaled and saved by us, both classes alike; `filmed`: portraits before a made camera.
 
 """
 
@@ -59,36 +55,6 @@ class Said:
     row: FileRow
     label: str
     llr: float | None
-
-
-def tables() -> dict[str, Operating]:
-    """The operating table of each sign, as the cards have it."""
-    found = {}
-    for name in DETECTORS:
-        for table in read_card(registry.detector_card(name)).operating:
-            found[SIGNS[table.claim]] = table  # type: ignore[index]
-    return found
-
-
-def before(row: FileRow, of: Mapping[str, Operating]) -> Said:
-    """The verdict as the rule before gave it."""
-    if row.settled:
-        return Said(row, row.settled, None)
-    signs = {name: value for name, value in row.evidence().signs.items() if name in of}
-    if not signs:
-        return Said(row, Label.INCONCLUSIVE, None)
-    flagged = False
-    for name, value in signs.items():
-        rate = FPR / VOTERS[row.kind] / VOTES[name]
-        if name == FACE:
-            rate /= max(1, row.faces)
-        if name == PARTS:
-            rate /= max(1.0, row.evidence().quality.get("tries", 1.0))
-        flagged |= value > of[name].threshold(rate)
-    clear = all(value < of[name].clear for name, value in signs.items()) and not row.doubt
-    llr = mean_ratio([of[name].llr(value) for name, value in signs.items()])
-    label = Label.MANIPULATED if flagged else Label.NO_SIGN if clear else Label.INCONCLUSIVE
-    return Said(row, label, llr)
 
 
 def now(row: FileRow, result: LeftOut | None) -> Said:
@@ -104,7 +70,7 @@ def now(row: FileRow, result: LeftOut | None) -> Said:
 
 
 def counted(pairs: Sequence[tuple[Said, Said]]) -> str:
-    """Counts by kind, label and source or kind of forgery, before and now."""
+    """Counts by kind, label and source or kind of forgery, alone and with the encoder."""
     parts: dict[tuple[str, str, str], list[tuple[Said, Said]]] = defaultdict(list)
     for pair in pairs:
         row = pair[0].row
@@ -113,8 +79,8 @@ def counted(pairs: Sequence[tuple[Said, Said]]) -> str:
         parts[row.label, row.kind, f"{name}{made}"].append(pair)
         parts[row.label, row.kind, f"**all {row.kind}s**"].append(pair)
     lines = [
-        "| kind | label | source or kind of forgery | files | judged | flagged before | flagged "
-        "| look here before | look here | no sign before | no sign | over one half |",
+        "| kind | label | source or kind of forgery | files | judged | flagged alone | flagged "
+        "| look here alone | look here | no sign alone | no sign | over one half |",
         "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
 
@@ -159,16 +125,16 @@ def interval(some: Sequence[Said]) -> str:
 
 
 def cost(pairs: Sequence[tuple[Said, Said]], which: int) -> float:
-    """Cllr in bits of the rule before (0) or now (1); 1 says nothing."""
+    """Cllr in bits alone (0) or with the encoder (1); 1 says nothing."""
     labels = np.array([int(pair[0].row.forged) for pair in pairs])
     return cllr(labels, np.array([pair[which].llr or 0.0 for pair in pairs]))
 
 
 def costs(pairs: Sequence[tuple[Said, Said]]) -> str:
-    """Cllr of each kind of forgery against all authentic files of its medium, before and now."""
-    lines = ["| kind | forgery | files | Cllr before | Cllr |", "|---|---|---:|---:|---:|"]
+    """Cllr of each kind of forgery against all authentic files of its medium."""
+    lines = ["| kind | forgery | files | Cllr alone | Cllr |", "|---|---|---:|---:|---:|"]
     rows = []
-    for kind in VOTERS:
+    for kind in KINDS:
         mine = [p for p in pairs if p[0].row.kind == kind and None not in (p[0].llr, p[1].llr)]
         reals = [p for p in mine if not p[0].row.forged]
         for family in sorted({p[0].row.family for p in mine if p[0].row.forged}):
@@ -185,23 +151,27 @@ def costs(pairs: Sequence[tuple[Said, Said]]) -> str:
 def page() -> str:
     """All tables."""
     rows = [row for row in read_rows(STORED / "files.parquet") if not row.error]
-    of, rule = tables(), shipped_rule()
-    apart = read_left_out(STORED / "left_out.parquet")
-    able = set(judged(rows))
+    signs = read_signs(STORED / NAME)
+    looked = {row.item: row for row in with_encoder(rows, STORED)[len(rows) :]}
+    rule, apart = shipped_rule(), read_left_out(STORED / "left_out.parquet")
+    able = set(judged([*rows, *looked.values()]))
 
     def shipped(row: FileRow) -> LeftOut | None:
         return answer(row, rule) if row in able else None
 
     def without(row: FileRow) -> LeftOut | None:
-        return apart.get(row.item)
+        return apart.get((row.item, encoded(row)))
 
     parts: list[tuple[str, list[FileRow], Callable[[FileRow], LeftOut | None]]] = [
         ("Development split, by the shipped rule", [r for r in rows if r.part == "dev"], shipped),
         ("Every source, by a rule fitted without it", rows, without),
     ]
-    text = [HEAD.format(files=len(rows), fpr=FPR)]
+    text = [HEAD.format(files=len(rows), encoded=len(signs), fpr=FPR)]
     for title, mine, by in parts:
-        pairs = [(before(row, of), now(row, by(row))) for row in mine]
+        pairs = [
+            (now(row, by(row)), now(with_, by(with_)))
+            for row, with_ in ((row, looked.get(row.item, row)) for row in mine)
+        ]
         text += [f"## {title}\n", counted(pairs), "\n### What the likelihood ratios cost\n"]
         text += [costs(pairs), ""]
     return "\n".join(text)

@@ -22,7 +22,7 @@ def counted(row: PowerRow, rate: float) -> tuple[int, int]:
     """Forged files of a cell and how many of them were flagged, by plain counting."""
     files = pq.read_table(STORED / "files.parquet").to_pylist()
     left = pq.read_table(STORED / "left_out.parquet").to_pylist()
-    surprise = {one["item"]: one["surprise"] for one in left}
+    surprise = {one["item"]: one["surprise"] for one in left if one["encoder"] is row.encoder}
     total = hit = 0
     left_out = deceiving(files, surprise)
     for one in files:

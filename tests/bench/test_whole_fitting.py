@@ -16,7 +16,7 @@ from unmask.bench.whole.power import power_rows
 from unmask.bench.whole.rows import FileRow
 from unmask.decision.binomial import upper_tail_fitted
 from unmask.decision.conformal import place, threshold
-from unmask.decision.evidence import FACE, PARTS, VOICE, Situation
+from unmask.decision.evidence import FACE, PARTS, VOICE, Evidence, Situation
 from unmask.decision.rule import Rule
 from unmask.errors import DataError
 
@@ -37,7 +37,7 @@ def rule(rows: list[FileRow]) -> Rule:
 
 
 def hits(rule: Rule, rows: Sequence[FileRow], rate: float) -> int:
-    own = rule.of(Situation(rows[0].situation))
+    own = rule.of(rows[0].evidence())
     return sum(own.surprise(scored(row, own)) > -math.log(rate) for row in rows)
 
 
@@ -51,7 +51,7 @@ def test_no_situation_is_missing_and_each_says_what_it_was_fitted_on(
     rule: Rule, rows: list[FileRow]
 ) -> None:
     assert {one.situation for one in rule.rule} == set(Situation)
-    own = rule.of(Situation.PICTURE)
+    own = rule.of(Evidence(Situation.PICTURE, {}))
     assert (own.reals, own.fakes, own.sources) == (REALS, 60, 4)
     assert own.fitted_on == "agency, archive, phones, strange"
     assert (own.date, own.worst_source) == ("2026-01-01", WORST)
@@ -76,7 +76,7 @@ def test_no_source_exceeds_its_rate_by_more_than_the_factor(rule: Rule, rate: fl
     fresh = [r for r in real(Situation.PICTURE, 3 * FRESH, 2, ODD) if r.source == "strange"]
     count = hits(rule, fresh, rate)
     assert expected(count, len(fresh), WORST * rate, known)
-    own = rule.of(Situation.PICTURE)
+    own = rule.of(Evidence(Situation.PICTURE, {}))
     plain = threshold([scored(r, own) for r in real(Situation.PICTURE, REALS, 0, ODD)], rate)
     careless = sum(scored(row, own) > plain for row in fresh)
     assert careless > count
@@ -89,7 +89,7 @@ def test_forgeries_are_found(rule: Rule) -> None:
 
 
 def test_the_ratio_says_forged_of_forged_files_and_of_few_others(rule: Rule) -> None:
-    own = rule.of(Situation.ONE_FACE)
+    own = rule.of(Evidence(Situation.ONE_FACE, {}))
     fakes = [own.llr(scored(row, own)) for row in forged(Situation.ONE_FACE, 200, seed=3)]
     reals = [own.llr(scored(row, own)) for row in real(Situation.ONE_FACE, 600, 3, ODD)]
     assert sum(value > 0 for value in fakes) > 0.6 * len(fakes)
@@ -153,7 +153,7 @@ def test_every_file_is_judged_by_a_rule_that_never_saw_its_source() -> None:
     assert set(found) == {row.item for row in rows}
     own = next(row for row in rows if row.source == SOURCES[0])
     others = fit([row for row in rows if row.source != SOURCES[0]], "d", GIVEN)
-    part = others.of(Situation(own.situation))
+    part = others.of(own.evidence())
     assert found[own.item].surprise == pytest.approx(part.surprise(scored(own, part)), abs=1e-5)
 
 

@@ -14,13 +14,7 @@ from unmask.decision.fusion import fuse
 from unmask.decision.rule import Level, Ratio, Rule, SignTerm, SituationRule
 from unmask.types import Box, Claim, Finding, Kind, MediaInfo, Saying, Verdict, Vote, Where
 
-DETECTOR = {
-    Claim.FACE_MANIPULATED: "unmask_face",
-    Claim.PICTURE_EDITED: "unmask_picture",
-    Claim.PICTURE_GENERATED: "unmask_picture",
-    Claim.VOICE_SYNTHETIC: "unmask_voice",
-    Claim.VOICE_EDITED: "unmask_voice",
-}
+DETECTOR = {claim: name for name, claim in reversed(SIGNS)}
 RARE = -math.log(0.01)
 """The surprise over which a file is flagged at a rate of 1 %."""
 NOTED = -math.log(0.05)

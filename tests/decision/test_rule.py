@@ -13,6 +13,8 @@ from made_rule import part, rule
 
 from unmask.decision.evidence import (
     EDITED,
+    ENCODED,
+    ENCODED_FACE,
     FACE,
     GENERATED,
     PARTS,
@@ -131,8 +133,13 @@ def test_the_ratio_of_a_file_is_linear_in_its_surprise_and_held_at_both_ends() -
 
 def test_the_shipped_rule_knows_every_situation_and_is_in_order() -> None:
     shipped = shipped_rule()
-    for situation in Situation:
-        own = shipped.of(situation)
+    looked = {ENCODED: 0.0, ENCODED_FACE: 0.0}
+    plain = [Evidence(situation, {}) for situation in Situation]
+    seen = [Evidence(one.situation, looked) for one in plain if one.situation != "recording"]
+    for evidence in (*plain, *seen):
+        own = shipped.of(evidence)
+        assert own.encoder is (evidence in seen)
+        assert bool(set(own.signs) & set(looked)) is own.encoder
         assert own.floor == pytest.approx(1 / (own.reals + 1), abs=1e-6)
         for left, right in itertools.pairwise(own.levels):
             assert left.rate > right.rate
@@ -146,7 +153,7 @@ def test_the_shipped_rule_knows_every_situation_and_is_in_order() -> None:
 def test_a_situation_that_was_not_fitted_is_said() -> None:
     lacking = Rule(rule=[one for one in rule().rule if one.situation is not Situation.CLIP])
     with pytest.raises(ModelError, match="'clip-sound'"):
-        lacking.of(Situation.CLIP)
+        lacking.of(Evidence(Situation.CLIP, {}))
 
 
 def test_a_rule_that_is_missing_or_damaged_is_one_line(tmp_path: Path) -> None:

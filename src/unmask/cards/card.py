@@ -206,8 +206,9 @@ class PowerRow(_Part):
     """How many known forgeries of one kind were flagged, in files of one bucket of quality.
 
     Of makers and sources left out of training. ``within``: the bucket, from (included) to (not) for
-    each measure of ``decision.evidence`` that bounds it; empty: all files. ``found``: how many of
-    ``files`` were flagged, by false-positive rate of the whole file.
+    each measure of ``decision.evidence`` that bounds it; empty: all files. ``encoder``: whether the
+    encoder looked as well. ``found``: how many of ``files`` were flagged, by false-positive rate of
+    the whole file.
     """
 
     claim: str
@@ -215,6 +216,7 @@ class PowerRow(_Part):
     media: str
     bucket: str
     within: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    encoder: bool = False
     files: int = Field(gt=0)
     found: dict[str, int]
 

@@ -61,18 +61,27 @@ def scan(
     more: More = None,
     made: Annotated[Path | None, typer.Option(help="What `make` has made.")] = None,
     kind: Annotated[str, typer.Option(help="Only image, video or audio.")] = "",
+    new: Annotated[bool, typer.Option("--new", help="Only files without a row yet.")] = False,
     jobs: Annotated[int, typer.Option(min=1)] = 2,
     results: Results = RESULTS,
     json: Json = False,
 ) -> None:
-    """Scan all of them as a person would, and store what was found in each."""
+    """Scan all of them as a person would, and store what was found in each.
+
+    Without the encoder, whose head met many of these files: see `encode`.
+    """
     from unmask.bench.whole.listing import listed
     from unmask.bench.whole.rows import read_rows, scanned, write_rows
 
     files = [*listed(data, more), *(_made(made) if made else [])]
     files = [one for one in files if kind in ("", one.kind)]
     path = results / "files.parquet"
-    rows = [row for row in read_rows(path) if row.kind != kind] if kind and path.exists() else []
+    rows = read_rows(path) if (kind or new) and path.exists() else []
+    if new:
+        known = {row.item for row in rows}
+        files = [one for one in files if one.item not in known]
+    else:
+        rows = [row for row in rows if row.kind != kind]
     with Progressing("scanning", unit="files", quiet=json) as bar:
         for number, row in enumerate(scanned(files, jobs), 1):
             rows.append(row)
@@ -82,10 +91,43 @@ def scan(
 
 
 @app.command()
+def encode(
+    data: Data,
+    more: More = None,
+    made: Annotated[Path | None, typer.Option(help="What `make` has made.")] = None,
+    cache: Annotated[
+        Path, typer.Option(help="Where the encoder's numbers of files are kept.")
+    ] = Path("runs/clip-features.sqlite"),
+    results: Results = RESULTS,
+    json: Json = False,
+) -> None:
+    """Judge pictures and clips by a head on the encoder that met nothing of their sources.
+
+    What `fit` fits the rule with an encoder on.
+    """
+    from unmask import registry
+    from unmask.bench.whole.encoded import NAME, write_signs
+    from unmask.bench.whole.listing import listed
+    from unmask.detectors.image.unmask_clip.training import ClipHead
+    from unmask.train.recipe import changed, read_recipe
+
+    recipe = read_recipe(registry.recipes()["unmask_clip"])
+    places = {"more": str(more or ""), "cache": str(cache)}
+    recipe = changed(recipe, settings=recipe.settings | places)
+    files = [*listed(data, more), *(_made(made) if made else [])]
+    files = [one for one in files if one.kind != "audio"]
+    with Progressing("encoding", unit="files", quiet=json) as bar:
+        signs = ClipHead(recipe, data).cross_fitted(files, bar.update)
+    write_signs(results / NAME, signs)
+    emit({"files": len(signs)}, as_json=json, text=f"{results / NAME}: {len(signs)} files")
+
+
+@app.command()
 def fit(results: Results = RESULTS, json: Json = False) -> None:
     """Fit the decision rule, and again without each source; write it and the power tables."""
     from unmask import registry
     from unmask.bench.own.edit import write_power, write_tables
+    from unmask.bench.whole.encoded import with_encoder
     from unmask.bench.whole.evaluation import left_out, write_left_out
     from unmask.bench.whole.fitting import fit as fitted
     from unmask.bench.whole.given import terms_given
@@ -94,7 +136,7 @@ def fit(results: Results = RESULTS, json: Json = False) -> None:
     from unmask.decision.evidence import DETECTORS
     from unmask.decision.rule import PATH, read_rule
 
-    rows = read_rows(results / "files.parquet")
+    rows = with_encoder(read_rows(results / "files.parquet"), results)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     given = terms_given(results.parent)
     rule = fitted(rows, today, given)
@@ -105,7 +147,8 @@ def fit(results: Results = RESULTS, json: Json = False) -> None:
     for name in DETECTORS:
         write_power(registry.detector_card(name), stored_power(results, name))
     lines = [
-        f"{one.situation}: {one.reals} authentic files of {one.sources} sources, {one.fakes} forged"
+        f"{one.situation}{' with the encoder' if one.encoder else ''}: {one.reals} authentic "
+        f"files of {one.sources} sources, {one.fakes} forged"
         for one in rule.rule
     ]
     emit(rule.model_dump(mode="json"), as_json=json, text="\n".join(lines))

@@ -43,6 +43,9 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
     for model in found["models"]:
         state = "loads" if model["ok"] else f"does not load: {model['error']}"
         lines.append(f"model {model['name']} {model['version']}: {state}")
+    for one in found["encoders"]:
+        state = "here" if one["ok"] else f"{one['error']} The small models judge alone."
+        lines.append(f"encoder {one['name']}: {state}")
     lines.append("reads: " + ", ".join(found["formats"]))
     lines += [
         f"missing {part['package']} ({part['for']}): {part['command']}" for part in found["missing"]
@@ -91,11 +94,28 @@ def examine() -> dict[str, Any]:
         },
         "providers": runtime().get_available_providers(),
         "models": models,
+        "encoders": _encoders(),
         "analyzers": list(registry.analyzers()),
         "formats": _formats(),
         "missing": missing,
         "ok": bool(models) and all(model["ok"] for model in models),
     }
+
+
+def _encoders() -> list[dict[str, Any]]:
+    from unmask.encoders.known import encoders
+    from unmask.errors import ModelError
+    from unmask.runtime.encoder import load_encoder
+
+    found = []
+    for name in encoders():
+        try:
+            load_encoder(name)
+            problem = ""
+        except ModelError as error:
+            problem = str(error)
+        found.append({"name": name, "ok": not problem, "error": problem})
+    return found
 
 
 def _installed(package: str) -> str:

@@ -157,9 +157,10 @@ def free_name(name: str, replace: bool) -> None:
     from unmask import registry
     from unmask.cards.shelf import shelf
     from unmask.detectors.sets import slug
+    from unmask.encoders.known import FOLDER
     from unmask.errors import SettingError
 
-    if name != slug(name) or name == "fetched":
+    if name != slug(name) or name in ("fetched", FOLDER):
         raise SettingError(
             f"{name!r} is no name: small letters, digits and hyphens, as {slug(name)}."
         )

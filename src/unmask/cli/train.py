@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unmask.cli.console import Progressing, emit, plain
+
+if TYPE_CHECKING:
+    from unmask.train.loop import FitResult
+    from unmask.train.solved import Solution
 
 
 def train(
@@ -58,20 +62,29 @@ def train(
     chosen = changed(chosen, **changes)
     try:
         from unmask.train.loop import fit
+        from unmask.train.solved import Solved
 
         task = resolve(chosen.task)(chosen, data)
     except ModuleNotFoundError as error:
         raise MissingExtra(f"Training (the package {error.name!r})", "train") from error
     quiet = json or os.environ.get("LOCAL_RANK", "0") != "0"
+    if isinstance(task, Solved):
+        with Progressing(f"fitting {chosen.name}", unit="files", quiet=quiet) as bar:
+            _say(chosen.name, task.solve(out, bar.update), json)
+        return
     with Progressing(f"training {chosen.name}", unit="samples", quiet=quiet) as bar:
         say = lambda done, of, log: bar.update(done, of, plain(log))  # noqa: E731
         result = fit(task, out, say, processes)
     if result is None:  # the first process tells
         return
+    _say(chosen.name, result, json)
+
+
+def _say(name: str, result: FitResult | Solution, json: bool) -> None:
     best = {name: round(value, 4) for name, value in result.best.items()}
     emit(
         {
-            "recipe": chosen.name,
+            "recipe": name,
             "weights": str(result.onnx),
             "samples": result.samples,
             "seconds": round(result.seconds, 1),

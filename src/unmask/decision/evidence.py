@@ -9,19 +9,26 @@ from enum import StrEnum
 from unmask.types import Claim, Finding, Kind, MediaInfo
 
 FACE, EDITED, GENERATED = "face", "edited", "generated"
+ENCODED, ENCODED_FACE = "encoder", "encoder-face"
 VOICE, PARTS = "voice", "parts"
 SAVED, THUMBNAIL = "saved-differently", "other-thumbnail"
 FACTS = (SAVED, THUMBNAIL)
 """Signs that are facts: where they are missing they count as not there."""
-SIGNS: Mapping[Claim, str] = {
-    Claim.FACE_MANIPULATED: FACE,
-    Claim.PICTURE_EDITED: EDITED,
-    Claim.PICTURE_GENERATED: GENERATED,
-    Claim.VOICE_SYNTHETIC: VOICE,
-    Claim.VOICE_EDITED: PARTS,
+OF_FACES = (FACE, ENCODED_FACE)
+"""Signs of which there is one a face."""
+OF_ENCODER = (ENCODED, ENCODED_FACE)
+"""Signs that need an encoder on the user's shelf. The rule has a part for scans without it."""
+SIGNS: Mapping[tuple[str, Claim], str] = {
+    ("unmask_face", Claim.FACE_MANIPULATED): FACE,
+    ("unmask_picture", Claim.PICTURE_EDITED): EDITED,
+    ("unmask_picture", Claim.PICTURE_GENERATED): GENERATED,
+    ("unmask_voice", Claim.VOICE_SYNTHETIC): VOICE,
+    ("unmask_voice", Claim.VOICE_EDITED): PARTS,
+    ("unmask_clip", Claim.PICTURE_GENERATED): ENCODED,
+    ("unmask_clip", Claim.FACE_MANIPULATED): ENCODED_FACE,
 }
-"""The sign that the score of a claim counts as."""
-DETECTORS = ("unmask_face", "unmask_picture", "unmask_voice")
+"""The sign that the score of a detector's claim counts as."""
+DETECTORS = tuple(dict.fromkeys(name for name, _ in SIGNS))
 """Whose scores the rule knows; every other detector joins beside it."""
 
 
@@ -79,8 +86,7 @@ def gather(media: MediaInfo, findings: Sequence[Finding]) -> Evidence:
 def _sign(finding: Finding) -> tuple[str, float]:
     """Which sign a finding is, and its value; "" when the rule does not know it."""
     if finding.score is not None:
-        known = finding.detector in DETECTORS
-        return (SIGNS.get(finding.claim, ""), finding.score) if known else ("", 0.0)
+        return SIGNS.get((finding.detector, finding.claim), ""), finding.score
     return (finding.sign, 1.0) if finding.sign else ("", 0.0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
-from unmask.decision.evidence import FACE, FACTS, SIGNS, Evidence
+from unmask.decision.evidence import FACTS, OF_FACES, SIGNS, Evidence
 from unmask.decision.rule import Rule, SituationRule
 from unmask.types import Finding
 
@@ -34,16 +34,20 @@ class Fused:
         quiet = {name: term.lowest for name, term in self.rule.signs.items() if name in self.terms}
         return self.rule.score(quiet | {sign: self.terms[sign]})
 
-    def of_face(self, score: float) -> float:
+    def of_face(self, sign: str, score: float) -> float:
         """The fused score that one of several faces would make alone."""
         assert self.rule is not None
-        term = self.rule.signs[FACE].llr(score) - math.log(max(1, self.evidence.faces))
-        return replace(self, terms=self.terms | {FACE: term}).alone(FACE)
+        term = self.rule.signs[sign].llr(score) - math.log(max(1, self.evidence.faces))
+        return replace(self, terms=self.terms | {sign: term}).alone(sign)
+
+    def counts(self, finding: Finding) -> bool:
+        """Whether the rule makes anything of a finding's score in a file like this one."""
+        return SIGNS.get((finding.detector, finding.claim), "") in self.terms
 
 
 def judged(evidence: Evidence, rule: Rule) -> Fused:
     """The fused score of some evidence; without one where no sign could speak."""
-    own = rule.of(evidence.situation)
+    own = rule.of(evidence)
     if not set(own.signs) & set(evidence.signs) - set(FACTS):
         return Fused(evidence)
     terms = own.terms(evidence)
@@ -59,6 +63,6 @@ def alone_of(finding: Finding, fused: Fused) -> float:
 
 def score_of(finding: Finding, fused: Fused) -> float:
     """The fused score that a finding of ours would make with nothing suspect beside it."""
-    sign = SIGNS[finding.claim]
+    sign = SIGNS[finding.detector, finding.claim]
     assert finding.score is not None
-    return fused.of_face(finding.score) if sign == FACE else fused.alone(sign)
+    return fused.of_face(sign, finding.score) if sign in OF_FACES else fused.alone(sign)

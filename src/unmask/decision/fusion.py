@@ -229,9 +229,10 @@ def _settled(court: _Court, label: Label, decided: int | None) -> tuple[Finding,
         if joins(finding):
             out.append(finding if finding.rate is None else finding.settled(_own(finding, court)))
             continue
-        if finding.withheld or court.fused.rule is None:
+        if finding.withheld or not court.fused.counts(finding):
             out.append(finding.settled(Vote.UNDECIDED))
             continue
+        assert court.fused.rule is not None
         score = score_of(finding, court.fused)
         own = court.fused.rule.surprise(score)
         # The likelihood ratio of the finding alone is that of a file in which nothing else is.

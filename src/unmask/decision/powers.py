@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from unmask.cards.card import Card, PowerRow
-from unmask.decision.evidence import SIGNS, Evidence
+from unmask.decision.evidence import ENCODED, SIGNS, Evidence
 from unmask.types import Claim, Kind, Power
 
 ENOUGH = 20
@@ -24,7 +24,9 @@ def powers(cards: Iterable[Card], kind: Kind, evidence: Evidence, fpr: float) ->
         mine = [
             row
             for row in card.power
-            if row.media == kind.value and SIGNS[Claim(row.claim)] in evidence.signs
+            if row.media == kind.value
+            and row.encoder is (ENCODED in evidence.signs)
+            and SIGNS[card.name, Claim(row.claim)] in evidence.signs
         ]
         for name in dict.fromkeys(row.kind for row in mine):
             row = _row([row for row in mine if row.kind == name], evidence)

@@ -25,7 +25,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from unmask._toml import read_toml
-from unmask.decision.evidence import FACE, FACTS, PARTS, Evidence, Situation
+from unmask.decision.evidence import ENCODED, FACTS, OF_FACES, PARTS, Evidence, Situation
 from unmask.errors import ModelError
 
 PATH = Path(__file__).parent / "rule.toml"
@@ -67,13 +67,15 @@ class Ratio(_Part):
 class SituationRule(_Part):
     """The rule of one situation, with its birth certificate.
 
-    ``ratios``: the log-likelihood ratio of the whole file at rising surprise, linear between.
+    ``encoder``: whether it is for scans in which the encoder looked as well. ``ratios``: the
+    log-likelihood ratio of the whole file at rising surprise, linear between.
     ``floor``: the lowest rate that so many authentic files can vouch for, 1 / (n + 1); beyond it
     the levels go on as an exponential tail. ``worst_source``: no source of authentic files with
     enough of them exceeds its rate by more than this factor.
     """
 
     situation: Situation
+    encoder: bool = False
     signs: dict[str, SignTerm]
     together: float = Field(ge=0, le=1)
     levels: list[Level] = Field(min_length=2)
@@ -93,8 +95,9 @@ class SituationRule(_Part):
             for name, term in self.signs.items()
             if name in evidence.signs or name in FACTS
         }
-        if FACE in found and evidence.faces > 1:
-            found[FACE] -= math.log(evidence.faces)
+        for sign in OF_FACES:
+            if sign in found and evidence.faces > 1:
+                found[sign] -= math.log(evidence.faces)
         if PARTS in found:
             found[PARTS] -= math.log(max(1.0, evidence.quality.get("tries", 1.0)))
         return found
@@ -130,14 +133,15 @@ class SituationRule(_Part):
 
 
 class Rule(_Part):
-    """The rules of all situations."""
+    """The rules of all situations, with an encoder and without."""
 
     rule: list[SituationRule]
 
-    def of(self, situation: Situation) -> SituationRule:
-        """The rule of one situation. Raises ModelError when it was not fitted."""
+    def of(self, evidence: Evidence) -> SituationRule:
+        """The rule of the situation of some evidence. Raises ModelError when it was not fitted."""
+        situation, encoder = evidence.situation, ENCODED in evidence.signs
         for one in self.rule:
-            if one.situation is situation:
+            if one.situation is situation and one.encoder is encoder:
                 return one
         raise ModelError(
             f"The decision rule has no part for {situation.value!r}. Reinstall unmask."

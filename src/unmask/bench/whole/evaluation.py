@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from unmask.bench.whole.fitting import fit, judged
+from unmask.bench.whole.fitting import encoded, fit, judged
 from unmask.bench.whole.rows import FileRow
 from unmask.decision.fused import judged as fused
 from unmask.decision.rule import Rule, SignTerm
@@ -15,9 +15,10 @@ from unmask.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What a rule fitted without its source makes of one file."""
+    """What a rule fitted without its source makes of one file, with the encoder or without."""
 
     item: str
+    encoder: bool
     surprise: float
     llr: float
 
@@ -36,7 +37,7 @@ def left_out(
         rule = fit([row for row in rows if row.source != source], date, given)
         found += [answer(row, rule) for row in own]
         said(number, len(sources))
-    return sorted(found, key=lambda one: one.item)
+    return sorted(found, key=lambda one: (one.item, one.encoder))
 
 
 def answer(row: FileRow, rule: Rule) -> LeftOut:
@@ -45,7 +46,7 @@ def answer(row: FileRow, rule: Rule) -> LeftOut:
     assert result.rule is not None
     assert result.surprise is not None
     llr = result.rule.llr(result.score)
-    return LeftOut(row.item, round(result.surprise, 5), round(llr, 5))
+    return LeftOut(row.item, encoded(row), round(result.surprise, 5), round(llr, 5))
 
 
 def write_left_out(path: Path, rows: Iterable[LeftOut]) -> None:
@@ -56,10 +57,12 @@ def write_left_out(path: Path, rows: Iterable[LeftOut]) -> None:
     pq.write_table(pa.Table.from_pylist([asdict(row) for row in rows]), path, compression="zstd")
 
 
-def read_left_out(path: Path) -> dict[str, LeftOut]:
-    """Read them back by item. Raises DataError when there are none."""
+def read_left_out(path: Path) -> dict[tuple[str, bool], LeftOut]:
+    """Read them back by item and encoder. Raises DataError when there are none."""
     import pyarrow.parquet as pq
 
     if not path.exists():
         raise DataError(f"There is no {path}. Run: unmask bench whole fit")
-    return {row["item"]: LeftOut(**row) for row in pq.read_table(path).to_pylist()}
+    return {
+        (row["item"], row["encoder"]): LeftOut(**row) for row in pq.read_table(path).to_pylist()
+    }

@@ -19,8 +19,11 @@ from unmask.bench.whole.rows import FileRow
 from unmask.decision.conformal import Grouped, needed
 from unmask.decision.evidence import (
     EDITED,
+    ENCODED,
+    ENCODED_FACE,
     FACE,
     GENERATED,
+    OF_ENCODER,
     PARTS,
     SAVED,
     THUMBNAIL,
@@ -42,17 +45,20 @@ TELLS = {
     FACE: ("blended faces", "redrawn lips", "portraits by a GAN"),
     EDITED: ("parts from another picture", "copied parts", "filled-in parts"),
     GENERATED: ("pictures by generators", "portraits by a GAN"),
+    ENCODED: ("pictures by generators", "portraits by a GAN"),
+    ENCODED_FACE: ("pictures by generators", "portraits by a GAN", "swapped faces"),
     VOICE: ("recordings by speech generators", "recordings by known speech generators"),
 }
 """The kinds of forgery that each sign is to tell."""
 SIGNS: dict[Situation, tuple[str, ...]] = {
-    Situation.PICTURE: (EDITED, GENERATED, SAVED, THUMBNAIL),
-    Situation.ONE_FACE: (FACE, EDITED, GENERATED, SAVED, THUMBNAIL),
-    Situation.FACES: (FACE, EDITED, GENERATED, SAVED, THUMBNAIL),
-    Situation.MUTE_CLIP: (FACE, EDITED, GENERATED),
-    Situation.CLIP: (FACE, EDITED, GENERATED, VOICE, PARTS),
+    Situation.PICTURE: (EDITED, GENERATED, ENCODED, SAVED, THUMBNAIL),
+    Situation.ONE_FACE: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE, SAVED, THUMBNAIL),
+    Situation.FACES: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE, SAVED, THUMBNAIL),
+    Situation.MUTE_CLIP: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE),
+    Situation.CLIP: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE, VOICE, PARTS),
     Situation.RECORDING: (VOICE, PARTS),
 }
+"""The signs of each situation. Without an encoder those of ``OF_ENCODER`` are left out."""
 VOICES = 3
 """Authentic recordings whose speech is laid beside the pictures of each clip."""
 TOGETHER = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -68,14 +74,30 @@ def judged(rows: Iterable[FileRow]) -> list[FileRow]:
 def fit(rows: Sequence[FileRow], date: str, given: Mapping[str, SignTerm]) -> Rule:
     """The rule of all situations. ``given``: terms that were measured elsewhere (``terms_given``).
 
+    Of a file that is there twice, the row with the sign of the encoder counts for scans with it.
+
     Raises DataError where a situation has no authentic or no forged file.
     """
-    known = composed([row for row in judged(rows) if row.part != "dev"])
+    known = [row for row in judged(rows) if row.part != "dev"]
+    alone = composed([row for row in known if not encoded(row)])
     terms = dict(given)
     for sign in (FACE, EDITED, GENERATED, VOICE):
-        terms[sign] = _sign_term(known, sign)
-    terms[SAVED] = _fact_term(known)
-    return Rule(rule=[_situation(known, situation, terms, date) for situation in SIGNS])
+        terms[sign] = _sign_term(alone, sign)
+    terms[SAVED] = _fact_term(alone)
+    rules = [_situation(alone, situation, terms, date) for situation in SIGNS]
+    if not any(encoded(row) for row in known):
+        return Rule(rule=rules)
+    looked = composed([row for row in known if encoded(row) or row.kind == "audio"])
+    for sign in OF_ENCODER:
+        terms[sign] = _sign_term(looked, sign)
+    seen = [situation for situation, signs in SIGNS.items() if ENCODED in signs]
+    rules += [_situation(looked, situation, terms, date, encoder=True) for situation in seen]
+    return Rule(rule=rules)
+
+
+def encoded(row: FileRow) -> bool:
+    """Whether the encoder looked at the file as well."""
+    return ENCODED in row.evidence().signs
 
 
 def composed(rows: Sequence[FileRow]) -> list[FileRow]:
@@ -150,17 +172,23 @@ def fact_term(forged: tuple[int, int], authentic: tuple[int, int]) -> SignTerm:
 
 
 def _situation(
-    rows: Sequence[FileRow], situation: Situation, terms: dict[str, SignTerm], date: str
+    rows: Sequence[FileRow],
+    situation: Situation,
+    terms: dict[str, SignTerm],
+    date: str,
+    encoder: bool = False,
 ) -> SituationRule:
     mine = [row for row in rows if row.situation == situation]
     reals = [row for row in mine if not row.forged]
     fakes = [row for row in mine if row.forged]
     if not reals or not fakes:
         raise DataError(f"There is no authentic or no forged file of the situation {situation}.")
-    plain = {name: terms[name] for name in SIGNS[situation]}
+    names = [name for name in SIGNS[situation] if encoder or name not in OF_ENCODER]
+    plain = {name: terms[name] for name in names}
     best: tuple[float, SituationRule] | None = None
     for together in TOGETHER:
         rule = _levelled(reals, fakes, situation, plain, together, date)
+        rule = rule.model_copy(update={"encoder": encoder})
         found = found_share(fakes, rule, 0.02)
         if best is None or found > best[0] + 0.01:
             best = found, rule

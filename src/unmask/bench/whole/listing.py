@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import re
@@ -17,6 +18,18 @@ from unmask._toml import read_toml
 from unmask.errors import DataError
 
 _HERE = Path(__file__).parent
+GATHERED = "gathered"
+"""The folder under ``more`` that holds the files of ``gathered.csv``."""
+FAMILIES = {
+    "GAN portrait": "portraits by a GAN",
+    "GAN picture": "pictures by generators",
+    "generated": "pictures by generators",
+    "inpainted": "filled-in parts",
+    "swap": "swapped faces",
+    "talking head": "talking heads",
+    "text-to-video": "clips by generators",
+}
+"""What the families of ``gathered.csv`` are called in tables."""
 NEW = ("images/generated/", "video/wav2lip/")
 """Folders of the manifest whose sources and makers no shipped model was trained on."""
 
@@ -83,6 +96,8 @@ def listed(data: Path, more: Path | None) -> Iterator[Whole]:
     for source in sources() if more else ():
         assert more is not None
         yield from _of_source(source, more / source.name)
+    if more is not None:
+        yield from _of_gathered(more / GATHERED)
 
 
 def _of_manifest(data: Path) -> Iterator[Whole]:
@@ -105,7 +120,7 @@ def _of_manifest(data: Path) -> Iterator[Whole]:
             source=row["source"],
             group=f"{row['source']}:{group}",
             part="new" if new else "dev" if row["split"] == "dev" else "fit",
-            family=_family(row) if row["label"] == "fake" else "",
+            family=family_of(row) if row["label"] == "fake" else "",
             maker=str(row.get("method") or ""),
         )
 
@@ -125,10 +140,34 @@ def _kept(kind: str, group: str) -> bool:
     return kind == "video" or min(face, picture) < 0.12
 
 
-def _family(row: dict[str, str]) -> str:
+def family_of(row: dict[str, str]) -> str:
+    """The kind of forgery of a forged row of the manifest."""
     if row["kind"] == "image":
         return "pictures by generators" if row["path"].startswith(NEW) else "portraits by a GAN"
     return "redrawn lips" if row["kind"] == "video" else "recordings by known speech generators"
+
+
+def _of_gathered(folder: Path) -> Iterator[Whole]:
+    """Single files of many repositories, a line each in ``gathered.csv``, as far as they are there.
+
+    Restored pictures are neither authentic nor forged, and are left out.
+    """
+    with (_HERE / "gathered.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["label"] in ("real", "fake")]
+    for row in rows:
+        path = folder / row["path"]
+        if path.is_file():
+            yield Whole(
+                path=path,
+                item=f"{GATHERED}/{row['path']}",
+                kind=row["kind"],
+                label=row["label"],
+                source=row["source"],
+                group=row["group"],
+                part="new",
+                family=FAMILIES[row["family"]] if row["label"] == "fake" else "",
+                maker=row["maker"],
+            )
 
 
 def _of_source(source: Source, folder: Path) -> Iterator[Whole]:

@@ -26,6 +26,10 @@ CLAIMS: Mapping[str, tuple[str, Claim]] = {
     "copied parts": (DETECTORS[1], Claim.PICTURE_EDITED),
     "filled-in parts": (DETECTORS[1], Claim.PICTURE_EDITED),
     "pictures by generators": (DETECTORS[1], Claim.PICTURE_GENERATED),
+    "portraits by a GAN": ("unmask_clip", Claim.PICTURE_GENERATED),
+    "swapped faces": ("unmask_clip", Claim.FACE_MANIPULATED),
+    "talking heads": ("unmask_clip", Claim.FACE_MANIPULATED),
+    "clips by generators": ("unmask_clip", Claim.PICTURE_GENERATED),
     "recordings by speech generators": (DETECTORS[2], Claim.VOICE_SYNTHETIC),
 }
 """For each kind of forgery the detector and the claim that are to find it."""
@@ -69,14 +73,18 @@ BUCKETS: Mapping[Claim, tuple[_Buckets, _Buckets]] = {
 def stored_power(folder: Path, detector: str) -> list[PowerRow]:
     """The power tables from the findings stored in ``folder``. Raises DataError without them."""
     found = read_left_out(folder / "left_out.parquet")
-    surprises = {item: one.surprise for item, one in found.items()}
-    return power_rows(read_rows(folder / "files.parquet"), surprises, detector)
+    rows = read_rows(folder / "files.parquet")
+    tables = []
+    for encoder in sorted({looked for _, looked in found}):
+        surprises = {item: one.surprise for (item, as_), one in found.items() if as_ is encoder}
+        tables += power_rows(rows, surprises, detector, encoder)
+    return tables
 
 
 def power_rows(
-    rows: Sequence[FileRow], surprises: Mapping[str, float], detector: str
+    rows: Sequence[FileRow], surprises: Mapping[str, float], detector: str, encoder: bool = False
 ) -> list[PowerRow]:
-    """The power tables of one detector's card.
+    """The power tables of one detector's card, for scans with the encoder or without.
 
     ``surprises``: by item, of the rule fitted without the item's source; an item that could not be
     judged has none, and counts as not found.
@@ -88,9 +96,10 @@ def power_rows(
             continue
         mine = [row for row in rows if row.part == "new" and row.family == kind and row.situation]
         mine = [row for row in mine if row.source not in deceiving]
-        for media in sorted({row.kind for row in mine}):
+        for media in sorted({row.kind for row in mine} - ({"audio"} if encoder else set())):
             some = [row for row in mine if row.kind == media]
-            found += list(_buckets(some, surprises, claim, kind, media))
+            rows_ = _buckets(some, surprises, claim, kind, media)
+            found += [row.model_copy(update={"encoder": encoder}) for row in rows_]
     return found
 
 

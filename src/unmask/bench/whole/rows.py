@@ -105,11 +105,18 @@ def scanned(files: Iterable[Whole], jobs: int) -> Iterator[FileRow]:
             yield done.result()
 
 
+def _without_encoder() -> tuple[str, ...]:
+    from unmask import registry
+    from unmask.analyzers.encoder import EncoderAnalyzer
+
+    return tuple(name for name in registry.analyzers() if name != EncoderAnalyzer.name)
+
+
 def _scan(whole: Whole) -> FileRow:
     from unmask.scanning import scan
 
     try:
-        return row_of(whole, scan(whole.path, threads=1))
+        return row_of(whole, scan(whole.path, threads=1, analyzers=_without_encoder()))
     except MediaError as error:
         return row_of(whole, error)
 

@@ -1,0 +1,1 @@
+"""A head on a frozen general encoder: did a camera make this picture, and this face?"""

@@ -1,0 +1,117 @@
+"""What the encoder makes of files: the numbers that the head is fitted on, through the cache."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from unmask.detectors.image.unmask_clip.looks import Looks
+from unmask.detectors.image.unmask_clip.views import face_of, views_of
+from unmask.forge.launder import launder
+from unmask.forge.operations import jpeg
+from unmask.forge.processing import processed
+from unmask.media import probe, read_image, stream
+from unmask.runtime.encoder import RunningEncoder
+from unmask.train.feature_cache import FeatureCache, Features, digest
+from unmask.types import Frame, Kind, Pixels
+
+Rng = np.random.Generator
+LARGEST = 1280
+"""Pixels of the longer side that a picture is brought to before it is laundered."""
+SCALES = (1.0, 1.0, 0.5, 0.75, 0.9, 1.25)
+_SMALLEST = 120
+PROCESSED = 0.3
+"""The share of changed pictures that are blurred, denoised, enlarged, printed and so on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Of one frame: the numbers of its middle, and of its largest face where there is one."""
+
+    whole: Features
+    face: Features | None
+
+
+class Extractor:
+    """Shows files to an encoder, or remembers what it made of them.
+
+    ``variant`` of a picture: 0 as it is; from 1 on changed as phones, apps and messengers do. What
+    is drawn depends on the name of the item and the variant alone.
+    """
+
+    def __init__(self, running: RunningEncoder, cache: FeatureCache) -> None:
+        self.running = running
+        self.cache = cache
+
+    def of_file(self, path: Path, item: str, variant: int = 0) -> list[Seen]:
+        """Every frame that a scan would look at. Raises MediaError when it cannot be read."""
+        name = digest(path)
+        prepared = f"native {variant} {item}" if variant else "native"
+        known = self.cache.get(name, prepared)
+        if known is None:
+            known = self._looked(path, item, variant)
+            self.cache.put(name, prepared, known)
+        return list(_unpacked(known))
+
+    def _looked(self, path: Path, item: str, variant: int) -> Features:
+        rows = []
+        for number, frame in enumerate(_frames(path)):
+            pixels = frame.pixels
+            if variant:
+                drawn = zlib.crc32(f"{item} {variant}".encode())
+                pixels = changed(pixels, np.random.default_rng(drawn))
+            shown = views_of(pixels, face_of(pixels), self.running.known.side)
+            found = self.running.features(shown)
+            # The number of the frame, and whether the row is of its face, stand in front.
+            marks = np.array([[number, row > 0] for row in range(len(found))], np.float32)
+            rows.append(np.concatenate([marks, found], axis=1))
+        return np.concatenate(rows).astype(np.float16) if rows else np.empty((0, 0), np.float16)
+
+
+def _unpacked(rows: Features) -> Iterator[Seen]:
+    if not rows.size:
+        return
+    for number in np.unique(rows[:, 0]):
+        own = rows[rows[:, 0] == number]
+        yield Seen(own[0, 2:], own[1, 2:] if len(own) > 1 else None)
+
+
+def _frames(path: Path) -> Iterator[Frame]:
+    media = probe(path)
+    if media.kind is Kind.IMAGE:
+        yield Frame(0, 0.0, read_image(path))
+        return
+    looks, last = Looks(moving=True), None
+    looked = False
+    for part in stream(path, media, want_sound=False):
+        if isinstance(part, Frame):
+            last = part
+            if looks.wants(part.time):
+                looked = True
+                yield part
+    if last is not None and not looked:
+        yield last
+
+
+def changed(pixels: Pixels, rng: Rng) -> Pixels:
+    """A picture as it may arrive: smaller, some processed, laundered, scaled and saved again."""
+    picture = Image.fromarray(pixels)
+    if max(picture.size) > LARGEST:
+        picture.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
+    pixels = np.asarray(picture)
+    if rng.random() < PROCESSED:
+        pixels = processed(rng)(pixels)
+    pixels = launder(pixels, rng)
+    factor = float(rng.choice(SCALES))
+    quality = int(rng.integers(60, 97))
+    if factor == 1.0 or min(pixels.shape[:2]) * factor < _SMALLEST:
+        return pixels
+    size = round(pixels.shape[1] * factor), round(pixels.shape[0] * factor)
+    filters = (Image.Resampling.LANCZOS, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC)
+    kind = filters[int(rng.integers(3))]
+    return jpeg(np.asarray(Image.fromarray(pixels).resize(size, kind)), quality)

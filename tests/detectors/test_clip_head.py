@@ -1,0 +1,204 @@
+"""The head on the encoder: fitted, judged on sources left out, and written as it was fitted."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from unmask.bench.whole import listing
+from unmask.bench.whole.encoded import read_signs, with_encoder
+from unmask.bench.whole.rows import FileRow
+from unmask.cli.app import app
+from unmask.decision.evidence import ENCODED
+from unmask.detectors.image.unmask_clip import training
+from unmask.detectors.image.unmask_clip.features import changed
+from unmask.detectors.image.unmask_clip.head import fit_head, unit, write_head
+from unmask.detectors.image.unmask_clip.training import FOLDS, folded
+from unmask.detectors.image.unmask_clip.views import around, middle
+from unmask.encoders.pulling import pull
+from unmask.errors import DataError
+from unmask.runtime.encoder import RunningEncoder
+from unmask.runtime.session import open_session
+from unmask.types import Box
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "encoders"))
+from made_encoder import made
+
+
+def test_the_middle_is_cut_and_not_scaled() -> None:
+    pixels = np.arange(300 * 400 * 3, dtype=np.uint32).reshape(300, 400, 3).astype(np.uint8)
+    assert np.array_equal(middle(pixels, 224), pixels[38:262, 88:312])
+    assert np.array_equal(around(pixels, Box(-10, -10, 20, 20), 224), pixels[:224, :224])
+    assert np.array_equal(around(pixels, Box(390, 290, 40, 40), 224), pixels[76:, 176:])
+
+
+@pytest.mark.parametrize("shape", [(100, 150), (224, 90), (64, 64)])
+def test_a_smaller_picture_is_enlarged_until_it_covers_the_square(shape: tuple[int, int]) -> None:
+    pixels = np.full((*shape, 3), 77, np.uint8)
+    assert np.array_equal(middle(pixels, 224), np.full((224, 224, 3), 77, np.uint8))
+    assert around(pixels, Box(0, 0, 64, 64), 224).shape == (224, 224, 3)
+
+
+def test_what_is_changed_depends_on_the_draw_alone() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+    first, again = (changed(pixels, np.random.default_rng(4)) for _ in range(2))
+    assert np.array_equal(first, again)
+    sizes = {changed(pixels, np.random.default_rng(n)).shape for n in range(12)}
+    assert len(sizes) > 2
+
+
+def test_the_file_says_what_the_head_says(tmp_path: Path) -> None:
+    known, _ = made(tmp_path)
+    draw = np.random.default_rng(0)
+    rows = draw.standard_normal((400, known.numbers)).astype(np.float32)
+    shown = unit(rows, known)
+    labels = shown @ draw.standard_normal(known.numbers) > 0.3
+    head = fit_head(shown, labels, ["a"] * 400, 10.0)
+    assert np.mean((head.logits(shown) > 0) == labels) > 0.95
+    write_head(tmp_path / "head.onnx", head, known)
+    (logits,) = open_session(tmp_path / "head.onnx").run(["logit"], {"features": rows})
+    assert np.allclose(logits, head.logits(shown), atol=1e-4)
+
+
+def test_a_large_source_does_not_rule(tmp_path: Path) -> None:
+    """Reals of a large source look forged; with all samples alike it would win."""
+    draw = np.random.default_rng(1)
+    means = {"large": (-1.0, 2.0), "small": (-1.0, -2.0), "forged": (1.0, 0.0)}
+    counts = {"large": 4000, "small": 60, "forged": 400}
+    sources = [name for name, count in counts.items() for _ in range(count)]
+    rows = np.array([means[name] for name in sources]) + draw.standard_normal((len(sources), 2))
+    labels = np.array([name == "forged" for name in sources])
+    head = fit_head(rows.astype(np.float32), labels, sources, 1.0)
+    assert abs(head.weight[1]) < 0.8 * abs(head.weight[0])
+
+
+def test_too_few_of_a_class_is_said() -> None:
+    with pytest.raises(DataError, match="at least 20"):
+        fit_head(np.zeros((50, 2), np.float32), np.arange(50) < 5, ["a"] * 50, 1.0)
+
+
+def test_no_fold_holds_all_of_a_family() -> None:
+    samples = [(f"{family} {n}", family) for family in ("", "gan", "swap") for n in range(25)]
+    folds = folded(samples)
+    for family in ("", "gan", "swap"):
+        assert {folds[source] for source, own in samples if own == family} == set(range(FOLDS))
+
+
+SOURCES = 12
+"""Sources of each class."""
+
+
+@pytest.fixture
+def material(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Small pictures of many sources: the forged ones are of stripes. And a made encoder."""
+    monkeypatch.setenv("UNMASK_MODELS", str(tmp_path / "shelf"))
+    known, file = made(tmp_path / "index")
+    pull(known, file)
+    opened = RunningEncoder(known, threads=1)
+    monkeypatch.setattr(training, "load_encoder", lambda name, threads: opened)
+    monkeypatch.setattr(training, "encoder", lambda name: known)
+    draw = np.random.default_rng(0)
+    data, more = tmp_path / "data", tmp_path / "more" / listing.GATHERED
+    rows = []
+    for number in range(2 * SOURCES * 4):
+        forged = number % 2 == 1
+        name = f"{number}.png"
+        level = draw.integers(150, 250) if forged else draw.integers(20, 120)
+        pixels = np.full((80, 90, 3), level, np.uint8)
+        pixels[..., 0] = draw.integers(0, 60, (80, 90)) if forged else level
+        (more / "a").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(more / "a" / name)
+        source = f"{'forged' if forged else 'real'}/{number // 2 % SOURCES}"
+        rows.append({
+            "path": f"a/{name}", "kind": "image", "label": "fake" if forged else "real",
+            "family": "generated" if forged else "photo", "maker": "made", "licence": "",
+            "source": source, "revision": "", "original": name, "sha1": "", "group": name,
+        })  # fmt: skip
+    with (tmp_path / "gathered.csv").open("w", newline="") as out:
+        writer = csv.DictWriter(out, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    monkeypatch.setattr(listing, "_HERE", tmp_path)
+    monkeypatch.setattr(listing, "sources", lambda: ())
+    data.mkdir()
+    (data / "manifest.jsonl").write_text("")
+    return tmp_path
+
+
+def test_files_are_judged_by_a_head_that_never_met_their_source(
+    material: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met: list[set[str]] = []
+    judged: list[set[str]] = []
+    whole = training.fitted
+
+    def fitted(samples: list[training.Sample], *more: object) -> object:
+        met.append({one.source for one in samples})
+        return whole(samples, *more)  # type: ignore[arg-type]
+
+    own = training.ClipHead._signs
+
+    def signs(self: object, one: listing.Whole, head: object) -> object:
+        judged.append({one.source})
+        assert one.source not in met[-1]
+        return own(self, one, head)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training, "fitted", fitted)
+    monkeypatch.setattr(training.ClipHead, "_signs", signs)
+    command = ["bench", "whole", "encode", "--data", str(material / "data")]
+    command += ["--more", str(material / "more"), "--cache", str(material / "cache.sqlite")]
+    done = CliRunner().invoke(app, [*command, "--results", str(material / "results"), "--json"])
+    assert done.exit_code == 0, done.output
+    found = read_signs(material / "results" / "encoder.parquet")
+    assert len(found) == len(judged) == 2 * SOURCES * 4
+    scores = {item: one[ENCODED] for item, one in found.items()}
+    forged = {item for item in scores if int(Path(item).stem) % 2}
+    assert min(scores[item] for item in forged) > max(
+        value for item, value in scores.items() if item not in forged
+    )
+    assert json.loads(done.stdout)["files"] == len(found)
+
+
+def test_a_second_fit_reads_no_picture(material: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from unmask import registry
+    from unmask.train.recipe import changed as with_changes
+    from unmask.train.recipe import read_recipe
+
+    recipe = read_recipe(registry.recipes()["unmask_clip"])
+    settings = {"more": str(material / "more"), "cache": str(material / "cache.sqlite")}
+    recipe = with_changes(recipe, settings=recipe.settings | settings, threads=1)
+    said = [
+        training.ClipHead(recipe, material / "data").solve(material / f"run{turn}", lambda *_: None)
+        for turn in range(1)
+    ]
+    assert said[0].best["encoder auc"] > 0.99
+
+    def fail(*_: object) -> None:
+        raise AssertionError("a picture was read")
+
+    monkeypatch.setattr("unmask.detectors.image.unmask_clip.features.read_image", fail)
+    again = training.ClipHead(recipe, material / "data").solve(material / "again", lambda *_: None)
+    assert again.best == said[0].best
+    assert again.onnx.read_bytes() == said[0].onnx.read_bytes()
+
+
+def test_rows_get_the_signs_beside_what_they_had(tmp_path: Path) -> None:
+    from unmask.bench.whole.encoded import NAME, write_signs
+
+    plain = {"group": "g", "part": "new", "family": "", "maker": "", "condition": "as found"}
+    rows = [
+        FileRow(item, "image", "real", "s", **plain, situation="picture", signs='{"edited": 1.0}')
+        for item in ("a", "b")
+    ]
+    write_signs(tmp_path / NAME, {"a": {ENCODED: 2.0}, "elsewhere": {ENCODED: 1.0}})
+    both = with_encoder(rows, tmp_path)
+    assert both[:2] == rows
+    (looked,) = both[2:]
+    assert looked.evidence().signs == {"edited": 1.0, ENCODED: 2.0}
