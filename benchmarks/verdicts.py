@@ -7,8 +7,8 @@ Everything is computed from the stored findings of whole scans (``unmask bench w
 
 *Alone*: the small models that come with unmask; else with the encoder as well, where it looks at
 all (pictures and clips). The development split is judged by the shipped rule, which was fitted
-without it; every source besides by a rule that was fitted without that source. What the heads of
-the encoder say of a file is that of heads which met nothing of its source (``bench whole encode``).
+without it; every source besides by a rule that was fitted without that source. What the head of
+the encoder says of a file is said by one that met nothing of its source (``bench whole encode``).
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ HEAD = """# Verdicts on whole files
 
 {files:,} files ({encoded:,} of them seen by the encoder), scanned as a person would; written by
 `python benchmarks/verdicts.py --write` from the findings in `results/verdicts` (`unmask bench whole
-make`, `scan`, `encode`, `fit`). Operating point {fpr:.0%}. *Alone*: the small models that come with unmask, without the encoder; of recordings
-both are the same. The encoder's heads met nothing of the source that they judge. Intervals: Wilson,
-95 %, over groups (people, photographs, utterances). Worst row first. `made` rows: photographs
-scaled and saved by us, both classes alike; `filmed`: portraits before a made camera.
+make`, `scan`, `encode`, `fit`). Operating point {fpr:.0%}. *Alone*: the small models that come with
+unmask, without the encoder; of recordings both are the same. The encoder's head met nothing of the
+source that it judges. Intervals: Wilson, 95 %, over groups (people, photographs, utterances). Worst
+row first. `made` rows: photographs scaled and saved by us, both classes alike; `filmed`: portraits
+before a made camera.
 
 """
 

@@ -15,7 +15,7 @@ from PIL import Image
 from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.cards.card import Operating
 from unmask.detectors.image.unmask_clip.looks import Looks
-from unmask.detectors.image.unmask_clip.views import face_of, views_of
+from unmask.detectors.image.unmask_clip.views import shown_of
 from unmask.encoders.known import encoder
 from unmask.runtime.encoder import load_encoder, remedy
 from unmask.runtime.model import load_model
@@ -98,6 +98,7 @@ class EncoderAnalyzer(Analyzer):
         self._looks = Looks(media.kind is Kind.VIDEO)
         self._whole = _Seen(Claim.PICTURE_GENERATED)
         self._face = _Seen(Claim.FACE_MANIPULATED)
+        self._turn = 0
         self._small = 0
         self._last: Frame | None = None
 
@@ -118,12 +119,12 @@ class EncoderAnalyzer(Analyzer):
 
     def _look(self, frame: Frame) -> None:
         assert self._running is not None
-        face = face_of(frame.pixels)
-        shown = views_of(frame.pixels, face, self._encoder.side)
-        logits = self._head.run({"features": self._running.features(shown)})["logit"]
-        self._whole.add(float(logits[0]), frame, None)
-        if face is not None:
-            self._face.add(float(logits[1]), frame, face)
+        moving = self.media.kind is Kind.VIDEO
+        shown = shown_of(frame.pixels, self._encoder.side, self._turn if moving else None)
+        self._turn += 1
+        features = self._running.features([one.square for one in shown])
+        for one, score in zip(shown, self._head.run({"features": features})["logit"], strict=True):
+            (self._whole if one.face is None else self._face).add(float(score), frame, one.face)
 
     def finish(self) -> Result:
         """A finding for the whole frame and one a face, or the reason why there is none."""
@@ -141,8 +142,7 @@ class EncoderAnalyzer(Analyzer):
         findings = [self._finding(seen) for seen in (self._whole, self._face) if seen.scores]
         if self.media.kind is Kind.IMAGE:
             return Result(tuple(findings))
-        looks = len(self._whole.scores)
-        note = f"{looks} frames were looked at, in each the middle and the largest face."
+        note = f"{self._turn} frames were looked at, in turn their middle and the largest face."
         return Result(tuple(findings), (NotChecked(self.name, "every frame", note),))
 
     def _nothing(self, why: str) -> Result:

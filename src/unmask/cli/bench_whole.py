@@ -28,6 +28,25 @@ _LIST = "made.jsonl"
 
 
 @app.command()
+def gather(
+    more: Annotated[Path, typer.Option(help="Folder of the further sources.")],
+    base: Annotated[str, typer.Option(help="Where repositories' files lie.")] = "",
+    json: Json = False,
+) -> None:
+    """Bring the single files of the study from their public repositories, under MORE.
+
+    Some licences are not stated: for measuring on your own machine, not for distribution.
+    """
+    from unmask.bench.whole.gathering import FROM
+    from unmask.bench.whole.gathering import gather as bring
+
+    with Progressing("gathering", unit="files", quiet=json) as bar:
+        lost = bring(more, bar.update, base or FROM)
+    text = "\n".join([*lost, f"{len(lost)} files did not come." if lost else "All are there."])
+    emit({"lost": lost}, as_json=json, text=text)
+
+
+@app.command()
 def make(data: Data, more: More, out: Annotated[Path, typer.Option()], json: Json = False) -> None:
     """Make forged files of the photographs, and save both classes alike, under OUT."""
     from unmask.bench.whole.listing import listed

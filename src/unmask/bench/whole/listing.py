@@ -147,14 +147,15 @@ def family_of(row: dict[str, str]) -> str:
     return "redrawn lips" if row["kind"] == "video" else "recordings by known speech generators"
 
 
-def _of_gathered(folder: Path) -> Iterator[Whole]:
-    """Single files of many repositories, a line each in ``gathered.csv``, as far as they are there.
-
-    Restored pictures are neither authentic nor forged, and are left out.
-    """
+def gathered() -> list[dict[str, str]]:
+    """The lines of ``gathered.csv``: a file each, its repository, and git's hash of it."""
     with (_HERE / "gathered.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["label"] in ("real", "fake")]
-    for row in rows:
+        return list(csv.DictReader(file))
+
+
+def _of_gathered(folder: Path) -> Iterator[Whole]:
+    """Single files of many repositories, as far as they are there."""
+    for row in gathered():
         path = folder / row["path"]
         if path.is_file():
             yield Whole(

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from unmask.detectors.image.unmask_clip.looks import Looks
-from unmask.detectors.image.unmask_clip.views import face_of, views_of
+from unmask.detectors.image.unmask_clip.views import shown_of
 from unmask.forge.launder import launder
 from unmask.forge.operations import jpeg
 from unmask.forge.processing import processed
@@ -31,10 +31,10 @@ PROCESSED = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Of one frame: the numbers of its middle, and of its largest face where there is one."""
+    """Of one square that the encoder was shown: whether it was around a face, and the numbers."""
 
-    whole: Features
-    face: Features | None
+    face: bool
+    numbers: Features
 
 
 class Extractor:
@@ -48,10 +48,10 @@ class Extractor:
         self.running = running
         self.cache = cache
 
-    def of_file(self, path: Path, item: str, variant: int = 0) -> list[Seen]:
-        """Every frame that a scan would look at. Raises MediaError when it cannot be read."""
+    def of_file(self, path: Path, item: str, variant: int = 0, moving: bool = False) -> list[Seen]:
+        """Every square that a scan would show it. Raises MediaError when it cannot be read."""
         name = digest(path)
-        prepared = f"native {variant} {item}" if variant else "native"
+        prepared = f"native {variant} {item}" if variant else "looks" if moving else "native"
         known = self.cache.get(name, prepared)
         if known is None:
             known = self._looked(path, item, variant)
@@ -60,31 +60,29 @@ class Extractor:
 
     def _looked(self, path: Path, item: str, variant: int) -> Features:
         rows = []
-        for number, frame in enumerate(_frames(path)):
+        for number, (moving, frame) in enumerate(_frames(path)):
             pixels = frame.pixels
             if variant:
                 drawn = zlib.crc32(f"{item} {variant}".encode())
                 pixels = changed(pixels, np.random.default_rng(drawn))
-            shown = views_of(pixels, face_of(pixels), self.running.known.side)
-            found = self.running.features(shown)
+            shown = shown_of(pixels, self.running.known.side, number if moving else None)
+            found = self.running.features([one.square for one in shown])
             # The number of the frame, and whether the row is of its face, stand in front.
-            marks = np.array([[number, row > 0] for row in range(len(found))], np.float32)
+            marks = np.array([[number, one.face is not None] for one in shown], np.float32)
             rows.append(np.concatenate([marks, found], axis=1))
         return np.concatenate(rows).astype(np.float16) if rows else np.empty((0, 0), np.float16)
 
 
 def _unpacked(rows: Features) -> Iterator[Seen]:
-    if not rows.size:
-        return
-    for number in np.unique(rows[:, 0]):
-        own = rows[rows[:, 0] == number]
-        yield Seen(own[0, 2:], own[1, 2:] if len(own) > 1 else None)
+    for row in rows:
+        yield Seen(bool(row[1]), row[2:])
 
 
-def _frames(path: Path) -> Iterator[Frame]:
+def _frames(path: Path) -> Iterator[tuple[bool, Frame]]:
+    """The frames that are looked at, and whether they are of a video."""
     media = probe(path)
     if media.kind is Kind.IMAGE:
-        yield Frame(0, 0.0, read_image(path))
+        yield False, Frame(0, 0.0, read_image(path))
         return
     looks, last = Looks(moving=True), None
     looked = False
@@ -93,9 +91,9 @@ def _frames(path: Path) -> Iterator[Frame]:
             last = part
             if looks.wants(part.time):
                 looked = True
-                yield part
+                yield True, part
     if last is not None and not looked:
-        yield last
+        yield True, last
 
 
 def changed(pixels: Pixels, rng: Rng) -> Pixels:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 FIRST = 0.4
 """Seconds into a video of the first look."""
-PAUSE = 1.2
+PAUSE = 1.0
 """Seconds from the first look to the second; each later pause is ``SLOWER`` times longer."""
 SLOWER = 1.35
 

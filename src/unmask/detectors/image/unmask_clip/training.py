@@ -25,9 +25,9 @@ from unmask.train.solved import Say, Solution, Solved
 
 SIGNS = (ENCODED, ENCODED_FACE)
 """What the head is asked of: the middle of a picture, and its face."""
-WHOLE = ("pictures by generators", "portraits by a GAN")
+WHOLE = ("pictures by generators", "portraits by a GAN", "clips by generators")
 """Families whose pictures are forged as a whole."""
-FACES = (*WHOLE, "swapped faces", "talking heads", "clips by generators")
+FACES = (*WHOLE, "swapped faces", "talking heads")
 """Families whose faces are. Redrawn lips are a small part of a face, and not looked for here."""
 FOLDS = 10
 
@@ -85,7 +85,7 @@ class ClipHead(Solved):
 
     def _seen(self, one: Whole, variant: int) -> list[Seen]:
         try:
-            return self.extractor.of_file(one.path, one.item, variant)
+            return self.extractor.of_file(one.path, one.item, variant, one.kind == "video")
         except MediaError:
             return []
 
@@ -121,16 +121,18 @@ class ClipHead(Solved):
         return {item: signs for item, signs in found.items() if signs}
 
     def _signs(self, one: Whole, head: Head) -> dict[str, float]:
-        seen = self._seen(one, 0)
-        views = {
-            ENCODED: [frame.whole for frame in seen],
-            ENCODED_FACE: [frame.face for frame in seen if frame.face is not None],
-        }
+        views: dict[str, list[Features]] = {}
+        for seen in self._seen(one, 0):
+            views.setdefault(sign_of(seen), []).append(seen.numbers)
         return {
             sign: float(head.logits(unit(np.stack(rows), self.encoder)).mean())
             for sign, rows in views.items()
-            if rows
         }
+
+
+def sign_of(seen: Seen) -> str:
+    """The sign that the score of a square counts as."""
+    return ENCODED_FACE if seen.face else ENCODED
 
 
 def base(source: str) -> str:
@@ -151,20 +153,21 @@ def folded(samples: Sequence[tuple[str, str]]) -> dict[str, int]:
 
 
 def _samples(one: Whole, seen: Sequence[Seen], variant: int) -> Iterator[Sample]:
-    forged = one.label == "fake"
-
-    def sample(features: Features, sign: str) -> Sample:
-        values = np.asarray(features, np.float32)
-        maker = one.maker or one.family
-        return Sample(
-            values, sign, forged, one.source, one.item, one.group, one.family, maker, variant
+    forged, maker = one.label == "fake", one.maker or one.family
+    for view in seen:
+        if forged and one.family not in (FACES if view.face else WHOLE):
+            continue
+        yield Sample(
+            np.asarray(view.numbers, np.float32),
+            sign_of(view),
+            forged,
+            one.source,
+            one.item,
+            one.group,
+            one.family,
+            maker,
+            variant,
         )
-
-    for frame in seen:
-        if not forged or (one.family in WHOLE and one.kind == "image"):
-            yield sample(frame.whole, ENCODED)
-        if frame.face is not None and (not forged or one.family in FACES):
-            yield sample(frame.face, ENCODED_FACE)
 
 
 def fitted(samples: Sequence[Sample], strength: float, name: str) -> Head:

@@ -7,6 +7,8 @@ Across Generative Models", section 4).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image
 
@@ -31,10 +33,25 @@ def face_of(pixels: Pixels) -> Box | None:
     return max(found, key=lambda box: box.area, default=None)
 
 
-def views_of(pixels: Pixels, face: Box | None, side: int) -> list[Pixels]:
-    """What the encoder is shown: the middle of the picture, then the face."""
-    whole = [middle(pixels, side)]
-    return whole if face is None else [*whole, around(pixels, face, side)]
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A square that the encoder is shown; ``face``: around which face it is, None: the middle."""
+
+    square: Pixels
+    face: Box | None = None
+
+
+def shown_of(pixels: Pixels, side: int, turn: int | None = None) -> list[Shown]:
+    """What the encoder is shown of a frame.
+
+    Of a still picture (``turn`` None) the middle, and the face where there is one. Of the frames of
+    a video that are looked at, which ``turn`` counts from 0 on, the middle and the face in turn.
+    """
+    face = None if turn is not None and turn % 2 == 0 else face_of(pixels)
+    around_it = [] if face is None else [Shown(around(pixels, face, side), face)]
+    if turn is not None and around_it:
+        return around_it
+    return [Shown(middle(pixels, side)), *around_it]
 
 
 def middle(pixels: Pixels, side: int) -> Pixels:
