@@ -45,8 +45,18 @@ TELLS = {
     FACE: ("blended faces", "redrawn lips", "portraits by a GAN"),
     EDITED: ("parts from another picture", "copied parts", "filled-in parts"),
     GENERATED: ("pictures by generators", "portraits by a GAN"),
-    ENCODED: ("pictures by generators", "portraits by a GAN"),
-    ENCODED_FACE: ("pictures by generators", "portraits by a GAN", "swapped faces"),
+    ENCODED: (
+        "pictures by generators",
+        "portraits by a GAN",
+        "clips by generators",
+        "talking heads",
+    ),
+    ENCODED_FACE: (
+        "pictures by generators",
+        "portraits by a GAN",
+        "swapped faces",
+        "talking heads",
+    ),
     VOICE: ("recordings by speech generators", "recordings by known speech generators"),
 }
 """The kinds of forgery that each sign is to tell."""
