@@ -122,7 +122,7 @@ def page(found: dict[str, Counter[tuple[str, str]]]) -> str:
         "# Stability\n",
         "Files whose verdict changes after a harmless change, drawn evenly from the sources of the",
         "study, forged and authentic; written by `python benchmarks/stability.py --write`.\n",
-        "| change | files | label changed | to or from flagged | between inconclusive and no sign |",
+        "| change | files | label changed | to or from flagged | inconclusive against no sign |",
         "|---|---:|---:|---:|---:|",
     ]
     for name, counts in found.items():

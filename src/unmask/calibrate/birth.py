@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from unmask.cards.card import Card, read_card
 from unmask.decision.calibration import Calibration, read_calibration
 from unmask.decision.certificate import Birth
 from unmask.decision.rule import PATH
+from unmask.encoders.known import encoder
 from unmask.errors import DataError, SettingError
 from unmask.settings import Settings
 from unmask.voices.speech import CARD
@@ -39,8 +41,14 @@ def birth_of(settings: Settings) -> Birth:
         fps=settings.fps,
         analyzers=[kind.name for kind in running],
         joined=sorted(card.name for card in joined),
-        models=models | {_RULE: hashlib.sha256(PATH.read_bytes()).hexdigest()},
+        models=models | _encoders(cards) | {_RULE: hashlib.sha256(PATH.read_bytes()).hexdigest()},
     )
+
+
+def _encoders(cards: Iterable[Card]) -> dict[str, str]:
+    """The encoders that these detectors stand on, as far as this user has them."""
+    known = [encoder(str(c.parameters["encoder"])) for c in cards if "encoder" in c.parameters]
+    return {f"the encoder {one.name}": one.sha256 for one in known if one.here}
 
 
 def _card(name: str) -> Card:

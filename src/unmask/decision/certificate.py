@@ -95,7 +95,11 @@ class Birth(_Part):
         if self.fps != now.fps:
             return f"{self.fps:g} pictures a second, now {now.fps:g} (--fps)"
         for name in sorted({*self.models, *now.models}):
-            if self.models.get(name) != now.models.get(name):
+            if name not in now.models:
+                return f"{name}, which this scan does not have"
+            if name not in self.models:
+                return f"what a scan finds without {name}"
+            if self.models[name] != now.models[name]:
                 return f"another version of {name} (its checksum differs)"
         return ""
 
