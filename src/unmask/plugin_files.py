@@ -10,19 +10,38 @@ from __future__ import annotations
 
 import ast
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from unmask import registry
-from unmask.errors import ModelError, UnknownName
+from unmask.errors import DataError, ModelError, UnknownName
 
 ROOMS = {"strategies": "strategy", "attacks": "attack", "explain": "explainer"}
 """The folders, and what one file of each is called."""
 _HERE = Path(__file__).parent
-T = TypeVar("T")
 _BESIDE = ("__init__", "base")
+
+
+class Settings(BaseModel):
+    """Settings of one thing of a room. This one has none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Made(Protocol):
+    """What a room's contract has: the class of its settings, with which it is made."""
+
+    settings_type: ClassVar[type[Settings]]
+
+    def __init__(self, settings: Any) -> None: ...
+
+
+M = TypeVar("M", bound=Made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +103,7 @@ def described(room: str, name: str) -> Described:
     return Described(name, path, summary, said["CITATION"], said["URL"])
 
 
-def member(room: str, name: str, contract: type[T]) -> type[T]:
+def member(room: str, name: str, contract: type[M]) -> type[M]:
     """The class of ``contract`` that a file defines. Raises UnknownName, ModelError."""
     module, path = _found(room, name)
     own = [
@@ -98,3 +117,20 @@ def member(room: str, name: str, contract: type[T]) -> type[T]:
     if len(own) != 1:
         raise ModelError(f"{path} defines {len(own)} of {contract.__name__}; it must define one.")
     return own[0]
+
+
+def made(room: str, name: str, contract: type[M], table: Mapping[str, Any]) -> M:
+    """A thing of a room with the settings of a table. Raises DataError for one that is not there.
+
+    Raises UnknownName and ModelError as well.
+    """
+    kind = member(room, name, contract)
+    try:
+        return kind(kind.settings_type.model_validate(dict(table)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        known = ", ".join(kind.settings_type.model_fields) or "none"
+        raise DataError(
+            f"The {ROOMS[room]} {name!r}, setting {place!r}: {first['msg']}. Its settings: {known}."
+        ) from None

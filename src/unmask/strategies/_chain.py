@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
 from torch import Tensor, nn
 
-from unmask.errors import DataError, SettingError
-from unmask.plugin_files import member
+from unmask.errors import SettingError
+from unmask.plugin_files import made
 from unmask.strategies.base import Compute, Strategy, Training
 from unmask.train.recipe import Recipe
 from unmask.train.task import Batch, Task
@@ -23,8 +22,9 @@ class Chain:
     """
 
     def __init__(self, recipe: Recipe) -> None:
-        self._by_name = {
-            name: _made(name, recipe.strategy.get(name, {})) for name in recipe.strategies
+        self._by_name: dict[str, Strategy[Any]] = {
+            name: made("strategies", name, Strategy, recipe.strategy.get(name, {}))
+            for name in recipe.strategies
         }
 
     def begin(self, training: Training) -> None:
@@ -82,16 +82,3 @@ class Chain:
             raise KeyError("other strategies")
         for name, one in self._by_name.items():
             one.restore(state[name])
-
-
-def _made(name: str, table: Mapping[str, Any]) -> Strategy[Any]:
-    kind: type[Strategy[Any]] = member("strategies", name, Strategy)
-    try:
-        return kind(kind.settings_type.model_validate(dict(table)))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(kind.settings_type.model_fields) or "none"
-        raise DataError(
-            f"[strategy.{name}] {place or 'as a whole'}: {first['msg']}. Its settings: {known}."
-        ) from None

@@ -8,20 +8,14 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
-from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from unmask.errors import DataError
+from unmask.plugin_files import Settings
 from unmask.train.task import Batch, Task
 
 Compute = Callable[[], dict[str, float]]
 """Fills the gradients of a step; gives the loss and its parts."""
-
-
-class Settings(BaseModel):
-    """Settings of a strategy: the table ``[strategy.NAME]`` of a recipe. This one has none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 S = TypeVar("S", bound=Settings)
@@ -42,9 +36,10 @@ class Training:
 class Strategy(Generic[S]):
     """A way of training. Every hook does nothing unless a strategy says otherwise.
 
-    ``settings_type``: what its table may hold. ``alone``: it keeps samples, which several processes
-    do not share. What is drawn at random comes from torch's global generator, which a run keeps;
-    whatever else has to be the same after a stop belongs into ``state``.
+    ``settings_type``: what its table ``[strategy.NAME]`` may hold. ``alone``: it keeps samples,
+    which several processes do not share. What is drawn at random comes from torch's global
+    generator, which a run keeps; whatever else has to be the same after a stop belongs into
+    ``state``.
     """
 
     settings_type: ClassVar[type[Settings]] = Settings
