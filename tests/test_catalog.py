@@ -9,6 +9,7 @@ from unmask.bench.protocol import protocols
 from unmask.catalog import catalog, cited
 from unmask.datasets.adapter import adapters
 from unmask.errors import DataError
+from unmask.plugin_files import ROOMS, names
 
 ENTRIES = {entry.key: entry for entry in catalog()}
 
@@ -17,6 +18,7 @@ def test_it_lists_everything_that_is_found_and_nothing_else() -> None:
     expected = {f"detector:{name}" for name in registry.detectors()}
     expected |= {f"dataset:{name}" for name in adapters()}
     expected |= {f"protocol:{name}" for name in protocols()}
+    expected |= {f"{kind}:{name}" for room, kind in ROOMS.items() for name in names(room)}
     assert set(ENTRIES) == expected
 
 

@@ -17,7 +17,9 @@ HEAVY = {
     "pandas", "transformers",
 }  # fmt: skip
 OPTIONAL = {"pyarrow", "weasyprint"}
-RESEARCH_FOLDERS = ("adding", "train", "bench", "metrics", "forge", "datasets")
+RESEARCH_FOLDERS = (
+    "adding", "train", "strategies", "attacks", "explain", "bench", "metrics", "forge", "datasets",
+)  # fmt: skip
 RESEARCH_VERBS = {
     "train", "bench", "bench_protocol", "bench_whole", "forge", "data", "catalog",
     "models_add", "models_export", "models_sets",

@@ -1,4 +1,4 @@
-"""Everything that works, by key: detectors, datasets, protocols; each with what it comes from.
+"""Everything that works, by key (``detector:sbi``, ``strategy:sam`` …), with its paper.
 
 Nothing is listed by hand: the entries are the folders and files that the registries find, and
 their papers are read from the cards, adapters and protocols themselves.
@@ -17,6 +17,7 @@ from unmask.bench.protocol import protocols, read_protocol
 from unmask.cards.card import read_card
 from unmask.datasets.adapter import adapter, adapters
 from unmask.errors import DataError
+from unmask.plugin_files import ROOMS, described, names
 
 _HERE = Path(unmask.__file__).parent
 _ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.IGNORECASE)
@@ -59,7 +60,7 @@ class Entry:
 
 def catalog() -> tuple[Entry, ...]:
     """All entries, in the order of their keys."""
-    found = [*_detectors(), *_datasets(), *_protocols()]
+    found = [*_detectors(), *_datasets(), *_protocols(), *_rooms()]
     return tuple(sorted(found, key=lambda entry: entry.key))
 
 
@@ -112,6 +113,14 @@ def _protocols() -> Iterator[Entry]:
         authors = found["authors"] if found else protocol.source
         year = int(found["year"]) if found else None
         yield _entry(f"protocol:{name}", protocol.title, authors, year, "", path)
+
+
+def _rooms() -> Iterator[Entry]:
+    for room, kind in ROOMS.items():
+        for name in names(room):
+            said = described(room, name)
+            authors, title, year = cited(said.citation)
+            yield _entry(f"{kind}:{name}", title, authors, year, said.url, said.path)
 
 
 def cited(citation: str) -> tuple[str, str, int]:

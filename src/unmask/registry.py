@@ -26,14 +26,15 @@ PLUGINS = "unmask.plugins"
 
 
 @lru_cache(maxsize=1)
-def _plugins() -> tuple[ModuleType, ...]:
+def plugins() -> tuple[ModuleType, ...]:
+    """The modules that other packages announce."""
     return tuple(point.load() for point in entry_points(group=PLUGINS))
 
 
 @lru_cache(maxsize=1)
 def _detectors() -> dict[str, Path]:
     roots = [_HERE / "detectors"]
-    roots += [Path(module.__file__).parent for module in _plugins() if module.__file__]
+    roots += [Path(module.__file__).parent for module in plugins() if module.__file__]
     cards = (card for root in roots for card in sorted(root.rglob("card.toml")))
     return {card.parent.name: card for card in cards}
 
@@ -111,7 +112,7 @@ def _analyzers() -> dict[str, type[Analyzer]]:
         if info.name != "base"
     ]
     found: dict[str, type[Analyzer]] = {}
-    for module in [*modules, *_plugins()]:
+    for module in [*modules, *plugins()]:
         for value in vars(module).values():
             # One without a name of its own is not run unless a detector is asked for by name.
             if isinstance(value, type) and issubclass(value, Analyzer) and "name" in vars(value):

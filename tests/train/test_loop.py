@@ -15,7 +15,7 @@ from toy import Toy, recipe, weights, whole
 from unmask.errors import DataError, ModelError, SettingError
 from unmask.train.ema import Average
 from unmask.train.loop import FitResult, fit
-from unmask.train.recipe import Optimiser, read_recipe
+from unmask.train.recipe import read_recipe
 from unmask.train.task import Batch
 
 
@@ -116,21 +116,6 @@ def test_mixed_precision_learns_as_well(tmp_path: Path) -> None:
     assert result.best["select"] > 0.9
 
 
-def test_sharpness_aware_steps_take_the_loss_twice(tmp_path: Path) -> None:
-    taken: list[int] = []
-
-    class Counted(Toy):
-        def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
-            taken.append(len(batch["y"]))
-            return super().loss(network, batch)
-
-    steep = Optimiser(name="sam", rate=0.5, ema=0.9).model_dump()
-    result = fit(Counted(recipe(optimiser=steep), tmp_path), tmp_path)
-    assert result
-    assert len(taken) == 200
-    assert result.best["select"] > 0.9
-
-
 @pytest.mark.skipif(torch.cuda.is_available(), reason="the error is one of processors")
 def test_sixteen_bits_without_a_gpu_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="needs a GPU"):
@@ -178,10 +163,8 @@ def test_a_malformed_recipe_is_one_line(tmp_path: Path) -> None:
     [
         ({"batch": 10, "accumulate": 4}, "does not divide"),
         ({"samples": 8}, "under one batch"),
-        (
-            {"precision": "16", "optimiser": Optimiser(name="sam").model_dump()},
-            "not supported",
-        ),
+        ({"strategies": ["sam", "sam"]}, "named twice"),
+        ({"strategy": {"sam": {"rho": 0.1}}}, "does not name 'sam'"),
     ],
 )
 def test_recipes_that_cannot_work_are_refused(values: dict[str, object], why: str) -> None:

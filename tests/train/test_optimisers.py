@@ -1,4 +1,4 @@
-"""Optimisers, the course of the rate, and sharpness-aware steps."""
+"""Optimisers and the course of the rate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from unmask.train.optimisers import make_optimiser, rate_share, uphill
+from unmask.train.optimisers import make_optimiser, rate_share
 from unmask.train.recipe import Optimiser
 
 
@@ -59,7 +59,6 @@ def test_steps_without_the_schedule_are_refused() -> None:
         ("adamw", torch.optim.AdamW),
         ("adam", torch.optim.Adam),
         ("sgd", torch.optim.SGD),
-        ("sam", torch.optim.SGD),
     ],
 )
 def test_each_name_is_its_optimiser_over_what_moves(name: str, kind: type) -> None:
@@ -69,38 +68,3 @@ def test_each_name_is_its_optimiser_over_what_moves(name: str, kind: type) -> No
     assert type(made) is kind
     assert [len(group["params"]) for group in made.param_groups] == [2]
     assert made.param_groups[0]["lr"] == 0.3
-
-
-def test_uphill_is_one_radius_along_the_gradient() -> None:
-    network = nn.Linear(2, 1, bias=False)
-    with torch.no_grad():
-        network.weight.copy_(torch.tensor([[1.0, 2.0]]))
-    network.weight.grad = torch.tensor([[3.0, 4.0]])
-    with uphill(network, 0.05):
-        torch.testing.assert_close(network.weight.detach(), torch.tensor([[1.03, 2.04]]))
-        assert network.weight.grad is None
-        network.weight.grad = torch.tensor([[7.0, 7.0]])
-    assert torch.equal(network.weight.detach(), torch.tensor([[1.0, 2.0]]))
-    assert torch.equal(network.weight.grad, torch.tensor([[7.0, 7.0]]))
-
-
-def test_running_statistics_stand_still_uphill() -> None:
-    network = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
-    x = torch.randn(8, 2)
-    network(x).mean().backward()
-    before = {name: value.clone() for name, value in network.state_dict().items()}
-    with uphill(network, 0.1):
-        network(x + 5).mean().backward()
-    after = network.state_dict()
-    assert all(torch.equal(after[name], value) for name, value in before.items())
-
-
-def test_a_sharpness_aware_step_by_hand() -> None:
-    """Loss 2x² at x = 1: the gradient 0.1 uphill is 4.4, so a step of 0.5 ends at -1.2."""
-    x = nn.Module()
-    x.at = nn.Parameter(torch.tensor([1.0]))
-    (2 * x.at**2).sum().backward()
-    with uphill(x, 0.1):
-        (2 * x.at**2).sum().backward()
-    torch.optim.SGD(x.parameters(), lr=0.5).step()
-    assert x.at.item() == pytest.approx(1 - 0.5 * 4.4)

@@ -19,8 +19,9 @@ samples = 4
 batch = 2
 workers = 1
 validate_every = 4
+strategies = ["sam"]
 [optimiser]
-name = "sam"
+name = "sgd"
 ema = 0
 [settings]
 backbone = "test_efficientnet"

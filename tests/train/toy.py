@@ -53,6 +53,14 @@ class Toy(Task):
         logits = network(batch["x"])[:, 0]
         return nn.functional.binary_cross_entropy_with_logits(logits, batch["y"]), {}
 
+    def scores(self, network: nn.Module, batch: Batch) -> Tensor:
+        logits: Tensor = network(batch["x"])[:, 0]
+        return logits
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return ("x",)
+
     def validate(self, network: nn.Module) -> dict[str, float]:
         torch.rand(3)  # a validation that draws must not change what training draws
         held = [Points(99, 200)[i] for i in range(200)]

@@ -20,7 +20,7 @@ def departures(published: Recipe, run: Recipe, small: Iterable[str] = ()) -> dic
     before, after = published.model_dump(mode="json"), run.model_dump(mode="json")
     found = {
         name: [before[name], after[name]]
-        for name in ("init", "samples", "batch", "keep", "optimiser")
+        for name in ("init", "samples", "batch", "keep", "optimiser", "strategies", "strategy")
         if before[name] != after[name]
     }
     old, new = before["settings"], after["settings"]

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from unmask.bench.attack_table import attack_tables
 from unmask.bench.budget import form
-from unmask.bench.markdown import to_html
-from unmask.bench.page import footer, grid, tables
+from unmask.bench.markdown import grid, to_html
+from unmask.bench.page import footer, tables
 from unmask.bench.perturb import CLEAN
 from unmask.bench.plots import plots
 from unmask.bench.protocol import Protocol, protocols, read_protocol
@@ -139,5 +140,6 @@ def _section(
         "",
         *board(protocol, everything, found),
         *tables(protocol, found),
+        *attack_tables(everything, protocol),
         *footer(protocol, everything),
     ]

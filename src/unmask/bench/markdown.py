@@ -1,10 +1,10 @@
-"""A page of our own Markdown as HTML that stands alone: no script, no second file."""
+"""Our own Markdown: tables, and a whole page of it as HTML that stands alone."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
@@ -89,3 +89,11 @@ def to_html(text: Sequence[str], pictures: Mapping[str, Mapping[str, str]]) -> s
                     caption = _CAPTIONS[name]
                     waiting.append(f"<figure>{svg}<figcaption>{caption}</figcaption></figure>")
     return "\n".join([*out, *waiting, "</body></html>"]) + "\n"
+
+
+def grid(head: Sequence[str], rows: Iterable[Sequence[str]], text: int = 1) -> list[str]:
+    """A table; the first ``text`` columns are words and stand left, the rest are numbers."""
+    marks = ["---" if i < text else "---:" for i in range(len(head))]
+    out = [f"| {' | '.join(head)} |", f"|{'|'.join(marks)}|"]
+    out += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
+    return [*out, ""]

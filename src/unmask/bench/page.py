@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from unmask.bench.attack_table import attack_tables
 from unmask.bench.budget import form, told
 from unmask.bench.fairness import Fairness
-from unmask.bench.perturb import CLEAN
+from unmask.bench.markdown import grid
+from unmask.bench.perturb import CLEAN, perturbed
 from unmask.bench.protocol import Protocol
 from unmask.bench.table import Cell, Line
 from unmask.metrics.named import measure
@@ -21,14 +23,6 @@ def number(cell: Cell) -> str:
     if math.isnan(cell.low):
         return f"{cell.value:.3f}"
     return f"{cell.value:.3f} ({cell.low:.3f}–{cell.high:.3f})"
-
-
-def grid(head: Sequence[str], rows: Iterable[Sequence[str]], text: int = 1) -> list[str]:
-    """A table; the first ``text`` columns are words and stand left, the rest are numbers."""
-    marks = ["---" if i < text else "---:" for i in range(len(head))]
-    out = [f"| {' | '.join(head)} |", f"|{'|'.join(marks)}|"]
-    out += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
-    return [*out, ""]
 
 
 def _rows(protocol: Protocol, lines: Sequence[Line], parted: bool) -> list[str]:
@@ -65,7 +59,7 @@ def tables(protocol: Protocol, lines: Sequence[Line]) -> list[str]:
 
 def _perturbed(protocol: Protocol, lines: Sequence[Line]) -> list[str]:
     """One figure a test, detector and condition: the one that ranks."""
-    changed = [line for line in lines if line.condition != CLEAN]
+    changed = [line for line in lines if perturbed(line.condition)]
     if not changed:
         return []
     conditions = sorted({line.condition for line in changed})
@@ -144,6 +138,7 @@ def page(protocol: Protocol, everything: Sequence[Outcomes], lines: Sequence[Lin
         f"`{protocol.name}`; {protocol.source}.",
         "",
         *tables(protocol, lines),
+        *attack_tables(everything, protocol),
         *footer(protocol, everything),
     ]
 

@@ -55,6 +55,11 @@ def conditions(kinds: Sequence[str], severities: Sequence[int]) -> list[str]:
     return [f"{name}@{severity}" for name in kinds for severity in severities]
 
 
+def perturbed(condition: str) -> bool:
+    """Whether a condition is one of these (and neither clean nor an attack)."""
+    return condition.partition("@")[0] in names()
+
+
 def applies(condition: str, item: Item) -> bool:
     """Whether a condition can be laid over an item of this kind."""
     table = HEARING if item.kind in SOUND_KINDS else SIGHT

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_curve
 
-from unmask.bench.perturb import CLEAN
+from unmask.bench.perturb import CLEAN, perturbed
 from unmask.bench.protocol import Protocol
 from unmask.bench.table import Line, Scored, scored
 from unmask.metrics.detection import both
@@ -156,7 +156,7 @@ def robustness(protocol: Protocol, everything: Sequence[Outcomes], lines: Sequen
     found: dict[str, dict[str, dict[int, list[float]]]] = {}
     for line in lines:
         kind, at, severity = line.condition.partition("@")
-        if at:
+        if at and perturbed(line.condition):
             own = found.setdefault(kind, {}).setdefault(line.detector, {})
             own.setdefault(int(severity), []).append(line.cells[spec].value)
             own.setdefault(0, []).append(line.unperturbed)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from unmask import __version__, registry
+from unmask.bench.attacked import Attacker, Ordered
 from unmask.bench.budget import departures
 from unmask.bench.own.shipped import ShippedScorer
 from unmask.bench.perturb import CLEAN, applies
@@ -41,6 +42,7 @@ class Order:
     ``conditions``: perturbations beside those of the protocol; with ``perturbed_most`` items of
     each class a test at most (0: all). ``train``: train first, into ``runs``. ``settings``: laid
     over the recipe's ("variant" …). ``clean``: whether the protocol's own conditions are run.
+    ``attack``: one to be run as well, on items that change for this detector or for another.
     """
 
     detector: str
@@ -57,6 +59,7 @@ class Order:
     perturbed_most: int = 0
     clean: bool = True
     settings: dict[str, Any] = field(default_factory=dict)
+    attack: Ordered | None = None
 
     @property
     def filed(self) -> str:
@@ -84,7 +87,11 @@ def run(protocol: Protocol, order: Order, progress: Progress | None = None) -> t
     else:
         raise UnknownName("detector", order.detector, {*registry.methods(), *registry.shipped()})
     begun = time.monotonic()
+    attacker = _attacker(protocol, order, scorer, say)
     rows, left_out = _score(protocol, order, scorer, material, say)
+    if attacker:
+        more, gone = _attacked(protocol, order, attacker, material, say)
+        rows, left_out = rows + more, left_out | gone
     about |= how | {
         "weights": scorer.weights,
         "notes": list(material.notes),
@@ -231,6 +238,44 @@ def _score(
             missing = {item.item_id for item in part} - {row.item_id for row in found}
             if missing:
                 left_out[what] = len(missing)
+    return rows, left_out
+
+
+def _attacker(protocol: Protocol, order: Order, judge: Scorer, say: Progress) -> Attacker | None:
+    """The attack that is ordered, with the detector for which items are changed."""
+    ordered = order.attack
+    if ordered is None:
+        return None
+    source = judge
+    if ordered.against:
+        other = replace(order, detector=ordered.against, name="", attack=None, claim="",
+                        weights=ordered.against_weights, train=False)  # fmt: skip
+        if ordered.against in registry.shipped():
+            source = _shipped(protocol, other)[0]
+        else:
+            source = _method(protocol, other, say)[0]
+    return Attacker(ordered, source, judge)
+
+
+def _attacked(
+    protocol: Protocol, order: Order, attacker: Attacker, material: Material, say: Progress
+) -> tuple[list[Outcome], dict[str, int]]:
+    """Rows after the attack, and how many items of each test could not be judged."""
+    assert order.attack is not None
+    rows: list[Outcome] = []
+    left_out: dict[str, int] = {}
+    for name, manifest in material.tests.items():
+        items = [replace(item, split="test") for item in _some(manifest, order.attack.most)]
+        for condition, budget in order.attack.conditions().items():
+            what = f"{name}, {condition}"
+            for number, item in enumerate(items, 1):
+                one = Manifest(manifest.root, (item,), name)
+                row = attacker.row(one, condition, budget, protocol.classes)
+                if row is None:
+                    left_out[what] = left_out.get(what, 0) + 1
+                else:
+                    rows.append(row)
+                say(what, number, len(items))
     return rows, left_out
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from unmask.bench.perturb import CLEAN, Perturbed
@@ -81,6 +81,7 @@ class MethodScorer:
         self.method, self.recipe = method, recipe
         self.kinds = kinds_of(method)
         self.weights = hashlib.sha256(weights.read_bytes()).hexdigest()
+        self.file = weights
         onnx = weights.suffix == ".onnx"
         self._run = _onnx(method, weights) if onnx else _torch(method, weights)
 
@@ -88,9 +89,21 @@ class MethodScorer:
         self, manifest: Manifest, condition: str, classes: Sequence[str], said: Said
     ) -> Iterator[Outcome]:
         """Rows of a test set; items that cannot be read are left out, and the method warns."""
-        dataset = self._dataset(manifest)
+        dataset = self.dataset(manifest)
         if condition != CLEAN:
-            _perturb(dataset, condition)
+            reader = reader_of(dataset, condition)
+            cast(Any, dataset).reader = Perturbed(reader, condition)
+        yield from self.rows(dataset, manifest, condition, classes, said)
+
+    def rows(
+        self,
+        dataset: Dataset[Batch],
+        manifest: Manifest,
+        condition: str,
+        classes: Sequence[str],
+        said: Said,
+    ) -> Iterator[Outcome]:
+        """Rows of a test set that is read by ``dataset``."""
         free = any(isinstance(s, str) for part in self.method.card.inputs for s in part.shape[1:])
         loader: DataLoader[Batch] = DataLoader(
             dataset, batch_size=1 if free else min(16, self.recipe.batch), collate_fn=collate
@@ -112,21 +125,25 @@ class MethodScorer:
             done += len(items)
             said(done)
 
-    def _dataset(self, manifest: Manifest) -> Dataset[Batch]:
+    def dataset(self, manifest: Manifest) -> Dataset[Batch]:
         """Items as the card says, unless the method must prepare them."""
         if self.method.judged_as_trained:
             return self.method.samples(manifest, "test", self.recipe)
         return Tested(manifest, self.method.card.inputs, self.recipe, train=False)
 
 
-def _torch(method: Method, weights: Path) -> Run:
+def loaded(method: Method, weights: Path) -> nn.Module:
+    """The method's network with a checkpoint of ours or the authors', where it computes best."""
     network = method.network()
     checkpoint = read_checkpoint(weights)
     ours = set(network.state_dict()) == set(checkpoint)
     network.load_state_dict(checkpoint if ours else method.convert(checkpoint))
-    network.eval()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network.to(device)
+    return network.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _torch(method: Method, weights: Path) -> Run:
+    network = loaded(method, weights)
+    device = next(network.parameters()).device
 
     def run(batch: Batch) -> Outputs:
         with torch.inference_mode():
@@ -150,14 +167,15 @@ def _onnx(method: Method, weights: Path) -> Run:
     return run
 
 
-def _perturb(dataset: Dataset[Batch], condition: str) -> None:
+def reader_of(dataset: Dataset[Batch], condition: str) -> Reader:
+    """What reads the items of a test. Raises DataError when a method reads them by itself."""
     reader = getattr(dataset, "reader", None)
     if not isinstance(reader, Reader):
         raise DataError(
             f"This method reads its items in a way of its own, so {condition!r} cannot be laid "
             "over them. Perturb the files and make a manifest of them."
         )
-    cast(Any, dataset).reader = Perturbed(reader, condition)
+    return reader
 
 
 def outcome(item: Item, test: str, condition: str, score: float, **more: Any) -> Outcome:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unmask.cli.console import Progressing, emit
+from unmask.plugin_files import listed
 
 if TYPE_CHECKING:
     from unmask.bench.protocol import Protocol
@@ -56,6 +57,19 @@ def _severities(text: str) -> list[int]:
     return found
 
 
+def _budgets(text: str) -> tuple[float, ...]:
+    """``1,2,4``."""
+    from unmask.errors import SettingError
+
+    try:
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        found = ()
+    if not found or not all(0 < value <= 255 for value in found):
+        raise SettingError(f"Budget is {text!r}; use numbers over 0 and up to 255, as in 1,2,4,8.")
+    return found
+
+
 def run(
     protocol: Name,
     detector: Annotated[
@@ -81,6 +95,24 @@ def run(
     only_perturbed: Annotated[
         bool, typer.Option("--only-perturbed", help="Keep the clean rows that are stored.")
     ] = False,
+    attack: Annotated[
+        str, typer.Option(help=f"Attack the items as well: {listed('attacks')}.")
+    ] = "",
+    budget: Annotated[
+        str, typer.Option(help="Its budgets: largest change of a value, in 255ths of full scale.")
+    ] = "1,2,4,8",
+    attack_most: Annotated[
+        int, typer.Option(help="Real and forged items of a test to attack at most; 0: all.")
+    ] = 25,
+    attack_set: Annotated[
+        list[str] | None, typer.Option(help="A setting of the attack (steps=40); may be repeated.")
+    ] = None,
+    against: Annotated[
+        str, typer.Option(help="Change the items for this detector (transfer); default: itself.")
+    ] = "",
+    against_weights: Annotated[
+        Path | None, typer.Option(help="Weights of that detector, a checkpoint; else the shelf's.")
+    ] = None,
     name: Annotated[str, typer.Option(help="File the outcomes under another name.")] = "",
     results: Results = RESULTS,
     runs: Annotated[Path, typer.Option(help="Folder of training runs.")] = Path("runs"),
@@ -100,10 +132,24 @@ def run(
             "--weights, --name, --variant and --claim belong to one detector; give one --detector."
         )
     chosen = _protocol(protocol)
+    from unmask.bench.attacked import Ordered
     from unmask.bench.perturb import conditions
     from unmask.bench.run import Order
     from unmask.bench.run import run as run_protocol
 
+    attacking = None
+    if attack:
+        pairs = (text.partition("=") for text in attack_set or ())
+        attacking = Ordered(
+            attack,
+            _budgets(budget),
+            attack_most,
+            {key: value for key, _, value in pairs},
+            against,
+            against_weights,
+        )
+    elif against or against_weights or attack_set:
+        raise SettingError("--against, --against-weights and --attack-set go with --attack NAME.")
     kinds = [part for part in perturb.split(",") if part]
     found = []
     for one in detector:
@@ -122,6 +168,7 @@ def run(
             perturbed_most=perturb_most,
             clean=not only_perturbed,
             settings={"variant": variant} if variant else {},
+            attack=attacking,
         )
         with Progressing(f"{chosen.name}: {one}", unit="items", quiet=json) as bar:
             path, count = run_protocol(chosen, order, partial(_shown, bar))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unmask.cli.console import Progressing, emit, plain
+from unmask.plugin_files import listed
 
 if TYPE_CHECKING:
     from unmask.train.loop import FitResult
@@ -28,6 +29,12 @@ def train(
     init: Annotated[
         str, typer.Option(help="random, pretrained or a checkpoint; empty: as the recipe says.")
     ] = "",
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"Ways of training around the recipe's ({listed('strategies')}); may be repeated."
+        ),
+    ] = None,
     processes: Annotated[
         int, typer.Option(min=1, help="Processes that share each batch; torchrun works as well.")
     ] = 1,
@@ -59,6 +66,8 @@ def train(
     if seed >= 0:
         changes["seed"] = seed
     changes |= {name: value for name, value in (("init", init), ("leave_out", leave_out)) if value}
+    if strategy:
+        changes["strategies"] = tuple(dict.fromkeys((*chosen.strategies, *strategy)))
     chosen = changed(chosen, **changes)
     try:
         from unmask.train.loop import fit

@@ -71,10 +71,10 @@ class Reader:
         arrays: dict[str, NDArray[np.generic]] = {}
         view, size, start, seconds = None, (0, 0), 0.0, 0.0
         if still:
-            pixels = self._pixels(item, draw.moment)
+            pixels = self.pixels(item, draw.moment)
             size = pixels.shape[1], pixels.shape[0]
             for part in still:
-                seen = self._view(part, item, pixels, draw)
+                seen = self.view(part, item, pixels, draw)
                 view = view or seen
                 arrays[part.name] = preparation.channels_first(seen.take(pixels, draw.change))
         if timed:
@@ -103,7 +103,8 @@ class Reader:
             self._known[item.path] = probe(self.manifest.file(item))
         return self._known[item.path]
 
-    def _pixels(self, item: Item, moment: float) -> Pixels:
+    def pixels(self, item: Item, moment: float = 0.0) -> Pixels:
+        """The picture of an item, or the frame of a video at ``moment`` (0…1)."""
         path = self.manifest.file(item)
         if item.kind != "video":
             return read_image(path)
@@ -118,7 +119,8 @@ class Reader:
             raise MediaError(f"{path.name!r} shows no picture.")
         return last
 
-    def _view(self, part: Input, item: Item, pixels: Pixels, draw: Draw) -> View:
+    def view(self, part: Input, item: Item, pixels: Pixels, draw: Draw) -> View:
+        """How a still input sees a picture. Raises MediaError when no face is found."""
         height, width = pixels.shape[:2]
         if part.take == "picture":
             return preparation.picture_view(part, width, height, draw.at)

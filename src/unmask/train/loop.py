@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from torch.utils.data import DataLoader
 
 from unmask.datasets.samples import plainly
 from unmask.errors import DataError, ModelError
+from unmask.strategies._chain import Chain
+from unmask.strategies.base import Training
 from unmask.train.checkpoint import (
     load,
     save,
@@ -31,7 +34,7 @@ from unmask.train.curves import Curves
 from unmask.train.distributed import all_randomness, average_gradients, make_world, order
 from unmask.train.ema import Average
 from unmask.train.memory import keep_memory
-from unmask.train.optimisers import make_optimiser, rate_share, uphill
+from unmask.train.optimisers import make_optimiser, rate_share
 from unmask.train.task import Batch, Task
 
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -84,6 +87,11 @@ class _Run:
         self.average = Average(self.network, self.recipe.optimiser.ema)
         self.inner = make_optimiser(self.network, self.recipe.optimiser)
         self.optimiser = self.fabric.setup_optimizers(self.inner)
+        self.strategies = Chain(self.recipe)
+        steps = self.recipe.samples // self.recipe.batch
+        self.strategies.begin(
+            Training(task, self.network, out, self.fabric.device, steps, self.fabric.world_size)
+        )
         seed_everything(self.recipe.seed + self.fabric.global_rank, workers=False, verbose=False)
         self.state: dict[str, Any] = {
             "done": 0, "checked": 0, "best": {}, "stale": 0, "seconds": 0.0, "sums": {}, "points": 0
@@ -106,6 +114,7 @@ class _Run:
             self.average.network.load_state_dict(kept["average"])
             self.average.updates = kept["updates"]
             self.inner.load_state_dict(kept["optimiser"])
+            self.strategies.restore(kept.get("strategies", {}))
         except (RuntimeError, ValueError, KeyError) as error:
             raise DataError(
                 f"{last} is of another run and does not fit the recipe {self.recipe.name!r}. "
@@ -128,6 +137,7 @@ class _Run:
                 "average": self.average.network.state_dict(),
                 "updates": self.average.updates,
                 "optimiser": self.inner.state_dict(),
+                "strategies": self.strategies.state(),
                 "precision": self.fabric.strategy.precision.state_dict(),
                 "randomness": everyone,
                 "state": self.state,
@@ -155,6 +165,7 @@ class _Run:
                 self._save()
         if self.state["checked"] != self.state["done"] or not self.state["best"]:
             self._check()
+        self.strategies.end_task()
 
     def _tired(self) -> bool:
         return 0 < self.recipe.patience <= int(self.state["stale"])
@@ -180,10 +191,9 @@ class _Run:
     def _gradients(self, parts: list[Batch]) -> dict[str, float]:
         """Gradients of the mean loss over the parts and processes; the loss and its parts."""
         sums: dict[str, float] = {}
-        for part in parts:
-            batch = _laid_out(self.fabric.to_device(part))
+        for batch in parts:
             with self.fabric.autocast():
-                loss, values = self.task.loss(self.network, batch)
+                loss, values = self.strategies.loss(self.task, self.network, batch)
             self.fabric.backward(loss / len(parts))
             for name, value in {"loss": float(loss.detach()), **values}.items():
                 sums[name] = sums.get(name, 0.0) + value / len(parts)
@@ -202,10 +212,11 @@ class _Run:
     def _step(self, parts: list[Batch]) -> None:
         chosen = self.recipe.optimiser
         self.optimiser.zero_grad(set_to_none=True)
-        self.values = self._gradients(parts)
-        if chosen.name == "sam":
-            with uphill(self.network, chosen.rho):
-                self._gradients(parts)
+        self.strategies.before_step(self.state["done"] // self.recipe.batch)
+        there = [_laid_out(self.fabric.to_device(part)) for part in parts]
+        with self.fabric.autocast():
+            changed = [self.strategies.batch(batch) for batch in there]
+        self.values = self.strategies.gradients(partial(self._gradients, changed))
         if chosen.clip:
             norm = self.fabric.clip_gradients(
                 self.network, self.optimiser, max_norm=chosen.clip, error_if_nonfinite=False
@@ -213,6 +224,7 @@ class _Run:
             self._finite("length of the gradient", float(norm))
         self.optimiser.step()
         self.average.update(self.network)
+        self.strategies.after_step()
 
     def _note(self) -> None:
         """Say how far the run is, and add a point to the curves now and then."""

@@ -76,11 +76,24 @@ class MethodTask(Task):
         init = self.recipe.init
         if init in ("random", "pretrained"):
             return self.method.network(pretrained=init == "pretrained")
+        return self.from_checkpoint(Path(init))
+
+    def from_checkpoint(self, path: Path) -> nn.Module:
+        """A network with weights of ours or the authors'."""
         network = self.method.network()
-        checkpoint = read_checkpoint(Path(init))
+        checkpoint = read_checkpoint(path)
         ours = set(network.state_dict()) == set(checkpoint)
         network.load_state_dict(checkpoint if ours else self.method.convert(checkpoint))
         return network
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The method's inputs."""
+        return self.method.inputs
+
+    def scores(self, network: nn.Module, batch: Batch) -> Tensor:
+        """The number by which items are ranked; 8-bit pictures become floats here."""
+        return self.method.score(self.method.run(network, as_floats(batch)))
 
     def samples(self) -> Dataset[Batch]:
         """The train split as the method takes it."""

@@ -17,9 +17,8 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 class Optimiser(BaseModel):
     """How the weights move.
 
-    ``name``: ``adamw`` (Loshchilov and Hutter 2019), ``adam`` (Kingma and Ba 2015), ``sgd`` with
-    ``momentum``, or ``sam``: sharpness-aware steps of radius ``rho`` over ``sgd`` (Foret et al.
-    2021). ``momentum``: of sgd and sam; ``betas``: of adam and adamw.
+    ``name``: ``adamw`` (Loshchilov and Hutter 2019), ``adam`` (Kingma and Ba 2015) or ``sgd`` with
+    ``momentum``. ``betas``: of adam and adamw.
 
     ``rate`` rises linearly over the share ``warmup`` of the run, then follows ``schedule``:
     ``cosine`` or ``linear`` down to ``final`` × ``rate``, from the share ``hold`` of the run on;
@@ -30,12 +29,11 @@ class Optimiser(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    name: Literal["adamw", "adam", "sgd", "sam"] = "adamw"
+    name: Literal["adamw", "adam", "sgd"] = "adamw"
     rate: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=0.01, ge=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
     betas: tuple[float, float] = (0.9, 0.999)
-    rho: float = Field(default=0.05, gt=0)
     schedule: Literal["cosine", "constant", "step", "linear"] = "cosine"
     steps: tuple[Share, ...] = ()
     gamma: float = Field(default=0.1, gt=0, le=1)
@@ -66,7 +64,9 @@ class Recipe(BaseModel):
     better one; 0 for never. ``select``: the split that chooses weights and stops. ``keep``: export
     the weights that validate best, or those of the end (where validation is too small to choose).
     ``threads``: of one process. ``leave_out``: sources that must not enter training, separated by
-    commas. ``settings`` are the method's own.
+    commas. ``strategies``: ways of training that wrap the method, by name and in their order (see
+    ``unmask.strategies``); ``strategy``: a table of settings for each. ``settings`` are the
+    method's own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -87,6 +87,8 @@ class Recipe(BaseModel):
     optimiser: Optimiser = Optimiser()
     keep: Literal["best", "last"] = "best"
     leave_out: str = ""
+    strategies: tuple[str, ...] = ()
+    strategy: dict[str, dict[str, Any]] = Field(default_factory=dict)
     settings: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -95,8 +97,10 @@ class Recipe(BaseModel):
             raise ValueError(f"batch {self.batch} does not divide by accumulate {self.accumulate}")
         if self.samples < self.batch:
             raise ValueError(f"samples {self.samples} is under one batch of {self.batch}")
-        if self.precision == "16" and self.optimiser.name == "sam":
-            raise ValueError("sam steps in precision 16 are not supported; use bf16 or 32")
+        if len(set(self.strategies)) < len(self.strategies):
+            raise ValueError("a strategy is named twice")
+        if unused := sorted(set(self.strategy) - set(self.strategies)):
+            raise ValueError(f"[strategy.{unused[0]}]: strategies does not name {unused[0]!r}")
         return self
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from unmask.errors import DataError, ModelError
 from unmask.train.recipe import Recipe
 
 Batch = dict[str, Tensor]
@@ -39,6 +41,24 @@ class Task(ABC):
     @abstractmethod
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Metrics on validation data. ``"select"`` decides which weights are kept: the highest."""
+
+    def scores(self, network: nn.Module, batch: Batch) -> Tensor:
+        """One logit an item (higher = forged). Raises ModelError when the task ranks nothing."""
+        raise ModelError(f"The task of {self.recipe.name!r} gives no scores, as a strategy needs.")
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Entries of a batch that the network takes. Raises ModelError when they are not known."""
+        raise ModelError(f"The task of {self.recipe.name!r} does not say what its network takes.")
+
+    def from_checkpoint(self, path: Path) -> nn.Module:
+        """A network with weights of a run of this task. Raises DataError when they do not fit."""
+        network = self.network()
+        try:
+            network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        except RuntimeError as error:
+            raise DataError(f"{path} does not fit the network of {self.recipe.name!r}.") from error
+        return network
 
     @abstractmethod
     def export(self, network: nn.Module, path: Path) -> None:

@@ -16,7 +16,7 @@ from unmask.datasets.manifest import Item, Manifest
 from unmask.errors import DataError, MediaError, UnknownName
 from unmask.media import probe, read_image, stream
 from unmask.metrics.outcomes import Outcome
-from unmask.types import AudioBlock, Claim, Frame, Kind, MediaInfo, Samples
+from unmask.types import AudioBlock, Claim, Frame, Kind, MediaInfo, Pixels, Samples
 
 RATE = 16000
 _BLOCK = 4800
@@ -71,11 +71,19 @@ class ShippedScorer:
     def _one(self, item: Item, manifest: Manifest, condition: str) -> float | None:
         path = manifest.file(item)
         media = probe(path)
-        analyzer = self._analyzer(media, Options(threads=1))
         if media.kind is Kind.IMAGE:
-            analyzer.frame(Frame(0, 0.0, over_picture(condition, read_image(path))))
-        else:
-            self._feed(analyzer, item, manifest, media, condition)
+            return self.picture(item, manifest, over_picture(condition, read_image(path)))
+        analyzer = self._analyzer(media, Options(threads=1))
+        self._feed(analyzer, item, manifest, media, condition)
+        return self._said(analyzer)
+
+    def picture(self, item: Item, manifest: Manifest, pixels: Pixels) -> float | None:
+        """The score of an item whose picture is ``pixels``; None without a finding."""
+        analyzer = self._analyzer(probe(manifest.file(item)), Options(threads=1))
+        analyzer.frame(Frame(0, 0.0, pixels))
+        return self._said(analyzer)
+
+    def _said(self, analyzer: Analyzer) -> float | None:
         scores = [
             finding.score
             for finding in analyzer.finish().findings

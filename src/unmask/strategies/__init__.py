@@ -1,0 +1,1 @@
+"""Ways of training that wrap any method: one file each, chosen by a line of a recipe."""

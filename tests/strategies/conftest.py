@@ -1,0 +1,8 @@
+"""The toy task of the training tests, for strategies too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "train"))

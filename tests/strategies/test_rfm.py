@@ -1,0 +1,73 @@
+"""Where the network looks most is covered: by three rectangles, drawn from the run's generator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from stand import begun
+from torch import Tensor, nn
+
+from unmask.errors import ModelError
+from unmask.strategies.rfm import ForgeryMining
+
+
+class Corner(nn.Module):
+    """Looks at the top left of a picture and nowhere else."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :, :4, :4].square().sum((1, 2, 3))
+
+
+def test_the_peak_of_the_map_is_covered(tmp_path: Path) -> None:
+    one = begun(ForgeryMining, Corner(), tmp_path, rectangles=1)
+    picture = torch.full((1, 3, 32, 32), 10, dtype=torch.uint8)
+    for seed in range(20):
+        torch.manual_seed(seed)
+        maps = torch.rand(1, 32, 32)
+        row, column = divmod(int(maps.argmax()), 32)
+        done = one.covered(picture, maps)
+        assert done.dtype == torch.uint8
+        assert (done[0, :, row, column] != 10).any()
+
+
+def test_three_rectangles_lie_on_three_peaks(tmp_path: Path) -> None:
+    one = begun(ForgeryMining, Corner(), tmp_path, largest=0.04)  # one pixel each
+    picture = torch.full((1, 3, 32, 32), 10.0)
+    maps = torch.zeros(1, 32, 32)
+    peaks = [(3, 4), (20, 9), (30, 31)]
+    for height, (row, column) in zip((3, 2, 1), peaks, strict=True):
+        maps[0, row, column] = height
+    changed = (one.covered(picture, maps) != picture).any(1)[0].nonzero().tolist()
+    assert sorted(map(tuple, changed)) == peaks
+
+
+def test_what_the_network_looks_at_is_covered(tmp_path: Path) -> None:
+    network = Corner().train()
+    one = begun(ForgeryMining, network, tmp_path)
+    batch = {"x": torch.full((2, 3, 32, 32), 10, dtype=torch.uint8), "label": torch.ones(2)}
+    torch.manual_seed(0)
+    first = one.batch(batch)["x"]
+    torch.manual_seed(0)
+    assert torch.equal(one.batch(batch)["x"], first)
+    changed = (first != batch["x"]).any(1)
+    assert changed[:, :4, :4].any((1, 2)).all()
+    assert (batch["x"] == 10).all()
+    assert network.training
+
+
+def test_the_loss_stays_over_the_level(tmp_path: Path) -> None:
+    one = begun(ForgeryMining, Corner(), tmp_path, flood=0.04)
+    low = torch.tensor(0.01, requires_grad=True)
+    loss, _ = one.loss(low, {})
+    loss.backward()
+    assert float(loss.detach()) == pytest.approx(0.07)
+    assert low.grad == -1  # it is pushed up again
+    assert float(one.loss(torch.tensor(0.5), {})[0]) == pytest.approx(0.5)
+
+
+def test_a_method_without_pictures_is_refused(tmp_path: Path) -> None:
+    one = begun(ForgeryMining, nn.Identity(), tmp_path)
+    with pytest.raises(ModelError, match="takes none"):
+        one.batch({"x": torch.zeros(2, 3), "label": torch.zeros(2)})
