@@ -33,6 +33,8 @@ class Adapter(ABC):
     splits: ClassVar[str]
     layout: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
+    labels: ClassVar[tuple[int, ...]] = (0, 1)
+    """What its items are: some datasets hold forged media only, or real ones only."""
     official: ClassVar[bool] = True
     """Whether the dataset has splits of its own. If not, groups are split by a hash."""
     carves_val: ClassVar[bool] = False
