@@ -28,5 +28,5 @@ EXPECTED = {
 MISSING = {
     "generated_audio": "generated_audio is missing",
     "LJSpeech-1.1/wavs": "LJSpeech-1.1/wavs is missing",
-    "generated_audio/jsut_parallel_wavegan/BASIC5000_0001_gen.wav": "jsut_parallel_wavegan holds no",
+    "generated_audio/jsut_parallel_wavegan/BASIC5000_0001_gen.wav": "parallel_wavegan holds no",
 }

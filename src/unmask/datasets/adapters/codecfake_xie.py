@@ -24,7 +24,7 @@ class CodecfakeXie(Adapter):
     title = "Codecfake (Xie et al.)"
     licence = "CC BY-NC-ND 4.0"
     citation = (
-        "Xie, Lu, Fu, Wen, Wang, Tao, Qi, Wang, Liu, Cheng, Ye, Sun: The Codecfake Dataset and "
+        "Xie, Lu, Fu, Wen, Wang, Tao et al.: The Codecfake Dataset and "
         "Countermeasures for the Universally Detection of Deepfake Audio. arXiv 2405.04880, 2024"
     )
     url = "https://zenodo.org/records/13838106"
