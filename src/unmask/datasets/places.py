@@ -23,11 +23,11 @@ class Place:
     ``pattern``: folders from the root on. ``{name}`` stands for any folder, and sets the field
     ``name`` where items have one. The last part is ``*`` (media right there) or ``**`` (at any
     depth below). ``fields``: further fields of the items; ``{name}`` in them is what the folders
-    were called, and ``{stem}``, ``{file}``, ``{path}`` and ``{top}`` are the file's name without
-    and with its ending, its path from the root, and the first folder below the place (or its
-    stem). ``names``: what a folder's name is called in a field. ``but``: folders that no
-    ``{name}`` stands for. ``whole``: how many media are published, 0 when unknown; fewer are
-    noted. ``optional``: whether it may be missing.
+    were called, and ``{stem}`` is the file's name without its ending, ``{path}`` its path from the
+    root, ``{at}`` the folder above the place that was found, and ``{top}`` the first folder below
+    that place (or the stem). ``names``: what a folder's name is called in a field. ``but``: folders
+    that no ``{name}`` stands for. ``whole``: how many media are published, 0 when unknown; fewer
+    are noted. ``optional``: whether it may be missing.
     """
 
     pattern: str
@@ -101,7 +101,7 @@ def _item(
 ) -> Item:
     path = f"{spot}/{name}" if spot else name
     pure = PurePosixPath(name)
-    told = {**caught, "stem": pure.stem, "file": pure.name, "path": path}
+    told = {**caught, "stem": pure.stem, "path": path, "at": spot.rpartition("/")[0]}
     told["top"] = pure.parts[0] if len(pure.parts) > 1 else pure.stem
     known: dict[str, Any] = {key: value for key, value in caught.items() if key in _FIELDS}
     known |= {key: _filled(text, told) for key, text in place.fields.items()}
