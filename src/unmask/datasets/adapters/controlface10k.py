@@ -19,8 +19,8 @@ class ControlFace10K(FolderAdapter):
     title = "ControlFace10K"
     licence = "CC BY 4.0"
     citation = (
-        "Nzalasse, Raj, Laird, Clark: SIG: A Synthetic Identity Generation Pipeline for Generating Evaluation "
-        "Datasets for Face Recognition. arXiv 2409.08345, 2024"
+        "Nzalasse, Raj, Laird, Clark: SIG: A Synthetic Identity Generation Pipeline for "
+        "Generating Evaluation Datasets for Face Recognition. arXiv 2409.08345, 2024"
     )
     url = "https://huggingface.co/datasets/HuMInGameLab/ControlFace10K"
     kinds = ("image",)
