@@ -70,15 +70,18 @@ def test_its_tiny_copy_becomes_a_checked_manifest(name: str, root: Path) -> None
     assert {item.kind for item in manifest} == set(adapter(name).kinds)
     assert all(manifest.file(item).is_file() for item in manifest)
     assert all((root / item.mask).is_file() for item in manifest if item.mask)
+    assert all((root / path).is_file() for item in manifest for path in item.also)
+    assert all(item.text for item in manifest if item.kind == "text")
     assert all(item.group and item.source for item in manifest if item.label == 0)
     assert not any(item.generator or item.segments for item in manifest if item.label == 0)
     assert manifest.licence == adapter(name).licence
 
 
 def test_labels_splits_groups_and_places_are_right(name: str, root: Path) -> None:
-    by_path = {item.path: item for item in adapter(name).build(root)}
+    items = adapter(name).build(root).items
+    known = {item.path: item for item in items} | {item.item_id: item for item in items}
     for path, wanted in tiny(name).EXPECTED.items():
-        item = by_path[path]
+        item = known[path]
         free = not adapter(name).official or adapter(name).carves_val
         for part, value in wanted.items():
             if part == "split" and value == "train" and free:

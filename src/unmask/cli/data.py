@@ -93,6 +93,37 @@ def _shares(text: str) -> tuple[float, ...]:
         raise SettingError(f"--shares is {text!r}; give three like 0.8,0.1,0.1.") from None
 
 
+@app.command()
+def unpack(
+    sources: Annotated[
+        list[Path], typer.Argument(help="Archives (.zip, .tar), Parquet files, or TSV with images.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder; each source gets a folder of its own name.")],
+    json: Json = False,
+) -> None:
+    """Take archives, and tables that hold media, apart into files and a rows.jsonl.
+
+    Nothing is run, and nothing is written outside the folders.
+    """
+    from unmask.datasets.unpack import unpack as take_apart
+    from unmask.outputs import guard
+
+    guard({"--out": out}, sources)
+    made = []
+    for source in sources:
+        with Progressing(f"unpacking {source.name}", unit="files", quiet=json) as bar:
+            made.append(take_apart(source, out, lambda done, of, b=bar: b.update(done, of or None)))
+    lines = [
+        f"{one.folder}: {one.files} files" + (f" of {one.rows} rows" if one.rows else "")
+        for one in made
+    ]
+    emit(
+        [{"folder": str(one.folder), "files": one.files, "rows": one.rows} for one in made],
+        as_json=json,
+        text="\n".join(lines),
+    )
+
+
 @app.command("list")
 def list_datasets(json: Json = False) -> None:
     """All known datasets, with licence and where to get them."""
