@@ -22,9 +22,9 @@ def test_a_name_that_leads_outside_is_refused(tmp_path: Path, place: str) -> Non
         folder(tmp_path).present([place], "pictures")
 
 
-def test_a_table_of_a_million_columns_is_refused(tmp_path: Path) -> None:
-    text(tmp_path, "a.csv", [",".join(f"c{i}" for i in range(1_000_000))])
-    with pytest.raises(DataError, match="1000000 columns"):
+def test_a_table_of_endless_columns_is_refused(tmp_path: Path) -> None:
+    text(tmp_path, "a.csv", [",".join(f"c{i}" for i in range(100_000))])
+    with pytest.raises(DataError, match="100000 columns"):
         list(folder(tmp_path).table("a.csv", ("c0",)))
 
 

@@ -64,7 +64,7 @@ class Adapter(ABC):
         folder = DatasetFolder(root, self.title, self.url, self.layout, partial)
         try:
             shown = tuple(self.items(folder))
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise folder.error(f"a list or table is not as published ({error!r})") from error
         items = united(shown)
         if not self.official:
