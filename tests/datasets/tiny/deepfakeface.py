@@ -5,10 +5,10 @@ from tiny import files
 
 def make(root: Path) -> None:
     for side in ("wiki", "inpainting", "insight", "text2img"):
-        files(root, *(f"{side}/{i:02}/1004920{i}_1891-09-16_1958.jpg" for i in range(5)))
+        files(root, *(f"{side}/{i:02}/10049{200 + i}_1891-09-16_1958.jpg" for i in range(20)))
 
 
-COUNT = 20
+COUNT = 80
 EXPECTED = {
     "wiki/03/10049203_1891-09-16_1958.jpg": {
         "label": 0, "group": "10049203", "source": "IMDB-WIKI", "generator": "",

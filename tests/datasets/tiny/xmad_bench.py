@@ -8,6 +8,7 @@ def make(root: Path) -> None:
         ("commonvoice-ro", ",", ("train", "val", "test")),
         ("commonvoice-en", "\t", ("train", "val", "test")),
         ("mailabs-en", "\t", ("test",)),
+        ("voxpopuli-ro", ",", ("test",)),
     ):
         rows = [between.join(("sample_name", "is_fake", "split"))]
         for n, split in enumerate(splits):
@@ -17,7 +18,7 @@ def make(root: Path) -> None:
         text(root, f"{corpus}/meta.csv", rows)
 
 
-COUNT = 14
+COUNT = 16
 EXPECTED = {
     "commonvoice-ro/fake/a1.wav": {
         "label": 1, "split": "val", "language": "ro", "group": "commonvoice-ro/a1",
