@@ -87,6 +87,11 @@ def data(protocol: Protocol, tmp_path: Path) -> list[Path]:
 def test_it_runs_to_a_table(
     protocol: Protocol, data: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert all(
+        any(applies(c, Item("", "", "", kind, 0)) for kind in protocol.kinds)
+        for c in protocol.conditions
+    )
+    protocol = protocol.model_copy(update={"conditions": protocol.conditions[:3]})
     monkeypatch.setattr(running, "ShippedScorer", Hashed)
     order = Order("unmask_face", data, tmp_path / "results", tmp_path / "runs")
     path, count = run(protocol, order)
@@ -98,12 +103,7 @@ def test_it_runs_to_a_table(
     made = lines(protocol, [outcomes], intervals=False)
     assert {line.test for line in made} == found
     assert all(0 <= line.cells["auc"].value <= 1 for line in made if "auc" in line.cells)
-    wanted = {
-        c
-        for c in protocol.conditions
-        if any(applies(c, Item("", "", "", k, 0)) for k in protocol.kinds)
-    }
-    assert {line.condition for line in made} == wanted == set(protocol.conditions)
+    assert {line.condition for line in made} == set(protocol.conditions)
 
 
 def test_what_trains_and_chooses_is_there_and_never_tested(
