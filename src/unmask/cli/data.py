@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,6 +85,10 @@ def _needed(what: str) -> Iterator[None]:
         raise MissingExtra(f"{what} (the package {error.name!r})", "train") from error
 
 
+def _told(bar: Progressing, done: int, of: int) -> None:
+    bar.update(done, of or None)
+
+
 def _shares(text: str) -> tuple[float, ...]:
     from unmask.errors import SettingError
 
@@ -112,7 +117,7 @@ def unpack(
     made = []
     for source in sources:
         with Progressing(f"unpacking {source.name}", unit="files", quiet=json) as bar:
-            made.append(take_apart(source, out, lambda done, of, b=bar: b.update(done, of or None)))
+            made.append(take_apart(source, out, partial(_told, bar)))
     lines = [
         f"{one.folder}: {one.files} files" + (f" of {one.rows} rows" if one.rows else "")
         for one in made
@@ -157,7 +162,7 @@ def show(
         emit(_counts(manifest), as_json=json, text=_summary(manifest))
         return
     about = _about(adapter(what))
-    shown = {**about, "kinds": ", ".join(about["kinds"])}
+    shown = {**about, **{name: ", ".join(about[name]) for name in ("kinds", "classes")}}
     text = "\n".join(f"{name}: {value}" for name, value in shown.items() if name != "layout")
     emit(about, as_json=json, text=f"{text}\nlayout:\n{about['layout']}")
 
@@ -248,7 +253,8 @@ def _about(one: Any) -> dict[str, Any]:
         part: getattr(one, part)
         for part in ("name", "title", "kinds", "licence", "citation", "url", "splits", "layout")
     }
-    return {**about, "kinds": list(one.kinds), "layout": cleandoc(one.layout)}
+    classes = [("real", "forged")[label] for label in one.labels]
+    return {**about, "kinds": list(one.kinds), "classes": classes, "layout": cleandoc(one.layout)}
 
 
 def _counts(manifest: Manifest) -> dict[str, Any]:

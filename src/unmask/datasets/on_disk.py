@@ -108,9 +108,13 @@ class DatasetFolder:
 
         Cells may hold line ends when ``quoted``. Raises DataError for a file that is no table.
         """
-        quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
         text = io.StringIO(self.read(place), newline="")
-        reader = csv.DictReader(text, restkey="", delimiter=delimiter, quoting=quoting)
+        reader = csv.DictReader(
+            text,
+            restkey="",
+            delimiter=delimiter,
+            quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+        )
         try:
             names = reader.fieldnames or ()
             if len(names) > _MOST_COLUMNS:

@@ -44,7 +44,7 @@ class CasualConversations(Adapter):
             for path in about["files"]:
                 rows[path] = (person, about["label"], path in dark)
         for path in folder.present(rows, "videos"):
-            person, label, dark = rows[path]
+            person, label, in_dark = rows[path]
             age, gender = (str(label[name]) for name in ("age", "gender"))
             yield medium(
                 path,
@@ -55,7 +55,7 @@ class CasualConversations(Adapter):
                 age="" if age in _UNKNOWN else age,
                 gender="" if gender in _UNKNOWN else gender.lower(),
                 ethnicity=f"Fitzpatrick {label['skin-type']}",
-                condition="dark" if dark else "clean",
+                condition="dark" if in_dark else "clean",
                 source="Casual Conversations",
                 language="en",
             )

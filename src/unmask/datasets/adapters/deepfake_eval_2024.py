@@ -65,6 +65,12 @@ class DeepfakeEval2024(Adapter):
         for why, count in sorted(left.items()):
             folder.notes.append(f"{count} rows of {place} are left out: {why}.")
         for path in folder.present(rows, f"files of {place}"):
-            label, split = rows[path]
             source = f"Deepfake-Eval-2024 {kind}"
-            yield medium(path, label, kind=kind, group=path, split=_SPLITS[split], source=source)
+            yield medium(
+                path,
+                rows[path][0],
+                kind=kind,
+                group=path,
+                split=_SPLITS[rows[path][1]],
+                source=source,
+            )

@@ -47,8 +47,7 @@ class Dragon(Adapter):
                     found = True
                     item = medium(f"{place}/{name}", 1, group=f"{place}/{name}", split=split)
                     said = folder.read(model).strip() if model in there else ""
-                    more = {"generator": said, "family": "generated", "source": "DRAGON"}
-                    yield replace(item, **more)
+                    yield replace(item, generator=said, family="generated", source="DRAGON")
             packed = list((folder.root / split).glob("*.tar"))
             open_shards = set(folder.folders(split))
             gone = sorted(p.name for p in packed if p.stem not in open_shards)
