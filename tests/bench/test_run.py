@@ -185,7 +185,16 @@ def test_severities_of_pictures_rise(name: str) -> None:
     assert 0 < gaps[0] <= gaps[1] <= gaps[2]
 
 
-@pytest.mark.parametrize("name", HEARING)
+@pytest.mark.parametrize("name", ["stretch", "pitch"])
+def test_speed_and_pitch_move_further_and_further(name: str) -> None:
+    amounts = [float(amount) for amount in HEARING[name]]
+    steps = [abs(np.log2(a) if name == "stretch" else a / 12) for a in amounts]
+    assert steps == sorted(steps)
+    wave = np.sin(np.arange(16000) / 10).astype(np.float32)
+    assert over_sound(f"{name}@1", wave, 16000, "a").shape == wave.shape
+
+
+@pytest.mark.parametrize("name", sorted(set(HEARING) - {"stretch", "pitch"}))
 def test_severities_of_sound_rise(name: str) -> None:
     rng = np.random.default_rng(0)
     wave = (0.2 * rng.standard_normal(16000)).astype(np.float32)

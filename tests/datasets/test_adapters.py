@@ -14,7 +14,7 @@ import pytest
 
 import unmask
 from unmask.datasets.adapter import adapter, adapters
-from unmask.datasets.manifest import Item, checked, read_manifest, write_manifest
+from unmask.datasets.manifest import KINDS, Item, checked, read_manifest, write_manifest
 from unmask.datasets.splits import crossing
 from unmask.errors import DataError, UnknownName
 
@@ -52,7 +52,8 @@ def test_it_says_what_it_is(name: str) -> None:
         assert len(getattr(one, part)) > 3, part
     assert one.url.startswith("https://")
     assert one.name == name
-    assert set(one.kinds) <= {"image", "video", "audio", "imagetext"}
+    assert set(one.kinds) <= set(KINDS)
+    assert one.labels in ((0,), (1,), (0, 1))
 
 
 def test_it_is_documented(name: str) -> None:
@@ -65,19 +66,22 @@ def test_its_tiny_copy_becomes_a_checked_manifest(name: str, root: Path) -> None
     manifest = adapter(name).build(root)
     assert checked(manifest.items) == manifest.items
     assert len(manifest) == tiny(name).COUNT
-    assert {item.label for item in manifest} == {0, 1}
+    assert {item.label for item in manifest} == set(adapter(name).labels)
     assert {item.kind for item in manifest} == set(adapter(name).kinds)
     assert all(manifest.file(item).is_file() for item in manifest)
     assert all((root / item.mask).is_file() for item in manifest if item.mask)
+    assert all((root / path).is_file() for item in manifest for path in item.also)
+    assert all(item.text for item in manifest if item.kind == "text")
     assert all(item.group and item.source for item in manifest if item.label == 0)
     assert not any(item.generator or item.segments for item in manifest if item.label == 0)
     assert manifest.licence == adapter(name).licence
 
 
 def test_labels_splits_groups_and_places_are_right(name: str, root: Path) -> None:
-    by_path = {item.path: item for item in adapter(name).build(root)}
+    items = adapter(name).build(root).items
+    known = {item.path: item for item in items} | {item.item_id: item for item in items}
     for path, wanted in tiny(name).EXPECTED.items():
-        item = by_path[path]
+        item = known[path]
         free = not adapter(name).official or adapter(name).carves_val
         for part, value in wanted.items():
             if part == "split" and value == "train" and free:

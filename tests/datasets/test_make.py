@@ -217,6 +217,8 @@ def test_the_command_makes_and_shows(tmp_path: Path, call: Callable[..., Any]) -
     code, made = call("data", "make", tmp_path / "data", "--out", tmp_path / "m", "--name", "own")
     assert code == 0
     assert made["items"] == 121
+    assert call("data", "show", "dragon")[1]["classes"] == ["forged"]
+    assert call("data", "show", "wavefake")[1]["classes"] == ["real", "forged"]
     code, shown = call("data", "show", tmp_path / "m")
     assert code == 0
     assert (shown["name"], shown["generators"]) == ("own", {"(none)": 1, "swap": 60})

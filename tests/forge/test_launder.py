@@ -40,6 +40,10 @@ def test_condition_keeps_shape_and_changes_all_but_clean(condition: str) -> None
         ("blur:0.6", "blur:2"),
         ("noise:2", "noise:9"),
         ("gamma:1.1", "gamma:1.6"),
+        ("saturation:0.4", "saturation:0"),
+        ("contrast:0.85", "contrast:0.35"),
+        ("blocks:16", "blocks:80"),
+        ("pixelate:2", "pixelate:6"),
     ],
 )
 def test_stronger_condition_loses_more(mild: str, strong: str) -> None:
@@ -50,6 +54,24 @@ def test_stronger_condition_loses_more(mild: str, strong: str) -> None:
 def test_unknown_condition_names_the_known(condition: str) -> None:
     with pytest.raises(SettingError, match="jpeg:AMOUNT"):
         launder.apply(condition, scene())
+
+
+def test_what_deeper_forensics_does() -> None:
+    picture = scene(300, 520)
+    grey = launder.apply("saturation:0", picture)
+    assert (grey.max(axis=2) == grey.min(axis=2)).all()
+    luma = picture @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(grey[..., 0] - luma).max() <= 0.5 + 1e-9
+    assert np.array_equal(launder.apply("contrast:0.5", picture), picture // 2)
+    squares = launder.apply("blocks:16", picture)
+    touched = (squares != picture).any(axis=2)
+    assert (squares[touched] == 128).all()
+    assert 0 < touched.sum() <= 16 * 64
+    assert np.array_equal(squares, launder.apply("blocks:16", picture))
+    coarse = launder.apply("pixelate:6", picture)
+    assert coarse.std() < picture.std()
+    assert launder.apply("blocks:80", scene(5, 4)).shape == (5, 4, 3)
+    assert launder.apply("pixelate:6", scene(5, 4)).shape == (5, 4, 3)
 
 
 def test_h264_takes_odd_sides() -> None:

@@ -249,3 +249,36 @@ def test_attribution_by_hand() -> None:
     # right and over the threshold is one of two, before the unknown comes in
     assert attribution.oscr(truth, scores) == pytest.approx(0.5)
     assert np.isnan(attribution.oscr(np.array([0, 1]), scores[:2]))
+
+
+def test_clusters_of_known_and_novel_generators() -> None:
+    truth = np.array([0, 0, 1, -1, -1, -1, -1])
+    names = ["a", "a", "b", "new", "new", "other", "other"]
+    said = [0, 1, 1, 3, 3, 2, 3]
+    scores = np.eye(4)[said]
+    accuracy, agreement = attribution.cluster_accuracy, attribution.cluster_agreement
+    assert accuracy(truth, names, scores, "known") == pytest.approx(2 / 3)
+    # Column 3 is "new", 2 "other": three of four; which column is which does not matter.
+    assert accuracy(truth, names, scores, "novel") == pytest.approx(3 / 4)
+    assert accuracy(truth, names, scores[:, [2, 3, 0, 1]], "novel") == pytest.approx(3 / 4)
+    assert accuracy(truth, names, scores, "all") == pytest.approx(5 / 7)
+    assert agreement(truth, names, np.eye(4)[[0, 0, 1, 3, 3, 2, 2]], "all", "ari") == 1
+    for measured, of in (("nmi", sk.normalized_mutual_info_score), ("ari", sk.adjusted_rand_score)):
+        expected = of(names[3:], said[3:])
+        assert agreement(truth, names, scores, "novel", measured) == pytest.approx(expected)  # type: ignore[arg-type]
+    assert np.isnan(accuracy(truth[:3], names[:3], scores[:3], "novel"))
+    assert measure("nmi:novel").arguments == {"part": "novel"}
+    with pytest.raises(SettingError, match="all, known, novel"):
+        measure("ari:old")
+
+
+def test_the_challenges_figure_is_half_precision_and_half_recall() -> None:
+    def row(name: str, end: float) -> Outcome:
+        return Outcome(name, name, name, "t", "clean", 1, 0.0, kind="video",
+                       segments=((1.0, 2.0),), proposals=((0.9, 1.0, end),))  # fmt: skip
+
+    assert measure("localisation").of_rows([row("a", 2.0)]) == pytest.approx(1)
+    # IoU 0.8: found at 0.5 and 0.75 of four; recalled up to 0.75 (or 0.8) of ten IoUs.
+    half = measure("localisation").of_rows([row("a", 1.8)])
+    recall = measure("ar_at_n:strict:5").of_rows([row("a", 1.8)])
+    assert half == pytest.approx((2 / 4 + recall) / 2)

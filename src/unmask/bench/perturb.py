@@ -1,8 +1,10 @@
 """Perturbations by name and severity, laid over media before a detector sees them.
 
 Severity 1 is what a careful person would not notice, 3 what shared media have been through, 5
-abuse. The conditions are those of ``forge.launder`` and ``forge.launder_sound``. A picture is
-changed at no more than twice the resolution that the detector sees; a video picture by picture.
+abuse. Kinds that a benchmark defines keep its levels: from ``saturation`` to ``pixelate`` those of
+DeeperForensics, from ``highpass`` to ``pitch`` those of Li, Chen, Wei 2025. The conditions are
+those of ``forge.launder`` and ``forge.launder_sound``. A picture is changed at no more than twice
+the resolution that the detector sees; a video picture by picture.
 """
 
 from __future__ import annotations
@@ -26,6 +28,10 @@ SIGHT: dict[str, tuple[str, ...]] = {
     "noise": ("2", "4", "8", "14", "22"),
     "gamma": ("1.1", "1.2", "1.35", "1.6", "2"),
     "h264": ("20", "24", "28", "34", "40"),
+    "saturation": ("0.4", "0.3", "0.2", "0.1", "0"),
+    "contrast": ("0.85", "0.725", "0.6", "0.475", "0.35"),
+    "blocks": ("16", "32", "48", "64", "80"),
+    "pixelate": ("2", "3", "4", "5", "6"),
 }
 HEARING: dict[str, tuple[str, ...]] = {
     "mp3": ("128", "64", "48", "32", "16"),
@@ -35,6 +41,12 @@ HEARING: dict[str, tuple[str, ...]] = {
     "lowpass": ("7000", "5500", "4500", "3400", "2500"),
     "reverb": ("0.1", "0.2", "0.3", "0.5", "0.8"),
     "resample": ("14000", "12000", "11025", "8000", "6000"),
+    "highpass": ("800", "1600", "2400", "3200", "4000"),
+    "echo": ("0.1", "0.3", "0.5", "0.7", "0.9"),
+    "smooth": ("6", "10", "14", "18", "22"),
+    "quantise": ("1024", "256", "64", "16", "4"),
+    "stretch": ("1.1", "0.9", "1.3", "0.7", "1.5"),
+    "pitch": ("0.5", "-0.5", "1", "-1", "2"),
 }
 SOUND_KINDS = ("audio",)
 

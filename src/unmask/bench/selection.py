@@ -84,7 +84,8 @@ def _pool(paths: Sequence[Path]) -> tuple[list[tuple[Item, str]], Path]:
             moved = item
             if before != ".":
                 mask = f"{before}/{item.mask}" if item.mask else ""
-                moved = replace(moved, path=f"{before}/{item.path}", mask=mask)
+                also = tuple(f"{before}/{path}" for path in item.also)
+                moved = replace(moved, path=f"{before}/{item.path}", mask=mask, also=also)
             if several:
                 moved = replace(
                     moved,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,6 +85,10 @@ def _needed(what: str) -> Iterator[None]:
         raise MissingExtra(f"{what} (the package {error.name!r})", "train") from error
 
 
+def _told(bar: Progressing, done: int, of: int) -> None:
+    bar.update(done, of or None)
+
+
 def _shares(text: str) -> tuple[float, ...]:
     from unmask.errors import SettingError
 
@@ -91,6 +96,37 @@ def _shares(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise SettingError(f"--shares is {text!r}; give three like 0.8,0.1,0.1.") from None
+
+
+@app.command()
+def unpack(
+    sources: Annotated[
+        list[Path], typer.Argument(help="Archives (.zip, .tar), Parquet files, or TSV with images.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder; each source gets a folder of its own name.")],
+    json: Json = False,
+) -> None:
+    """Take archives, and tables that hold media, apart into files and a rows.jsonl.
+
+    Nothing is run, and nothing is written outside the folders.
+    """
+    from unmask.datasets.unpack import unpack as take_apart
+    from unmask.outputs import guard
+
+    guard({"--out": out}, sources)
+    made = []
+    for source in sources:
+        with Progressing(f"unpacking {source.name}", unit="files", quiet=json) as bar:
+            made.append(take_apart(source, out, partial(_told, bar)))
+    lines = [
+        f"{one.folder}: {one.files} files" + (f" of {one.rows} rows" if one.rows else "")
+        for one in made
+    ]
+    emit(
+        [{"folder": str(one.folder), "files": one.files, "rows": one.rows} for one in made],
+        as_json=json,
+        text="\n".join(lines),
+    )
 
 
 @app.command("list")
@@ -126,7 +162,7 @@ def show(
         emit(_counts(manifest), as_json=json, text=_summary(manifest))
         return
     about = _about(adapter(what))
-    shown = {**about, "kinds": ", ".join(about["kinds"])}
+    shown = {**about, **{name: ", ".join(about[name]) for name in ("kinds", "classes")}}
     text = "\n".join(f"{name}: {value}" for name, value in shown.items() if name != "layout")
     emit(about, as_json=json, text=f"{text}\nlayout:\n{about['layout']}")
 
@@ -217,7 +253,8 @@ def _about(one: Any) -> dict[str, Any]:
         part: getattr(one, part)
         for part in ("name", "title", "kinds", "licence", "citation", "url", "splits", "layout")
     }
-    return {**about, "kinds": list(one.kinds), "layout": cleandoc(one.layout)}
+    classes = [("real", "forged")[label] for label in one.labels]
+    return {**about, "kinds": list(one.kinds), "classes": classes, "layout": cleandoc(one.layout)}
 
 
 def _counts(manifest: Manifest) -> dict[str, Any]:

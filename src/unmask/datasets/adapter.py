@@ -33,6 +33,8 @@ class Adapter(ABC):
     splits: ClassVar[str]
     layout: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
+    labels: ClassVar[tuple[int, ...]] = (0, 1)
+    """What its items are: some datasets hold forged media only, or real ones only."""
     official: ClassVar[bool] = True
     """Whether the dataset has splits of its own. If not, groups are split by a hash."""
     carves_val: ClassVar[bool] = False
@@ -62,7 +64,7 @@ class Adapter(ABC):
         folder = DatasetFolder(root, self.title, self.url, self.layout, partial)
         try:
             shown = tuple(self.items(folder))
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise folder.error(f"a list or table is not as published ({error!r})") from error
         items = united(shown)
         if not self.official:

@@ -59,7 +59,7 @@ def check(
     All files are hashed and fingerprinted (of a video taken apart, three frames); traits are read
     of up to ``sample`` files of each source. ``progress(done, of, what)`` is told how far it is.
     """
-    items = _looked_at(manifest.items)
+    items = _looked_at([item for item in manifest.items if item.kind != "text"])
     known, unread = _look(manifest, items, _seen, processes, progress, "fingerprints")
     hashes = {number: digest for number, (digest, _) in known.items()}
     prints = {number: found for number, (_, found) in known.items()}
@@ -69,6 +69,7 @@ def check(
     faults = [
         *_unreadable({**unread, **more}),
         *_shared(manifest.items),
+        *_texts(manifest.items),
         *_exact(items, hashes),
         *_near(items, prints, hashes),
         *(_leak(pair) for pair in found if pair.leaks),
@@ -153,6 +154,17 @@ def _shared(items: Sequence[Item]) -> list[Fault]:
             said = f"{what}, first {first!r} in {' and '.join(cut[first])}"
             faults.append(Fault(kind, said, len(cut), tuple((g,) for g in list(cut)[:_SHOWN])))
     return faults
+
+
+def _texts(items: Sequence[Item]) -> list[Fault]:
+    """Texts that stand word for word in several splits."""
+    texts = [item for item in items if item.kind == "text"]
+    cut = crossing(replace(item, group=" ".join(item.text.split()).lower()) for item in texts)
+    if not cut:
+        return []
+    first = next(iter(cut))
+    said = f"texts stand word for word in several splits, first {first[:60]!r}"
+    return [Fault("duplicate", said, len(cut), tuple((text,) for text in list(cut)[:_SHOWN]))]
 
 
 def _exact(items: Sequence[Item], hashes: dict[str, bytes]) -> list[Fault]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from unmask.errors import DataError, MissingExtra
 
-KINDS = ("image", "video", "audio", "imagetext")
-"""What an item can be. A video may have sound; an image–text pair has a picture and a ``text``."""
+KINDS = ("image", "video", "audio", "imagetext", "text")
+"""What an item can be. A video may have sound; an image–text pair has a picture and a ``text``; a
+text is the ``text`` of its item, and its path the table that it stands in."""
 SPLITS = ("train", "val", "test")
 
 
@@ -29,7 +30,9 @@ class Item:
     ``mask``: path of a picture (for a video: of a video), white where forged. ``segments``:
     forged stretches in seconds, start and end. ``box``: forged area, ``face``: the face; left, top,
     width, height in pixels. ``types``: manipulation types where several can hold. ``tokens``:
-    numbers of the forged words of ``text``, split at white space.
+    numbers of the forged words of ``text``, split at white space. ``question``: what is asked about
+    the medium (and about those of ``also``, further paths), ``choices``: the answers allowed,
+    ``answer``: the right one, as a choice or, without choices, in words.
     """
 
     item_id: str
@@ -55,9 +58,15 @@ class Item:
     types: tuple[str, ...] = ()
     text: str = ""
     tokens: tuple[int, ...] = ()
+    question: str = ""
+    choices: tuple[str, ...] = ()
+    answer: str = ""
+    also: tuple[str, ...] = ()
 
 
-_TUPLES = {"segments", "box", "face", "types", "tokens"}
+_TUPLES = {"segments", "box", "face", "types", "tokens", "choices", "also"}
+_LATER = {"question", "choices", "answer", "also"}
+"""Columns that manifests of earlier versions lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +123,11 @@ def checked(items: Iterable[Item]) -> tuple[Item, ...]:
             raise DataError(
                 f"{item.item_id}: split is {item.split!r}; allowed: {', '.join(SPLITS)}."
             )
-        if Path(item.path).is_absolute() or ".." in Path(item.path).parts:
-            raise DataError(f"{item.item_id}: the path {item.path!r} must lie inside the folder.")
+        for path in (item.path, *item.also):
+            if Path(path).is_absolute() or ".." in Path(path).parts:
+                raise DataError(f"{item.item_id}: the path {path!r} must lie inside the folder.")
+        if item.choices and item.answer not in item.choices:
+            raise DataError(f"{item.item_id}: the answer {item.answer!r} is none of its choices.")
     number, count = Counter(item.item_id for item in rows).most_common(1)[0]
     if count > 1:
         raise DataError(f"{count} items are called {number!r}; every item_id must be unique.")
@@ -169,7 +181,8 @@ def read_manifest(path: Path) -> Manifest:
     except (pa.ArrowException, OSError) as error:
         text = str(error).split("\n", 1)[0]
         raise DataError(f"{path} is not a readable Parquet file: {text}") from error
-    needed = [part.name for part in fields(Item)]
+    known = [part.name for part in fields(Item)]
+    needed = [name for name in known if name in table.column_names or name not in _LATER]
     if missing := [name for name in needed if name not in table.column_names]:
         raise DataError(f"{path} lacks the columns {', '.join(missing)}.")
     about = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
@@ -186,7 +199,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _item(row: dict[str, Any]) -> Item:
-    for name in _TUPLES:
+    for name in _TUPLES & row.keys():
         row[name] = tuple(row[name])
     row["segments"] = tuple((float(start), float(end)) for start, end in row["segments"])
     return Item(**row)
@@ -202,5 +215,7 @@ def _schema() -> Any:
         "face": pa.list_(pa.float64()),
         "types": pa.list_(pa.string()),
         "tokens": pa.list_(pa.int32()),
+        "choices": pa.list_(pa.string()),
+        "also": pa.list_(pa.string()),
     }
     return pa.schema([(part.name, special.get(part.name, pa.string())) for part in fields(Item)])

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from unmask.datasets.folder import kind_of
 from unmask.errors import DataError
+
+_MOST_COLUMNS = 1000
+_MOST_SAID = 500  # characters of an error that may come out of a stranger's table
+_UNFINISHED = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".download")
+_PACKED = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".7z.001", ".zip.001", ".rar", ".tar.gz.00")
 
 
 class DatasetFolder:
@@ -32,8 +38,10 @@ class DatasetFolder:
 
     def error(self, what: str) -> DataError:
         """An error of this dataset that ends in where to get it and what it should hold."""
+        said = " ".join(what.split())
+        said = said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…"
         return DataError(
-            f"{self._title}: {what}. Get it from {self._url}. Expected: {self._layout}."
+            f"{self._title}: {said}. Get it from {self._url}. Expected: {self._layout}."
         )
 
     def has(self, place: str) -> bool:
@@ -44,6 +52,8 @@ class DatasetFolder:
         """A file or folder that must be there (``hint``: where it comes from). Raises DataError."""
         path = self.root / place
         if not path.exists():
+            packed = next((f"{place}{end}" for end in _PACKED if self.has(f"{place}{end}")), "")
+            hint = f"{packed} is there: unpack it" if packed else hint
             raise self.error(f"{place} is missing below {self.root}{hint and f' ({hint})'}")
         if path.is_file() and not path.stat().st_size:
             raise self.error(f"{path} is empty, as after a broken download")
@@ -76,17 +86,47 @@ class DatasetFolder:
     def json(self, place: str, hint: str = "") -> Any:
         """A JSON file that must be there. Raises DataError when it is cut off or malformed."""
         text = self.read(place, hint)
+        return self._json(text, place)
+
+    def _json(self, text: str, where: str) -> Any:
         try:
             return json.loads(text)
-        except ValueError as error:
-            raise self.error(f"{place} is not whole JSON ({error})") from None
+        except (ValueError, RecursionError) as error:
+            raise self.error(f"{where} is not whole JSON ({error})") from None
 
-    def table(self, place: str, columns: Iterable[str]) -> Iterator[dict[str, str]]:
-        """Rows of a CSV file that has at least these columns; cells without a name are ``""``."""
-        reader = csv.DictReader(self.read(place).splitlines(), restkey="")
-        if lacking := [name for name in columns if name not in (reader.fieldnames or ())]:
-            raise self.error(f"{place} has no column {lacking[0]!r}")
-        yield from reader
+    def json_lines(self, place: str, hint: str = "") -> Iterator[Any]:
+        """Objects of a file that has one a line, read as they come."""
+        with self.need(place, hint).open(encoding="utf-8-sig", errors="replace") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield self._json(line, f"{place}, line {number}")
+
+    def table(
+        self, place: str, columns: Iterable[str], delimiter: str = ",", quoted: bool = True
+    ) -> Iterator[dict[str, str]]:
+        """Rows of a CSV file that has at least these columns; cells without a name are ``""``.
+
+        Cells may hold line ends when ``quoted``. Raises DataError for a file that is no table.
+        """
+        text = io.StringIO(self.read(place), newline="")
+        reader = csv.DictReader(
+            text,
+            restkey="",
+            delimiter=delimiter,
+            quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+        )
+        try:
+            names = reader.fieldnames or ()
+            if len(names) > _MOST_COLUMNS:
+                raise self.error(f"{place} has {len(names)} columns, which is no table of it")
+            if lacking := [name for name in columns if name not in names]:
+                raise self.error(f"{place} has no column {lacking[0]!r}")
+            for row in reader:
+                if None in row.values():
+                    raise self.error(f"{place}, line {reader.line_num} is cut off")
+                yield row
+        except csv.Error as error:
+            raise self.error(f"{place} is not a table ({error})") from None
 
     def folders(self, place: str) -> list[str]:
         """Names of the folders in a place, sorted; none when it is not there."""
@@ -97,23 +137,28 @@ class DatasetFolder:
     def media(self, place: str, deep: bool = False) -> tuple[str, ...]:
         """Media below a place, as paths from it, sorted. ``deep``: in folders below it, too."""
         path = self.root / place
-        found = path.rglob("*") if deep else path.glob("*")
-        return tuple(
-            sorted(
-                p.relative_to(path).as_posix()
-                for p in found
-                if kind_of(p.name) and not p.name.startswith(".")
+        found = [p for p in (path.rglob("*") if deep else path.glob("*")) if p.name[0] != "."]
+        broken = [p.name for p in found if p.name.endswith(_UNFINISHED)]
+        if broken and not self.partial:
+            raise self.error(
+                f"{len(broken)} downloads in {path} are not finished, first {broken[0]}"
             )
-        )
+        if broken:
+            self.notes.append(f"Partial: {len(broken)} downloads in {place} are not finished.")
+        return tuple(sorted(p.relative_to(path).as_posix() for p in found if kind_of(p.name)))
 
     def present(self, wanted: Iterable[str], what: str) -> Iterator[str]:
         """Those of the wanted files that are there.
 
-        Raises DataError that counts the missing ones; with ``partial`` that becomes a note.
+        Raises DataError that counts the missing ones; with ``partial`` that becomes a note. A
+        name that leads out of the folder is refused before anything is asked of the disk.
         """
         there: list[str] = []
         gone: list[str] = []
         for place in wanted:
+            pure = PurePosixPath(place.replace("\\", "/"))
+            if not pure.parts or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
+                raise self.error(f"a list names {place!r}, which does not lie inside the folder")
             (there if self.exists(place) else gone).append(place)
         if gone and (not self.partial or not there):
             more = "" if not there else "; --partial takes those that are there"

@@ -118,7 +118,7 @@ def _label(value: Any, where: str) -> int:
 
 def _value(name: str, value: Any, where: str) -> Any:
     """A cell as its column holds it; lists stand as JSON in a CSV."""
-    if name not in ("segments", "box", "face", "types", "tokens"):
+    if name not in ("segments", "box", "face", "types", "tokens", "choices", "also"):
         return str(value)
     try:
         cells = json.loads(value) if isinstance(value, str) else value

@@ -7,7 +7,9 @@ nothing but the forgery to tell them apart.
 Named conditions for evaluation are ``operation:amount``, for example ``jpeg:50`` (quality),
 ``webp:50`` (quality), ``h264:28`` (constant rate factor), ``resize:0.5`` (down by that factor and
 up again), ``blur:1.5`` (standard deviation in pixels), ``noise:5`` (standard deviation in grey
-levels), ``gamma:1.3`` (exponent), ``screenshot`` (display, capture, save) and ``clean``.
+levels), ``gamma:1.3`` (exponent), ``screenshot`` (display, capture, save) and ``clean``. After
+DeeperForensics (Jiang et al. 2020): ``saturation:0.3`` (share of the colour), ``contrast:0.6``
+(share of the brightness), ``blocks:32`` (grey squares) and ``pixelate:4`` (times fewer pixels).
 """
 
 from __future__ import annotations
@@ -19,11 +21,15 @@ import numpy as np
 
 from unmask.errors import SettingError
 from unmask.forge.operations import (
+    blocks,
     blur,
+    dimmed,
     h264,
     jpeg,
     noise,
+    pixelated,
     resize,
+    saturation,
     screenshot,
     sharpen,
     tint,
@@ -191,6 +197,10 @@ _NAMED: dict[str, Callable[[Pixels, float], Pixels]] = {
     "blur": blur,
     "noise": noise,
     "gamma": tone,
+    "saturation": saturation,
+    "contrast": dimmed,
+    "blocks": lambda pixels, amount: blocks(pixels, round(amount)),
+    "pixelate": lambda pixels, amount: pixelated(pixels, round(amount)),
 }
 
 

@@ -8,7 +8,9 @@ Conditions are ``kind:strength``: ``mp3:32``, ``aac:48`` and ``opus:16`` in kbit
 (0 best quality … 1 smallest file); ``noise:20dB`` (signal over white noise); ``resample:8000``
 (down to that rate and back); ``lowpass:3400`` in Hz; ``reverb:0.3`` (seconds until the room has
 decayed by 60 dB); ``clip:6dB`` (gain into a hard limit); ``gain:-20dB``; and ``telephone``
-(300–3,400 Hz and mu-law at 8 kHz).
+(300–3,400 Hz and mu-law at 8 kHz). Also ``highpass:800`` in Hz; ``echo:0.5`` (its volume);
+``smooth:10`` (samples averaged); ``quantise:64`` (levels); ``stretch:1.3`` (times as fast) and
+``pitch:-1`` (semitones).
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from unmask.errors import SettingError
+from unmask.forge import altered_sound
 from unmask.types import Samples
 
 CONDITIONS: tuple[str, ...] = (
@@ -214,6 +217,12 @@ def apply(condition: str, samples: Samples, rate: int, seed: int = 0) -> Samples
         "gain": lambda value: np.asarray(samples * 10 ** (value / 20), np.float32),
         "telephone": lambda _: telephone(samples, rate),
         "vorbis": lambda value: vorbis(samples, rate, value),
+        "highpass": lambda value: band(samples, rate, value, rate / 2),
+        "echo": lambda value: altered_sound.echo(samples, rate, value),
+        "smooth": lambda value: altered_sound.smooth(samples, int(value)),
+        "quantise": lambda value: altered_sound.quantised(samples, int(value)),
+        "stretch": lambda value: altered_sound.stretched(samples, value),
+        "pitch": lambda value: altered_sound.pitched(samples, rate, value),
     }
     for name in _CODECS:
         steps[name] = lambda value, name=name: codec(samples, rate, name, int(value))  # type: ignore[misc]

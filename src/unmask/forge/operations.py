@@ -6,6 +6,7 @@ Each takes 8-bit RGB pixels (height × width × 3) and gives as many back, with 
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -115,6 +116,41 @@ def tint(pixels: Pixels, red: float, green: float, blue: float) -> Pixels:
     gains = np.array([red, green, blue], np.float32)
     tinted: Pixels = np.clip(pixels * gains + 0.5, 0, 255).astype(np.uint8)
     return tinted
+
+
+def saturation(pixels: Pixels, factor: float) -> Pixels:
+    """Colours ``factor`` times as far from grey of the same brightness (BT.601); 0 is grey."""
+    grey = pixels @ np.array([0.299, 0.587, 0.114])
+    moved = grey[..., None] + (pixels - grey[..., None]) * factor
+    return np.clip(moved + 0.5, 0, 255).astype(np.uint8)
+
+
+def dimmed(pixels: Pixels, factor: float) -> Pixels:
+    """Every value ``factor`` times as large, as DeeperForensics lowers the contrast."""
+    return (pixels * np.float32(factor)).astype(np.uint8)
+
+
+def blocks(pixels: Pixels, count: int) -> Pixels:
+    """Grey squares of 8 pixels; ``count`` of them for every 256 pixels of the shorter side."""
+    height, width = pixels.shape[:2]
+    many = max(1, min(height, width) // 256) * count
+    rng = np.random.default_rng(zlib.crc32(pixels.tobytes()))
+    out = pixels.copy()
+    for top, left in zip(
+        rng.integers(0, max(1, height - 8), many), rng.integers(0, max(1, width - 8), many),
+        strict=True,
+    ):  # fmt: skip
+        out[top : top + 8, left : left + 8] = 128
+    return out
+
+
+def pixelated(pixels: Pixels, factor: int) -> Pixels:
+    """``factor`` times fewer pixels each way and back, by bilinear interpolation and no filter."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    small = cv2.resize(pixels, (max(1, width // factor), max(1, height // factor)))
+    return np.asarray(cv2.resize(small, (width, height)), np.uint8)
 
 
 def screenshot(pixels: Pixels, factor: float = 1.23, quality: int = 0) -> Pixels:

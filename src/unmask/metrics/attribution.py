@@ -7,12 +7,14 @@ classes, higher = rather this class.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
 from unmask.metrics.detection import Floats, Ints, auc
 
 UNKNOWN = -1
+PARTS = ("all", "known", "novel")
 
 
 def closed_accuracy(truth: Ints, scores: Floats) -> float:
@@ -50,3 +52,51 @@ def oscr(truth: Ints, scores: Floats) -> float:
     x = [0.0, *[(highest[~known] >= cut).mean() for cut in cuts]]
     y = [0.0, *[(right >= cut).sum() / known.sum() for cut in cuts]]
     return float(np.trapezoid(y, x))
+
+
+def cluster_accuracy(truth: Ints, names: Sequence[str], scores: Floats, part: str) -> float:
+    """Share of items whose highest column is the one that stands for their generator.
+
+    ``names``: the true generators, also those that are no known class. Of known items the column
+    is their class's own; of novel ones, and of all together, columns are assigned to generators
+    as fits best (Hungarian method). NaN without items of the ``part``.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    kept = _part(truth, part)
+    if not kept.any():
+        return float("nan")
+    said = scores.argmax(axis=1)
+    if part == "known":
+        return float((said[kept] == truth[kept]).mean())
+    kinds, number = np.unique(np.asarray(names)[kept], return_inverse=True)
+    counts = np.zeros((scores.shape[1], kinds.size), np.int64)
+    np.add.at(counts, (said[kept], number), 1)
+    rows, columns = linear_sum_assignment(-counts)
+    return float(counts[rows, columns].sum() / kept.sum())
+
+
+def cluster_agreement(
+    truth: Ints,
+    names: Sequence[str],
+    scores: Floats,
+    part: str,
+    measure: Literal["nmi", "ari"],
+) -> float:
+    """Normalised mutual information or adjusted Rand index of columns and generators.
+
+    Arguments as in ``cluster_accuracy``; NaN without items of the ``part``.
+    """
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+    kept = _part(truth, part)
+    if not kept.any():
+        return float("nan")
+    of = normalized_mutual_info_score if measure == "nmi" else adjusted_rand_score
+    return float(of(np.asarray(names)[kept], scores.argmax(axis=1)[kept]))
+
+
+def _part(truth: Ints, part: str) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    if part == "all":
+        return np.ones(truth.size, bool)
+    return np.asarray((truth == UNKNOWN) == (part == "novel"))

@@ -128,6 +128,19 @@ def _families(rows: Sequence[Outcome], threshold: float) -> float:
     return attribution.agreement(truth, said)
 
 
+def _clusters(rows: Sequence[Outcome]) -> tuple[Ints, list[str], Floats]:
+    truth, scores = _classes(rows)
+    return truth, [row.generator for row in rows], scores
+
+
+def _localisation(rows: Sequence[Outcome], mode: str) -> float:
+    """Mean of the mean AP and the mean AR of the 1M-Deepfakes challenge."""
+    lines = _lines(rows)
+    aps = [segments.ap_at_iou(lines, mode=mode, iou=iou) for iou in (0.5, 0.75, 0.9, 0.95)]
+    ars = [segments.ar_at_n(lines, n, mode) for n in (50, 30, 20, 10, 5)]
+    return (sum(aps) / len(aps) + sum(ars) / len(ars)) / 2
+
+
 _PIXELS: dict[str, str | float] = {"way": "per-image", "cut": "fixed"}
 _MODE: dict[str, str | float] = {"mode": "strict"}
 
@@ -188,6 +201,10 @@ CATALOGUE: dict[str, Entry] = {
         lambda rows, mode, n: segments.ar_at_n(_lines(rows), int(n), mode), "AR@N",
         "recall of forged stretches by the first N proposals", {**_MODE, "n": 100.0}, "proposals",
     ),
+    "localisation": Entry(
+        _localisation, "Localisation", "mean AP and mean AR of stretches, halved", _MODE,
+        "proposals",
+    ),
     "box_iou": Entry(
         lambda rows: float(_boxes(rows).mean()), "Box IoU", "mean over pictures", {}, "box"
     ),
@@ -230,6 +247,18 @@ CATALOGUE: dict[str, Entry] = {
         lambda rows: attribution.oscr(*_classes(rows)), "OSCR",
         "open-set classification rate", {}, "classes",
     ),
+    "cluster_acc": Entry(
+        lambda rows, part: attribution.cluster_accuracy(*_clusters(rows), part), "Cluster acc",
+        "generators kept apart, by the best assignment", {"part": "all"}, "classes",
+    ),
+    "nmi": Entry(
+        lambda rows, part: attribution.cluster_agreement(*_clusters(rows), part, "nmi"), "NMI",
+        "mutual information of clusters and generators", {"part": "all"}, "classes",
+    ),
+    "ari": Entry(
+        lambda rows, part: attribution.cluster_agreement(*_clusters(rows), part, "ari"), "ARI",
+        "adjusted Rand index of clusters and generators", {"part": "all"}, "classes",
+    ),
 }  # fmt: skip
 
 _MODES: dict[tuple[str, str], tuple[str, ...]] = {
@@ -238,6 +267,8 @@ _MODES: dict[tuple[str, str], tuple[str, ...]] = {
     ("t_dcf", "mode"): costs.TDCF_MODES,
     ("ap_at_iou", "mode"): segments.MODES,
     ("ar_at_n", "mode"): segments.MODES,
+    ("localisation", "mode"): segments.MODES,
+    **{(name, "part"): attribution.PARTS for name in ("cluster_acc", "nmi", "ari")},
     **{(f"pixel_{name}", "way"): pixels.WAYS for name in ("f1", "iou", "mcc", "auc")},
     **{(f"pixel_{name}", "cut"): pixels.CUTS for name in ("f1", "iou", "mcc")},
 }

@@ -1,8 +1,9 @@
 """A tiny copy of every known dataset, in its real layout; a module each, named as its adapter.
 
 ``make(root)`` writes it. ``COUNT``: how many items it holds. ``EXPECTED``: fields of some items by
-path. ``MISSING``: a file or folder, and what the error says when it is not there. ``SHARED``:
-whether its official splits share identities. Media are a few bytes: adapters decode none.
+path or ``item_id``. ``MISSING``: a file or folder, and what the error says when it is not there.
+``SHARED``: whether its official splits share identities. Media are a few bytes: adapters decode
+none.
 """
 
 from __future__ import annotations

@@ -9,7 +9,9 @@ ROWS = {
     ],
     ("ASVspoof5.dev.track_1.tsv", "flac_D"): ["D_4461 D_0000000169 F - - - AC1 A14 spoof -"],
     ("ASVspoof5.eval.track_1.tsv", "flac_E_eval"): [
-        "E_1607 E_0009538969 M C05 3 E_0004 AC2 A23 spoof -"
+        "E_1607 E_0009538969 M C05 3 E_0004 AC2 A23 spoof -",
+        "E_1607 E_0009538970 M - - - AC2 A23 spoof -",
+        "E_1607 E_0009538971 M - - - - bonafide bonafide -",
     ],
 }
 
@@ -20,7 +22,7 @@ def make(root: Path) -> None:
         files(root, *(f"{flac}/{line.split()[1]}.flac" for line in lines))
 
 
-COUNT = 4
+COUNT = 6
 EXPECTED = {
     "flac_T/T_0000000001.flac": {"label": 0, "gender": "male", "generator": "", "split": "train"},
     "flac_D/D_0000000169.flac": {"label": 1, "generator": "A14", "split": "val"},
@@ -28,5 +30,5 @@ EXPECTED = {
 }
 MISSING = {
     "ASVspoof5.dev.track_1.tsv": "ASVspoof5.dev.track_1.tsv is missing",
-    "flac_E_eval": "1 of 1 recordings of flac_E_eval",
+    "flac_E_eval": "3 of 3 recordings of flac_E_eval",
 }

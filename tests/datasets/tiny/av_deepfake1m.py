@@ -17,7 +17,10 @@ ROWS = {
         row("id00012/abc/00001/real.mp4", "real"),
         row("id00012/abc/00001/fake_video_fake_audio.mp4", "both_modified", [0.48, 0.86]),
     ],
-    "val": [row("id00099/def/00002/fake_video_real_audio.mp4", "visual_modified", [1.0, 1.2])],
+    "val": [
+        row("id00099/def/00002/fake_video_real_audio.mp4", "visual_modified", [1.0, 1.2]),
+        row("id00099/def/00002/real.mp4", "real"),
+    ],
 }
 
 
@@ -28,7 +31,7 @@ def make(root: Path) -> None:
     text(root, "test_files.txt", ["000000.mp4"])
 
 
-COUNT = 3
+COUNT = 4
 EXPECTED = {
     "train/id00012/abc/00001/real.mp4": {"label": 0, "split": "train", "group": "id00012"},
     "train/id00012/abc/00001/fake_video_fake_audio.mp4": {

@@ -15,9 +15,11 @@ def make(root: Path) -> None:
     for place, name in (("validation", "4000"), ("test", "aalscayrfi")):
         text(root, f"{place}/labels.csv", ["filename,label", f"{name}.mp4,1"])
         files(root, f"{place}/{name}.mp4")
+    text(root, "test/labels.csv", ["filename,label", "aalscayrfi.mp4,1", "aaqaifqrwn.mp4,0"])
+    files(root, "test/aaqaifqrwn.mp4")
 
 
-COUNT = 102
+COUNT = 103
 EXPECTED = {
     "train/dfdc_train_part_7/f7.mp4": {"label": 1, "group": "r7.mp4", "split": "train"},
     "train/dfdc_train_part_7/r7.mp4": {"label": 0, "group": "r7.mp4", "split": "train"},

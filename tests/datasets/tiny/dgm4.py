@@ -19,7 +19,10 @@ ROWS = {
         row(768092, REAL, "orig", [], []),
     ],
     "val": [row(2, REAL.replace("345", "346"), "text_swap", [], [0, 1])],
-    "test": [row(3, REAL.replace("345", "347"), "orig", [], [])],
+    "test": [
+        row(3, REAL.replace("345", "347"), "orig", [], []),
+        row(4, REAL.replace("345", "348"), "text_swap", [], [0, 1]),
+    ],
 }
 
 
@@ -29,7 +32,7 @@ def make(root: Path) -> None:
         files(root, *(r["image"] for r in rows))  # type: ignore[index]
 
 
-COUNT = 4
+COUNT = 5
 EXPECTED = {
     FORGED: {
         "label": 1, "split": "train", "box": (155.0, 61.0, 112.0, 146.0), "tokens": (2, 5),

@@ -7,7 +7,7 @@ HEADER = "source,target1,target2,method,category,type,race,gender,path,"
 
 def rows() -> list[list[str]]:
     made = []
-    for i in range(20):
+    for i in range(40):
         who, donor = f"id{i:05}", f"id{i // 2 * 2:05}"
         real = ("real", "A", "RealVideo-RealAudio", f"{i:05}.mp4")
         fake = ("wav2lip", "D", "FakeVideo-FakeAudio", f"{i:05}_{donor}_wavtolip.mp4")
@@ -23,7 +23,7 @@ def make(root: Path) -> None:
     files(root, *(f"{row[9].partition('/')[2]}/{row[8]}" for row in rows()))
 
 
-COUNT = 60
+COUNT = 120
 EXPECTED = {
     "RealVideo-RealAudio/African/men/id00003/00003.mp4": {
         "label": 0, "group": "id00002+id00003", "gender": "men", "ethnicity": "African",
@@ -37,5 +37,5 @@ EXPECTED = {
 }  # fmt: skip
 MISSING = {
     "meta_data.csv": "meta_data.csv is missing",
-    "RealVideo-RealAudio": "20 of 60 videos are missing",
+    "RealVideo-RealAudio": "40 of 120 videos are missing",
 }

@@ -8,8 +8,13 @@ from tiny import files, text
 FORGED = "train_release/3/aa/bb/frame00019.jpg"
 REAL = "train_release/16/cc/dd/frame00001.jpg"
 VAL = "val_perturb_release/7/0a/0b/frame00038.jpg"
+REAL_VAL = "val_perturb_release/17/0c/frame00002.jpg"
 VIDEO = "train_video_release/1/aa/bb/video.mp4"
 REAL_VIDEO = "train_video_release/18/cc/video.mp4"
+
+
+VAL_VIDEO = VIDEO.replace("train", "val")
+REAL_VAL_VIDEO = REAL_VIDEO.replace("train", "val")
 
 
 def video(path: Path) -> None:
@@ -27,8 +32,13 @@ def make(root: Path) -> None:
     text(root, "Training/image_list.txt", [f"{FORGED} 1 2 5", f"{REAL} 0 0 0"])
     files(root, f"Training/image/{FORGED}", f"Training/image/{REAL}")
     files(root, "Training/spatial_localize/train_mask_release/3/aa/bb/frame00019.jpg")
-    text(root, "Validation/image_list.txt", [f"{VAL} 1 1 15"])
-    files(root, f"Validation/image/{VAL}", f"Validation/spatial_localize/{VAL}")
+    text(root, "Validation/image_list.txt", [f"{VAL} 1 1 15", f"{REAL_VAL} 0 0 0"])
+    files(
+        root,
+        f"Validation/image/{REAL_VAL}",
+        f"Validation/image/{VAL}",
+        f"Validation/spatial_localize/{VAL}",
+    )
     text(
         root,
         "Training/video_list.txt",
@@ -36,9 +46,16 @@ def make(root: Path) -> None:
     )
     video(root / "Training/video" / VIDEO)
     video(root / "Training/video" / REAL_VIDEO)
+    text(
+        root,
+        "Validation/video_list.txt",
+        [f"3 {VAL_VIDEO} 0 50 0 50 25 1 75 10 0 1 2 1", f"1 {REAL_VAL_VIDEO} 0 90 0 0 0 0"],
+    )
+    video(root / "Validation/video" / VAL_VIDEO)
+    video(root / "Validation/video" / REAL_VAL_VIDEO)
 
 
-COUNT = 5
+COUNT = 8
 EXPECTED = {
     f"Training/image/{FORGED}": {
         "label": 1, "split": "train", "generator": "DeepFakes", "family": "identity-replaced",

@@ -4,14 +4,14 @@ from tiny import files
 
 
 def make(root: Path) -> None:
-    for place in ("Midjourney/imagenet_midjourney", "ADM"):
+    for place in ("Midjourney/imagenet_midjourney", "ADM", "stable_diffusion_v_1_4/sdv4"):
         for part, number in (("train", 1), ("val", 2)):
             for i in range(10):
                 files(root, f"{place}/{part}/ai/{i}_adm_{number}.png")
             files(root, f"{place}/{part}/nature/n01440764_{number}.JPEG")
 
 
-COUNT = 44
+COUNT = 66
 EXPECTED = {
     "ADM/val/ai/3_adm_2.png": {"label": 1, "split": "test", "generator": "ADM"},
     "ADM/val/nature/n01440764_2.JPEG": {"label": 0, "group": "n01440764_2", "source": "ImageNet"},

@@ -17,6 +17,8 @@ ROWS = [
     row("train/000001.mp4", "train/000000.mp4", True, True, [1.0, 1.5], [2.0, 2.25]),
     row("dev/000002.mp4", None, False, False),
     row("test/000003.mp4", "000004.mp4", False, True, [0.5, 0.75]),
+    row("test/000004.mp4", None, False, False),
+    row("test/000005.mp4", "000006.mp4", True, False, [0.5, 0.75]),
 ]
 
 
@@ -25,7 +27,7 @@ def make(root: Path) -> None:
     files(root, *(r["file"] for r in ROWS))  # type: ignore[index]
 
 
-COUNT = 4
+COUNT = 6
 EXPECTED = {
     "train/000001.mp4": {
         "label": 1, "split": "train", "segments": ((1.0, 1.5), (2.0, 2.25)),
@@ -39,5 +41,5 @@ EXPECTED = {
 }  # fmt: skip
 MISSING = {
     "metadata.min.json": "metadata.min.json is missing",
-    "dev/000002.mp4": "1 of 4 videos are missing",
+    "dev/000002.mp4": "1 of 6 videos are missing",
 }
