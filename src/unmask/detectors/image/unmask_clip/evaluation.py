@@ -1,8 +1,8 @@
 """Stored predictions of the head: every row by one that met nothing of its source.
 
-Protocols: ``calibration`` (as found), ``unseen`` (as found and laundered), ``loso:SOURCE``
-(as found, of sources with enough files; a source of forged ones alone is held against all authentic
-rows) and ``real-vs-real:A|B``. All come from one pass, so ``protocol`` is ``cross-fitted``.
+Protocols: ``calibration`` (as found), ``unseen`` (as found and laundered), ``loso:SOURCE`` (as found,
+of sources with enough files) and ``real-vs-real:A|B``. All come from one pass, so the protocol to
+ask for is ``cross-fitted``.
 """
 
 from __future__ import annotations
@@ -61,12 +61,10 @@ def _row(one: Scored) -> Prediction:
 
 
 def _by_source(rows: Sequence[Prediction]) -> Iterator[Prediction]:
-    reals = [row for row in rows if row.label == 0]
-    for source, count in sorted(Counter(row.source for row in rows if row.label).items()):
-        if count >= ENOUGH:
-            own = [row for row in rows if row.source == source]
-            apart = own if any(row.label == 0 for row in own) else own + reals
-            yield from (replace(row, protocol=f"loso:{source}") for row in apart)
+    counts = Counter(row.source for row in rows)
+    for row in rows:
+        if counts[row.source] >= ENOUGH:
+            yield replace(row, protocol=f"loso:{row.source}")
 
 
 def _controls(rows: Sequence[Prediction]) -> Iterator[Prediction]:
