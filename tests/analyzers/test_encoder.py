@@ -50,7 +50,7 @@ def test_without_the_encoder_the_report_says_how_to_bring_it() -> None:
     result = looked(probe(EXAMPLE), Frame(0, 0.0, read_image(EXAMPLE)))
     assert not result.findings
     (missing,) = result.not_checked
-    assert "unmask models pull clip-vit-b16" in missing.reason
+    assert "unmask models pull clip-vit-b16" in missing.why
 
 
 def test_a_portrait_gets_a_finding_for_the_picture_and_one_for_the_face(
@@ -77,7 +77,7 @@ def test_pictures_of_any_size_are_judged(
 def test_a_picture_that_is_too_small_says_so(running: RunningEncoder, tmp_path: Path) -> None:
     result = picture(tmp_path / "a.png", np.zeros((63, 300, 3), np.uint8))
     assert not result.findings
-    assert "smaller than 64 pixels" in result.not_checked[0].reason
+    assert "smaller than 64 pixels" in result.not_checked[0].why
 
 
 def test_of_a_clip_fewer_frames_are_looked_at_the_longer_it_lasts(running: RunningEncoder) -> None:

@@ -40,6 +40,10 @@ SMALLEST = 64
 """Pixels of the shorter side under which a picture is not judged."""
 _SUSPECT = 0.1
 _SNAPSHOT = 640
+_SUBJECT = {
+    Claim.PICTURE_GENERATED: "as a general encoder sees it",
+    Claim.FACE_MANIPULATED: "the largest face, as a general encoder sees it",
+}
 _SEEN = {
     (Claim.PICTURE_GENERATED, Vote.FORGED): (
         "To a general picture encoder the picture looks like those that generators made, "
@@ -159,6 +163,7 @@ class EncoderAnalyzer(Analyzer):
             claim=seen.claim,
             reason="",
             detector=DETECTOR,
+            subject=_SUBJECT[seen.claim],
             score=score,
             llr=row.llr(score),
             series=() if still else (_course(seen, row),),

@@ -1,8 +1,8 @@
 """Stored predictions of the head: every row by one that met nothing of its source.
 
-Protocols: ``calibration`` (as found), ``unseen`` (as found and laundered), ``loso:SOURCE`` (as found,
-of sources with enough files) and ``real-vs-real:A|B``. All come from one pass, so the protocol to
-ask for is ``cross-fitted``.
+Protocols: ``calibration`` (as found), ``unseen`` (as found and laundered), ``loso:SOURCE`` (as
+found, of sources with enough files) and ``real-vs-real:A|B``. All come from one pass, so the
+protocol to ask for is ``cross-fitted``.
 """
 
 from __future__ import annotations
