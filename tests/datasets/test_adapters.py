@@ -18,6 +18,11 @@ from unmask.datasets.manifest import KINDS, Item, checked, read_manifest, write_
 from unmask.datasets.splits import crossing
 from unmask.errors import DataError, UnknownName
 
+SAID = (
+    "family", "generator", "mask", "segments", "box", "types", "tokens", "question", "answer",
+    "choices", "also",
+)  # fmt: skip
+"""What a dataset says beyond the label: where one does, its copy's expectations name it."""
 PAGE = Path(__file__).parents[2] / "docs" / "data.md"
 
 
@@ -79,6 +84,9 @@ def test_its_tiny_copy_becomes_a_checked_manifest(name: str, root: Path) -> None
 
 def test_labels_splits_groups_and_places_are_right(name: str, root: Path) -> None:
     items = adapter(name).build(root).items
+    named = {part for wanted in tiny(name).EXPECTED.values() for part in wanted}
+    assert {"label", *(p for p in SAID if any(getattr(item, p) for item in items))} <= named
+    assert tiny(name).MISSING
     known = {item.path: item for item in items} | {item.item_id: item for item in items}
     for path, wanted in tiny(name).EXPECTED.items():
         item = known[path]

@@ -118,6 +118,10 @@ def test_what_trains_and_chooses_is_there_and_never_tested(
         assert {item.label for item in material.fit.select(split="train")} == {0, 1}
 
 
+def test_every_protocol_over_public_data_is_run_here() -> None:
+    assert set(protocols()) - set(OWN) == {"mini"}
+
+
 @pytest.mark.parametrize("what", ["checkpoint", "threshold"])
 @pytest.mark.parametrize("name", protocols())
 def test_a_copy_that_chooses_on_tests_is_refused(name: str, what: str, tmp_path: Path) -> None:

@@ -122,7 +122,8 @@ def saturation(pixels: Pixels, factor: float) -> Pixels:
     """Colours ``factor`` times as far from grey of the same brightness (BT.601); 0 is grey."""
     grey = pixels @ np.array([0.299, 0.587, 0.114])
     moved = grey[..., None] + (pixels - grey[..., None]) * factor
-    return np.clip(moved + 0.5, 0, 255).astype(np.uint8)
+    changed: Pixels = np.clip(moved + 0.5, 0, 255).astype(np.uint8)
+    return changed
 
 
 def dimmed(pixels: Pixels, factor: float) -> Pixels:

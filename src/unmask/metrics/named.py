@@ -133,14 +133,6 @@ def _clusters(rows: Sequence[Outcome]) -> tuple[Ints, list[str], Floats]:
     return truth, [row.generator for row in rows], scores
 
 
-def _localisation(rows: Sequence[Outcome], mode: str) -> float:
-    """Mean of the mean AP and the mean AR of the 1M-Deepfakes challenge."""
-    lines = _lines(rows)
-    aps = [segments.ap_at_iou(lines, mode=mode, iou=iou) for iou in (0.5, 0.75, 0.9, 0.95)]
-    ars = [segments.ar_at_n(lines, n, mode) for n in (50, 30, 20, 10, 5)]
-    return (sum(aps) / len(aps) + sum(ars) / len(ars)) / 2
-
-
 _PIXELS: dict[str, str | float] = {"way": "per-image", "cut": "fixed"}
 _MODE: dict[str, str | float] = {"mode": "strict"}
 
@@ -202,8 +194,8 @@ CATALOGUE: dict[str, Entry] = {
         "recall of forged stretches by the first N proposals", {**_MODE, "n": 100.0}, "proposals",
     ),
     "localisation": Entry(
-        _localisation, "Localisation", "mean AP and mean AR of stretches, halved", _MODE,
-        "proposals",
+        lambda rows, mode: segments.localisation(_lines(rows), mode), "Localisation",
+        "mean AP and mean AR of stretches, halved", _MODE, "proposals",
     ),
     "box_iou": Entry(
         lambda rows: float(_boxes(rows).mean()), "Box IoU", "mean over pictures", {}, "box"

@@ -98,3 +98,13 @@ def ar_at_n(
     if not best:
         return float("nan")
     return float(np.mean([np.mean(np.array(best) > iou) for iou in ious]))
+
+
+def localisation(lines: Sequence[Timeline], mode: str = "strict") -> float:
+    """Mean AP at four IoUs and mean AR at five numbers of proposals, halved: one figure for both.
+
+    After the second task of the 1M-Deepfakes challenge. NaN when nothing is forged.
+    """
+    aps = [ap_at_iou(lines, iou, mode) for iou in (0.5, 0.75, 0.9, 0.95)]
+    ars = [ar_at_n(lines, n, mode) for n in (50, 30, 20, 10, 5)]
+    return (sum(aps) / len(aps) + sum(ars) / len(ars)) / 2

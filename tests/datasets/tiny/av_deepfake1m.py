@@ -35,6 +35,7 @@ COUNT = 4
 EXPECTED = {
     "train/id00012/abc/00001/real.mp4": {"label": 0, "split": "train", "group": "id00012"},
     "train/id00012/abc/00001/fake_video_fake_audio.mp4": {
+        "family": "video+audio",
         "label": 1, "segments": ((0.48, 0.86),), "types": ("video", "audio"), "generator": "vits",
     },
     "val/id00099/def/00002/fake_video_real_audio.mp4": {

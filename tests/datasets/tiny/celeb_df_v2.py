@@ -20,7 +20,12 @@ SHARED = True
 EXPECTED = {
     "Celeb-real/id0_0001.mp4": {"label": 0, "split": "test", "group": "id0+id1"},
     "Celeb-real/id0_0000.mp4": {"label": 0, "group": "id0+id1", "subject": "id0"},
-    "Celeb-synthesis/id0_id1_0000.mp4": {"label": 1, "group": "id0+id1", "family": "face-swap"},
+    "Celeb-synthesis/id0_id1_0000.mp4": {
+        "generator": "Celeb-DF synthesis",
+        "label": 1,
+        "group": "id0+id1",
+        "family": "face-swap",
+    },
     "YouTube-real/00170.mp4": {"label": 0, "split": "test", "group": "YouTube-real/00170"},
 }
 MISSING = {

@@ -13,6 +13,7 @@ def make(root: Path) -> None:
 COUNT = 12
 EXPECTED = {
     f"{AT}/identity-2/r3_g0_a50_o1.png": {
+        "family": "synthetic-identity",
         "label": 1, "ethnicity": "Indian", "gender": "female", "age": "50",
         "subject": "identity-2", "group": "identity-2", "generator": "SIG",
     },

@@ -14,6 +14,7 @@ def make(root: Path) -> None:
 COUNT = 18
 EXPECTED = {
     "d3_test/no_augm/gen_3/d31_gen3.png": {
+        "family": "generated",
         "label": 1, "split": "test", "generator": "gen_3", "condition": "clean", "group": "d31",
     },
     "d3_test/augm/real/d31_real.png": {"label": 0, "condition": "augm", "group": "d31"},

@@ -24,6 +24,7 @@ def make(root: Path) -> None:
 COUNT = 36
 EXPECTED = {
     "manipulated_videos/end_to_end/000_M101.mp4": {
+        "family": "face-swap",
         "label": 1, "split": "train", "group": "M101+ff:000", "generator": "DF-VAE",
         "condition": "clean", "gender": "male", "subject": "M101",
     },

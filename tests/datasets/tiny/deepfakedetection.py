@@ -18,6 +18,8 @@ EXPECTED = {
     f"{REAL}/01__exit_phone_room.mp4": {"label": 0, "split": "test", "group": "actor01+actor02"},
     f"{REAL}/07__meeting_serious.mp4": {"group": "actor07"},
     f"{FAKE}/01_02__exit_phone_room__YVGY8LOK.mp4": {
+        "family": "face-swap",
+        "generator": "DeepFakeDetection",
         "label": 1, "split": "test", "mask": f"{MASKS}/01_02__exit_phone_room__YVGY8LOK.mp4",
     },
 }  # fmt: skip

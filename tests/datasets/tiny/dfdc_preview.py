@@ -28,6 +28,7 @@ COUNT = 5
 EXPECTED = {
     "original_videos/10/10_A_001.mp4": {"label": 0, "group": "id10+id12"},
     "method_B/20_21/20_21_A.mp4": {
+        "family": "face-swap",
         "label": 1, "split": "test", "generator": "method_B", "group": "id20+id21",
     },
 }  # fmt: skip

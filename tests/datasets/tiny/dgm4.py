@@ -35,6 +35,7 @@ def make(root: Path) -> None:
 COUNT = 5
 EXPECTED = {
     FORGED: {
+        "family": "face_attribute&text_attribute",
         "label": 1, "split": "train", "box": (155.0, 61.0, 112.0, 146.0), "tokens": (2, 5),
         "types": ("face_attribute", "text_attribute"), "generator": "HFGI", "group": "768092",
         "kind": "imagetext", "text": "a man won the big prize today",

@@ -18,6 +18,11 @@ def make(root: Path) -> None:
 COUNT = 6
 EXPECTED = {
     "val:1": {
+        "choices": (
+            "Support_Multimodal", "Support_Text", "Insufficient_Multimodal", "Insufficient_Text",
+            "Refute",
+        ),
+        "question": "Does this document support the claim? Doc 1",
         "label": 1, "split": "val", "path": "images-val/claim/1.jpg", "answer": "Refute",
         "also": ("images-val/document/1.jpg",), "text": "Claim 1", "family": "false-claim",
     },

@@ -30,6 +30,7 @@ EXPECTED = {
         "generator": "", "types": (),
     },
     "FakeVideo-FakeAudio/African/men/id00003/00003_id00002_wavtolip.mp4": {
+        "family": "video+audio",
         "label": 1, "group": "id00002+id00003", "types": ("video", "audio"),
         "generator": "wav2lip",
     },

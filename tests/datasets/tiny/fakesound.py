@@ -23,6 +23,7 @@ def make(root: Path) -> None:
 COUNT = 30
 EXPECTED = {
     f"{AT}/easy/9IIa7qH29ps_6.12_7.4.wav": {
+        "family": "partial",
         "label": 1, "split": "test", "condition": "easy", "segments": ((6.12, 7.4),),
         "group": "9IIa7qH29ps",
     },

@@ -23,7 +23,9 @@ def make(root: Path) -> None:
 
 COUNT = 3
 EXPECTED = {
-    "0": {"label": 0, "answer": "real", "choices": ("real", "fake"), "family": ""},
+    "0": {
+        "question": "What is the authenticity of the image?",
+        "label": 0, "answer": "real", "choices": ("real", "fake"), "family": ""},
     "2": {
         "label": 1, "path": "ForensicsBench/image/0000001.png", "answer": "fake",
         "family": "Entire Synthesis", "split": "test",

@@ -13,7 +13,12 @@ def make(root: Path) -> None:
 
 COUNT = 66
 EXPECTED = {
-    "ADM/val/ai/3_adm_2.png": {"label": 1, "split": "test", "generator": "ADM"},
+    "ADM/val/ai/3_adm_2.png": {
+        "family": "generated",
+        "label": 1,
+        "split": "test",
+        "generator": "ADM",
+    },
     "ADM/val/nature/n01440764_2.JPEG": {"label": 0, "group": "n01440764_2", "source": "ImageNet"},
     "Midjourney/imagenet_midjourney/train/ai/0_adm_1.png": {"generator": "Midjourney"},
 }

@@ -30,6 +30,7 @@ def make(root: Path) -> None:
 COUNT = 6
 EXPECTED = {
     "train/000001.mp4": {
+        "family": "video+audio",
         "label": 1, "split": "train", "segments": ((1.0, 1.5), (2.0, 2.25)),
         "types": ("video", "audio"), "group": "train/000000.mp4+train/000001.mp4",
     },

@@ -34,6 +34,8 @@ def make(root: Path) -> None:
 COUNT = 12
 EXPECTED = {
     "image:true_or_false:1": {
+        "family": "generated",
+        "types": ("image_tf_image_fake_ask_fake_doc",),
         "label": 1, "question": "Is it generated?", "choices": ("Yes", "No"), "answer": "Yes",
         "kind": "image", "path": "media_data/image/fake.jpg", "generator": "",
     },

@@ -17,6 +17,7 @@ def make(root: Path) -> None:
 COUNT = 9
 EXPECTED = {
     "Mega-MMDF/FARV/xtts/val.mp4": {
+        "family": "audio",
         "label": 1, "split": "val", "types": ("audio",), "segments": ((1.5, 2.25),),
         "generator": "FARV/xtts",
     },

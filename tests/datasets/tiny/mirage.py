@@ -11,6 +11,7 @@ def make(root: Path) -> None:
 COUNT = 10
 EXPECTED = {
     "Anime/1_fake/b.png": {
+        "generator": "Mirage",
         "label": 1, "split": "test", "family": "generated", "source": "Mirage Anime",
     },
     "Human/0_real/a.jpg": {"label": 0, "source": "Mirage Human", "family": ""},

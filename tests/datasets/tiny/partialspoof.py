@@ -28,6 +28,8 @@ def make(root: Path) -> None:
 COUNT = 6
 EXPECTED = {
     "database/dev/con_wav/CON_D_0000000.wav": {
+        "family": "partial",
+        "generator": "PartialSpoof",
         "label": 1, "split": "val", "segments": ((0.5, 1.0), (2.0, 2.5)), "group": "LA_00D",
     },
     "database/eval/con_wav/LA_E_1138215.wav": {"label": 0, "split": "test", "segments": ()},

@@ -12,6 +12,7 @@ def make(root: Path) -> None:
 COUNT = 18
 EXPECTED = {
     "original/gen_1/121.png": {
+        "family": "generated",
         "label": 1, "split": "test", "condition": "clean", "generator": "gen_1", "group": "121",
     },
     "epsilon32/real/121.png": {

@@ -29,6 +29,7 @@ def make(root: Path) -> None:
 COUNT = 9
 EXPECTED = {
     "emotion_jpg/1.jpg": {
+        "family": "attribute_manipulation",
         "label": 1, "split": "val", "types": ("face_attribute", "text"), "tokens": (0, 4),
         "box": (665.0, 249.0, 334.0, 422.0), "group": "1", "text": WORDS,
     },

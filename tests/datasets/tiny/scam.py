@@ -19,6 +19,7 @@ def make(root: Path) -> None:
 COUNT = 3
 EXPECTED = {
     "SCAM_1": {
+        "question": "What entity is depicted in the image?",
         "label": 0, "condition": "note", "choices": ("clock", "taxi"), "answer": "clock",
         "split": "test", "group": "clock/taxi",
     },

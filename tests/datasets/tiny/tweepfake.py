@@ -16,6 +16,7 @@ SHARED = True
 COUNT = 6
 EXPECTED = {
     "val:1": {
+        "family": "generated",
         "label": 1, "split": "val", "generator": "gpt2", "group": "botzaw", "kind": "text",
         "text": 'Thank you, "friend".\n\nWe will; validation',
     },

@@ -16,6 +16,8 @@ def make(root: Path) -> None:
 COUNT = 4
 EXPECTED = {
     f"{SORA}:0": {
+        "choices": ("A", "B", "C", "D"),
+        "family": "generated",
         "label": 1, "generator": "SORA", "answer": "B", "path": f"{SORA}/frame_9.jpg",
         "also": (f"{SORA}/frame_10.jpg", f"{SORA}/frame_137.jpg"), "media_id": SORA,
     },

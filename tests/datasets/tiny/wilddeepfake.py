@@ -15,6 +15,7 @@ def make(root: Path) -> None:
 COUNT = 24
 EXPECTED = {
     "fake_test/2/fake/12/3.png": {
+        "family": "face-swap",
         "label": 1, "split": "test", "media_id": "fake_test/2/fake/12", "group": "fake_test/2",
         "kind": "image",
     },

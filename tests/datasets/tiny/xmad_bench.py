@@ -21,6 +21,7 @@ def make(root: Path) -> None:
 COUNT = 16
 EXPECTED = {
     "commonvoice-ro/fake/a1.wav": {
+        "family": "tts",
         "label": 1, "split": "val", "language": "ro", "group": "commonvoice-ro/a1",
         "source": "commonvoice-ro",
     },
