@@ -22,7 +22,7 @@ RESEARCH_FOLDERS = (
 )  # fmt: skip
 RESEARCH_VERBS = {
     "train", "bench", "bench_protocol", "bench_whole", "forge", "data", "catalog",
-    "models_add", "models_export", "models_sets",
+    "models_add", "models_export", "models_sets", "explain",
 }  # fmt: skip
 
 

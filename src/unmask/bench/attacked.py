@@ -22,7 +22,7 @@ from unmask.attacks._view import LinearView
 from unmask.attacks.base import Attack, Target
 from unmask.bench.own.shipped import ShippedScorer
 from unmask.bench.perturb import SOUND_KINDS
-from unmask.bench.score import MethodScorer, Scorer, loaded, outcome, reader_of
+from unmask.bench.score import MethodScorer, Scorer, outcome, reader_of
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Draw, Reader
 from unmask.errors import MediaError, ModelError, SettingError
@@ -30,7 +30,7 @@ from unmask.metrics.outcomes import Outcome
 from unmask.plugin_files import made
 from unmask.runtime.preparation import channels_first
 from unmask.train.checkpoint import untouched_randomness
-from unmask.train.method import Batch
+from unmask.train.method import Batch, loaded
 from unmask.types import Pixels
 
 _AGREES = 1e-2
@@ -115,7 +115,8 @@ class Attacker:
     """
 
     def __init__(self, ordered: Ordered, source: Scorer, judge: Scorer) -> None:
-        self._attack: Attack[Any] = made("attacks", ordered.name, Attack, ordered.settings)
+        kind: type[Attack[Any]] = Attack  # type: ignore[type-abstract]
+        self._attack = made("attacks", ordered.name, kind, ordered.settings)
         self._source, self._judge = source, judge
         asks = self._attack.access == "query"
         self._network: nn.Module | None = None if asks else _with_gradients(source)

@@ -42,7 +42,8 @@ class Order:
     ``conditions``: perturbations beside those of the protocol; with ``perturbed_most`` items of
     each class a test at most (0: all). ``train``: train first, into ``runs``. ``settings``: laid
     over the recipe's ("variant" …). ``clean``: whether the protocol's own conditions are run.
-    ``attack``: one to be run as well, on items that change for this detector or for another.
+    ``strategies``: ways of training beside those of the recipe. ``attack``: one to be run as well,
+    on items that change for this detector or for another.
     """
 
     detector: str
@@ -59,6 +60,7 @@ class Order:
     perturbed_most: int = 0
     clean: bool = True
     settings: dict[str, Any] = field(default_factory=dict)
+    strategies: tuple[str, ...] = ()
     attack: Ordered | None = None
 
     @property
@@ -176,6 +178,7 @@ def _budgeted(protocol: Protocol, order: Order, recipe: Recipe) -> Recipe:
         accumulate=1 if batch % recipe.accumulate else recipe.accumulate,
         validate_every=min(recipe.validate_every, max(samples // 4, batch)),
         keep="best" if protocol.checkpoint == "val" else "last",
+        strategies=tuple(dict.fromkeys((*recipe.strategies, *order.strategies))),
     )
 
 

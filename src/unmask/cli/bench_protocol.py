@@ -83,6 +83,12 @@ def run(
     train: Annotated[bool, typer.Option("--train", help="Train under the protocol first.")] = False,
     samples: Annotated[int, typer.Option(help="Training samples; 0: as the protocol says.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed; 0: as the recipe says.")] = 0,
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"With --train: ways of training around the recipe's ({listed('strategies')})."
+        ),
+    ] = None,
     variant: Annotated[str, typer.Option(help="Variant of the method.")] = "",
     claim: Annotated[str, typer.Option(help="Claim of a shipped detector.")] = "",
     perturb: Annotated[
@@ -131,6 +137,8 @@ def run(
         raise SettingError(
             "--weights, --name, --variant and --claim belong to one detector; give one --detector."
         )
+    if strategy and not train:
+        raise SettingError("--strategy is a way of training; it goes with --train.")
     chosen = _protocol(protocol)
     from unmask.bench.attacked import Ordered
     from unmask.bench.perturb import conditions
@@ -168,6 +176,7 @@ def run(
             perturbed_most=perturb_most,
             clean=not only_perturbed,
             settings={"variant": variant} if variant else {},
+            strategies=tuple(strategy or ()),
             attack=attacking,
         )
         with Progressing(f"{chosen.name}: {one}", unit="items", quiet=json) as bar:
