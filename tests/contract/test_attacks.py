@@ -16,7 +16,8 @@ from torch import Tensor
 from unmask import registry
 from unmask.attacks._view import LinearView
 from unmask.attacks.base import Attack
-from unmask.bench.attacked import Attacker, Ordered
+from unmask.bench.attacked import Attacker
+from unmask.bench.order import AttackOrder
 from unmask.bench.perturb import names as perturbations
 from unmask.bench.score import MethodScorer
 from unmask.catalog import catalog
@@ -237,13 +238,13 @@ def test_sound_is_changed_in_the_samples_that_are_heard(tmp_path: Path) -> None:
     recipe = read_recipe(registry.recipes()["aasist"])
     scorer = MethodScorer(method, tmp_path / "weights.pt", recipe)
     (clean,) = scorer.score(one, "clean", (), lambda done: None)
-    attacker = Attacker(Ordered("fgsm"), scorer, scorer)
+    attacker = Attacker(AttackOrder("fgsm"), scorer, scorer)
     row = attacker.row(one, "fgsm@1", 1.0, ())
     assert row is not None
     assert row.score < clean.score
     assert row.condition == "fgsm@1"
     with pytest.raises(SettingError, match="for sound use pgd or fgsm"):
-        Attacker(Ordered("square"), scorer, scorer).row(one, "square@1", 1.0, ())
+        Attacker(AttackOrder("square"), scorer, scorer).row(one, "square@1", 1.0, ())
 
 
 @pytest.mark.parametrize(
