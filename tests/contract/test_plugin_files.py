@@ -125,7 +125,7 @@ def test_the_bench_trains_with_the_strategy_and_runs_the_attack(elsewhere: Path)
          "--budget", "3")  # fmt: skip
     page = call(elsewhere, "bench", "table", "own.toml")
     assert "| near | mesonet | brand-new | mesonet |" in page
-    assert "strategies brand-new (recipe: " in page
+    assert "strategies brand-new (recipe: none)" in page
     (log,) = elsewhere.rglob("log.jsonl")
     line = json.loads(log.read_text().splitlines()[-1])
     assert line["train_loss"] == pytest.approx(2 * line["train_brand-new_doubled"], rel=1e-4)
