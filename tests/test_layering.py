@@ -21,8 +21,8 @@ RESEARCH_FOLDERS = (
     "adding", "train", "strategies", "attacks", "explain", "bench", "metrics", "forge", "datasets",
 )  # fmt: skip
 RESEARCH_VERBS = {
-    "train", "bench", "bench_protocol", "bench_whole", "forge", "data", "catalog",
-    "models_add", "models_export", "models_sets",
+    "train", "bench", "bench_protocol", "bench_run", "bench_whole", "forge", "data", "catalog",
+    "models_add", "models_export", "models_sets", "explain",
 }  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from unmask.bench.order import Order
 from unmask.bench.protocol import Protocol
-from unmask.bench.run import Order
 from unmask.cli.app import main
 
 

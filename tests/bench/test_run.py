@@ -12,7 +12,7 @@ import soundfile
 import torch
 from PIL import Image
 
-from unmask.bench import run as running
+from unmask.bench.order import Order
 from unmask.bench.own.shipped import ShippedScorer
 from unmask.bench.perturb import (
     HEARING,
@@ -23,7 +23,7 @@ from unmask.bench.perturb import (
     over_sound,
 )
 from unmask.bench.protocol import Protocol
-from unmask.bench.run import Order, run
+from unmask.bench.run import run
 from unmask.bench.score import _places, kinds_of
 from unmask.datasets.manifest import Item, Manifest, read_manifest, write_manifest
 from unmask.errors import DataError, SettingError, UnknownName
@@ -246,4 +246,4 @@ def test_places_of_all_kinds_are_kept() -> None:
     assert "class_number" not in second
     row = Outcome("a", "a", "a", "t", "clean", 1, 0.0, **first)
     assert row.kinds == (1, 0, 0, 1)
-    assert running.Order("x", [], Path(), Path()).filed == "x"
+    assert Order("x", [], Path(), Path()).filed == "x"

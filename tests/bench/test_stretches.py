@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
+from unmask.bench.order import Order
 from unmask.bench.protocol import read_protocol
-from unmask.bench.run import Order, run
+from unmask.bench.run import run
 from unmask.bench.table import lines, stored
 from unmask.datasets.adapter import adapter
 from unmask.datasets.manifest import write_manifest

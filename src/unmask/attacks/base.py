@@ -13,6 +13,7 @@ from torch import Tensor
 
 from unmask.plugin_files import Settings
 
+__all__ = ["Attack", "Settings", "Target", "towards", "within"]
 S = TypeVar("S", bound=Settings)
 
 

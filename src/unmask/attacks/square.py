@@ -71,6 +71,10 @@ class Square(Attack[Queries]):
             batch_size=1,
             verbose=False,
         )
+        # The library draws places for a square that has to be smaller than the picture.
+        height, width = target.media.shape[-2:]
+        most = (max(1, min(height, width) - 2)) ** 2 / (height * width)
+        attack.p_init = min(self.settings.first, most)
         truth = np.eye(2, dtype=np.float32)[[label]]
         found = attack.generate(target.media.numpy(), y=truth)
         return within(target, torch.from_numpy(found).float(), size)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -20,9 +18,10 @@ from torch import Tensor, nn
 from unmask.attacks._target import MethodTarget, rounded, still
 from unmask.attacks._view import LinearView
 from unmask.attacks.base import Attack, Target
+from unmask.bench.order import AttackOrder
 from unmask.bench.own.shipped import ShippedScorer
 from unmask.bench.perturb import SOUND_KINDS
-from unmask.bench.score import MethodScorer, Scorer, loaded, outcome, reader_of
+from unmask.bench.score import MethodScorer, Scorer, outcome, reader_of
 from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Draw, Reader
 from unmask.errors import MediaError, ModelError, SettingError
@@ -30,35 +29,10 @@ from unmask.metrics.outcomes import Outcome
 from unmask.plugin_files import made
 from unmask.runtime.preparation import channels_first
 from unmask.train.checkpoint import untouched_randomness
-from unmask.train.method import Batch
+from unmask.train.method import Batch, loaded
 from unmask.types import Pixels
 
 _AGREES = 1e-2
-
-
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """An attack that is to be run. ``name``: of a file in ``attacks/``.
-
-    ``budgets``: largest change of a value, in 255ths of full scale (for pictures: 8-bit levels).
-    ``most``: items of each class a test at most (0: all). ``against``: the detector for which the
-    items are changed, with ``against_weights``; empty: the one that is scored.
-    """
-
-    name: str
-    budgets: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
-    most: int = 25
-    settings: dict[str, Any] = field(default_factory=dict)
-    against: str = ""
-    against_weights: Path | None = None
-
-    def conditions(self) -> dict[str, float]:
-        """Budgets by how outcomes are filed: ``pgd@4``; ``pgd@4:npr`` when made against another."""
-        return {f"{self.name}@{budget:g}{self._aside}": budget for budget in self.budgets}
-
-    @property
-    def _aside(self) -> str:
-        return f":{self.against}" if self.against else ""
 
 
 class Replaced(Reader):
@@ -114,8 +88,9 @@ class Attacker:
     Raises DataError, UnknownName, and ModelError when gradients are needed and not to be had.
     """
 
-    def __init__(self, ordered: Ordered, source: Scorer, judge: Scorer) -> None:
-        self._attack: Attack[Any] = made("attacks", ordered.name, Attack, ordered.settings)
+    def __init__(self, ordered: AttackOrder, source: Scorer, judge: Scorer) -> None:
+        kind: type[Attack[Any]] = Attack  # type: ignore[type-abstract]
+        self._attack = made("attacks", ordered.name, kind, ordered.settings)
         self._source, self._judge = source, judge
         asks = self._attack.access == "query"
         self._network: nn.Module | None = None if asks else _with_gradients(source)

@@ -59,10 +59,12 @@ def told(about: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "none"
     if isinstance(value, dict):
         return ", ".join(f"{name} {_plain(part)}" for name, part in value.items())
     if isinstance(value, list):
         return ", ".join(map(_plain, value))
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}" if value >= 10_000 else str(value)
-    return "none" if value in (None, "") else str(value)
+    return str(value)

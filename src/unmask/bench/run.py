@@ -8,15 +8,16 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from unmask import __version__, registry
-from unmask.bench.attacked import Attacker, Ordered
+from unmask.bench.attacked import Attacker
 from unmask.bench.budget import departures
+from unmask.bench.order import Order
 from unmask.bench.own.shipped import ShippedScorer
 from unmask.bench.perturb import CLEAN, applies
 from unmask.bench.protocol import Protocol, Train
@@ -33,38 +34,6 @@ from unmask.train.recipe import Recipe, changed, read_recipe
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how much of it, and of how much."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be run. ``name``: how the outcomes are filed; the detector's name when empty.
-
-    ``conditions``: perturbations beside those of the protocol; with ``perturbed_most`` items of
-    each class a test at most (0: all). ``train``: train first, into ``runs``. ``settings``: laid
-    over the recipe's ("variant" …). ``clean``: whether the protocol's own conditions are run.
-    ``attack``: one to be run as well, on items that change for this detector or for another.
-    """
-
-    detector: str
-    data: Sequence[Path]
-    results: Path
-    runs: Path
-    name: str = ""
-    weights: Path | None = None
-    train: bool = False
-    samples: int = 0
-    seed: int = 0
-    claim: str = ""
-    conditions: Sequence[str] = ()
-    perturbed_most: int = 0
-    clean: bool = True
-    settings: dict[str, Any] = field(default_factory=dict)
-    attack: Ordered | None = None
-
-    @property
-    def filed(self) -> str:
-        """The name of the outcomes."""
-        return self.name or self.detector
 
 
 def run(protocol: Protocol, order: Order, progress: Progress | None = None) -> tuple[Path, int]:
@@ -176,6 +145,7 @@ def _budgeted(protocol: Protocol, order: Order, recipe: Recipe) -> Recipe:
         accumulate=1 if batch % recipe.accumulate else recipe.accumulate,
         validate_every=min(recipe.validate_every, max(samples // 4, batch)),
         keep="best" if protocol.checkpoint == "val" else "last",
+        strategies=tuple(dict.fromkeys((*recipe.strategies, *order.strategies))),
     )
 
 

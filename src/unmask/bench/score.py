@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from unmask.bench.perturb import CLEAN, Perturbed
@@ -21,7 +21,7 @@ from unmask.errors import DataError, ModelError
 from unmask.metrics.outcomes import Outcome
 from unmask.metrics.pixels import counts
 from unmask.runtime.session import open_session
-from unmask.train.method import Batch, Method, Outputs, read_checkpoint
+from unmask.train.method import Batch, Method, Outputs, loaded
 from unmask.train.methods import as_floats
 from unmask.train.recipe import Recipe
 
@@ -130,15 +130,6 @@ class MethodScorer:
         if self.method.judged_as_trained:
             return self.method.samples(manifest, "test", self.recipe)
         return Tested(manifest, self.method.card.inputs, self.recipe, train=False)
-
-
-def loaded(method: Method, weights: Path) -> nn.Module:
-    """The method's network with a checkpoint of ours or the authors', where it computes best."""
-    network = method.network()
-    checkpoint = read_checkpoint(weights)
-    ours = set(network.state_dict()) == set(checkpoint)
-    network.load_state_dict(checkpoint if ours else method.convert(checkpoint))
-    return network.eval().to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _torch(method: Method, weights: Path) -> Run:

@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "data": ("data:app", "Datasets: make a manifest, find its faults, cut out the faces."),
     "train": ("train:train", "Train a detector by its recipe."),
     "catalog": ("catalog:catalog", "Everything that works, with the papers it comes from."),
+    "explain": ("explain:explain", "What in a picture made a published method score as it did."),
     "bench": ("bench:app", "Predict, calibrate, and compute every number from predictions."),
 }
 

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from unmask.cli import bench_protocol, bench_whole
+from unmask.cli import bench_protocol, bench_run, bench_whole
 from unmask.cli.console import Progressing, emit
 
 app = typer.Typer(help="Predict, calibrate, and compute every number from predictions.")
 for verb in (
     bench_protocol.protocols,
-    bench_protocol.run,
+    bench_run.run,
     bench_protocol.table,
     bench_protocol.plot,
     bench_protocol.compare,

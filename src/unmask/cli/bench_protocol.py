@@ -1,15 +1,13 @@
-"""``unmask bench run``, ``table``, ``plot``, ``compare``, ``fairness``, ``leaderboard``."""
+"""``unmask bench table``, ``plot``, ``compare``, ``fairness``, ``leaderboard``."""
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from unmask.cli.console import Progressing, emit
-from unmask.plugin_files import listed
+from unmask.cli.console import emit
 
 if TYPE_CHECKING:
     from unmask.bench.protocol import Protocol
@@ -27,7 +25,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 RESULTS = Path("results")
 
 
-def _protocol(name: str) -> Protocol:
+def protocol_named(name: str) -> Protocol:
+    """A protocol by name or path. Raises MissingExtra, and what reading it raises."""
     from unmask.errors import MissingExtra
 
     try:
@@ -43,144 +42,6 @@ def _verifier(path: Path | None) -> Verifier | None:
     return read_verifier(path) if path else None
 
 
-def _severities(text: str) -> list[int]:
-    """``3``, ``1-5`` or ``1,3,5``."""
-    from unmask.errors import SettingError
-
-    try:
-        found: list[int] = []
-        for part in text.split(","):
-            first, dash, last = part.partition("-")
-            found += range(int(first), int(last) + 1) if dash else [int(first)]
-    except ValueError:
-        raise SettingError(f"Severity is {text!r}; use 3, 1-5 or 1,3,5.") from None
-    return found
-
-
-def _budgets(text: str) -> tuple[float, ...]:
-    """``1,2,4``."""
-    from unmask.errors import SettingError
-
-    try:
-        found = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        found = ()
-    if not found or not all(0 < value <= 255 for value in found):
-        raise SettingError(f"Budget is {text!r}; use numbers over 0 and up to 255, as in 1,2,4,8.")
-    return found
-
-
-def run(
-    protocol: Name,
-    detector: Annotated[
-        list[str],
-        typer.Option(help="A published method or a shipped detector; may be repeated."),
-    ],
-    data: Annotated[list[Path], typer.Option(help="Manifests; may be repeated.")],
-    weights: Annotated[
-        Path | None, typer.Option(help="ONNX file or checkpoint, ours or the authors'.")
-    ] = None,
-    train: Annotated[bool, typer.Option("--train", help="Train under the protocol first.")] = False,
-    samples: Annotated[int, typer.Option(help="Training samples; 0: as the protocol says.")] = 0,
-    seed: Annotated[int, typer.Option(help="Seed; 0: as the recipe says.")] = 0,
-    variant: Annotated[str, typer.Option(help="Variant of the method.")] = "",
-    claim: Annotated[str, typer.Option(help="Claim of a shipped detector.")] = "",
-    perturb: Annotated[
-        str, typer.Option(help="Perturbations besides, for example jpeg,blur,mp3.")
-    ] = "",
-    severity: Annotated[str, typer.Option(help="Their severities: 3, 1-5 or 1,3,5.")] = "3",
-    perturb_most: Annotated[
-        int, typer.Option(help="Real and forged items of a test to perturb at most; 0: all.")
-    ] = 0,
-    only_perturbed: Annotated[
-        bool, typer.Option("--only-perturbed", help="Keep the clean rows that are stored.")
-    ] = False,
-    attack: Annotated[
-        str, typer.Option(help=f"Attack the items as well: {listed('attacks')}.")
-    ] = "",
-    budget: Annotated[
-        str, typer.Option(help="Its budgets: largest change of a value, in 255ths of full scale.")
-    ] = "1,2,4,8",
-    attack_most: Annotated[
-        int, typer.Option(help="Real and forged items of a test to attack at most; 0: all.")
-    ] = 25,
-    attack_set: Annotated[
-        list[str] | None, typer.Option(help="A setting of the attack (steps=40); may be repeated.")
-    ] = None,
-    against: Annotated[
-        str, typer.Option(help="Change the items for this detector (transfer); default: itself.")
-    ] = "",
-    against_weights: Annotated[
-        Path | None, typer.Option(help="Weights of that detector, a checkpoint; else the shelf's.")
-    ] = None,
-    name: Annotated[str, typer.Option(help="File the outcomes under another name.")] = "",
-    results: Results = RESULTS,
-    runs: Annotated[Path, typer.Option(help="Folder of training runs.")] = Path("runs"),
-    json: Json = False,
-) -> None:
-    """Score the tests of a protocol and store what the detector said of every item.
-
-    With --train a method is first trained on the protocol's items alone; a run that was stopped
-    goes on. Detectors that come with their weights are not trained. Rows that are stored for the
-    same weights stay where they are not scored again.
-    """
-    from unmask import registry
-    from unmask.errors import SettingError
-
-    if len(detector) > 1 and (weights or name or variant or claim):
-        raise SettingError(
-            "--weights, --name, --variant and --claim belong to one detector; give one --detector."
-        )
-    chosen = _protocol(protocol)
-    from unmask.bench.attacked import Ordered
-    from unmask.bench.perturb import conditions
-    from unmask.bench.run import Order
-    from unmask.bench.run import run as run_protocol
-
-    attacking = None
-    if attack:
-        pairs = (text.partition("=") for text in attack_set or ())
-        attacking = Ordered(
-            attack,
-            _budgets(budget),
-            attack_most,
-            {key: value for key, _, value in pairs},
-            against,
-            against_weights,
-        )
-    elif against or against_weights or attack_set:
-        raise SettingError("--against, --against-weights and --attack-set go with --attack NAME.")
-    kinds = [part for part in perturb.split(",") if part]
-    found = []
-    for one in detector:
-        order = Order(
-            one,
-            data,
-            results,
-            runs,
-            name=name,
-            weights=weights,
-            train=train and (len(detector) == 1 or one not in registry.shipped()),
-            samples=samples,
-            seed=seed,
-            claim=claim,
-            conditions=conditions(kinds, _severities(severity)) if kinds else (),
-            perturbed_most=perturb_most,
-            clean=not only_perturbed,
-            settings={"variant": variant} if variant else {},
-            attack=attacking,
-        )
-        with Progressing(f"{chosen.name}: {one}", unit="items", quiet=json) as bar:
-            path, count = run_protocol(chosen, order, partial(_shown, bar))
-        found.append({"detector": one, "path": str(path), "rows": count})
-    text = "\n".join(f"{row['path']}: {row['rows']} rows" for row in found)
-    emit(found, as_json=json, text=text)
-
-
-def _shown(bar: Progressing, what: str, done: int, of: int) -> None:
-    bar.update(done, of, what)
-
-
 def table(
     protocol: Name,
     detector: Detectors = None,
@@ -193,7 +54,7 @@ def table(
     json: Json = False,
 ) -> None:
     """Every figure of a protocol from stored outcomes, worst first."""
-    chosen = _protocol(protocol)
+    chosen = protocol_named(protocol)
     from unmask.bench.page import page
     from unmask.bench.table import lines, stored
     from unmask.outputs import guard
@@ -239,7 +100,7 @@ def plot(
     json: Json = False,
 ) -> None:
     """Plots of a protocol as SVG: tests, ROC curves, reliability, robustness."""
-    chosen = _protocol(protocol)
+    chosen = protocol_named(protocol)
     from unmask.bench.plots import plots
     from unmask.bench.table import lines, stored
 
@@ -263,7 +124,7 @@ def compare(
     json: Json = False,
 ) -> None:
     """Whether two detectors differ: paired bootstrap, DeLong and McNemar, a test set each."""
-    chosen = _protocol(protocol)
+    chosen = protocol_named(protocol)
     from unmask.bench.compare import compare as pairs
     from unmask.bench.table import stored
 
@@ -297,7 +158,7 @@ def fairness(
     json: Json = False,
 ) -> None:
     """Figures by groups of people and the gaps between them, over all clean tests."""
-    chosen = _protocol(protocol)
+    chosen = protocol_named(protocol)
     from unmask.bench.fairness import fairness as of_groups
     from unmask.bench.page import gaps
     from unmask.bench.perturb import CLEAN
@@ -359,7 +220,7 @@ def protocols(json: Json = False) -> None:
         raise MissingExtra(f"A protocol (the package {error.name!r})", "train") from error
     rows = []
     for name in known():
-        protocol = _protocol(name)
+        protocol = protocol_named(name)
         rows.append(
             {
                 "name": name,

@@ -15,7 +15,7 @@ def catalog(
     only: Annotated[str, typer.Option(help="Keys that begin with this ('dataset:').")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List the key of everything that works: detectors, datasets, protocols.
+    """List the key of everything that works: detectors, datasets, protocols, strategies, attacks …
 
     What is not built, or has no passing test, is not in it.
     """

@@ -18,6 +18,7 @@ Compute = Callable[[], dict[str, float]]
 """Fills the gradients of a step; gives the loss and its parts."""
 
 
+__all__ = ["Compute", "Settings", "Strategy", "Training", "needed"]
 S = TypeVar("S", bound=Settings)
 
 

@@ -59,5 +59,6 @@ class BetweenGroups(Strategy[Shares]):
     def risk(self, values: Tensor, groups: Tensor) -> Tensor:
         """The risk over groups of the risk within each that is there."""
         chosen = groups.to(values.device)
-        inner = [worst_share(values[chosen == g], self.settings.inner) for g in chosen.unique()]
+        there = sorted(set(groups.tolist()))
+        inner = [worst_share(values[chosen == group], self.settings.inner) for group in there]
         return worst_share(torch.stack(inner), self.settings.outer)

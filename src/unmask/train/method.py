@@ -198,6 +198,21 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return value
 
 
+def loaded(method: Method, weights: Path) -> nn.Module:
+    """The method's network with a checkpoint of ours or the authors', where it computes best."""
+    network = method.network()
+    checkpoint = read_checkpoint(weights)
+    ours = set(network.state_dict()) == set(checkpoint)
+    network.load_state_dict(checkpoint if ours else method.convert(checkpoint))
+    return network.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def random_network(method: Method, seed: int = 0) -> nn.Module:
+    """The method's network with weights that depend on ``seed`` alone."""
+    torch.manual_seed(seed)
+    return method.network().eval()
+
+
 def _read_keras(path: Path) -> dict[str, Any]:
     try:
         import h5py
