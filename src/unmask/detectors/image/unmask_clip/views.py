@@ -72,7 +72,7 @@ def around(pixels: Pixels, box: Box, side: int) -> Pixels:
 
 
 def _factor(pixels: Pixels, side: int) -> float:
-    return max(1.0, side / min(pixels.shape[:2]))
+    return float(max(1.0, side / min(pixels.shape[:2])))
 
 
 def _covering(pixels: Pixels, side: int) -> Pixels:
