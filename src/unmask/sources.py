@@ -62,12 +62,13 @@ class Source(_Strict):
 
     ``kind``: what it makes; ``also``: what else it is used for. ``parent``: the key of the
     generator that it changes or trains further; ``base``: of the pretrained one that it runs.
-    ``samples``: where published items are, ``dataset:NAME`` for those that ``unmask data`` reads. ``aliases``:
-    other spellings; the key and the title are spellings too. ``within``: names of datasets, sources
-    or families of items in which alone the spellings mean this generator. ``licence``: of the code,
-    as it is stated. ``paper``: "Authors: Title. Venue Year". ``unnamed``: not one generator but one
-    of several, which the dataset does not tell apart. ``checked``: whether kind, year and origin
-    were read in the paper, its abstract or the authors' code, and not written from memory.
+    ``samples``: where published items are, ``dataset:NAME`` for those that ``unmask data`` reads.
+    ``aliases``: other spellings; the key and the title are spellings too. ``within``: names of
+    datasets, sources or families of items in which alone the spellings mean this generator.
+    ``licence``: of the code, as it is stated. ``paper``: "Authors: Title. Venue Year".
+    ``unnamed``: one of several that a dataset does not tell apart, or of which it gives no name.
+    ``checked``: whether kind, year and origin were read in the paper, its abstract or the authors'
+    code, and not written from memory.
     """
 
     key: str
