@@ -17,7 +17,7 @@ from unmask.bench.protocol import protocols, read_protocol
 from unmask.cards.card import read_card
 from unmask.datasets.adapter import adapter, adapters
 from unmask.errors import DataError
-from unmask.plugin_files import ROOMS, described, names
+from unmask.plugin_files import ROOMS, constants, described, names
 from unmask.sources import FILE, sources
 from unmask.taxonomy.reading import taxonomies, taxonomy
 
@@ -62,7 +62,15 @@ class Entry:
 
 def catalog() -> tuple[Entry, ...]:
     """All entries, in the order of their keys."""
-    found = [*_detectors(), *_datasets(), *_protocols(), *_rooms(), *_generators(), *_taxonomies()]
+    found = [
+        *_detectors(),
+        *_datasets(),
+        *_protocols(),
+        *_rooms(),
+        *_generators(),
+        *_taxonomies(),
+        *_perturbations(),
+    ]
     return tuple(sorted(found, key=lambda entry: entry.key))
 
 
@@ -132,6 +140,16 @@ def _generators() -> Iterator[Entry]:
             authors, title, year = cited(source.paper)
             yield _entry(f"generator:{source.key}", title, authors, year, source.url, FILE,
                          source.paper)  # fmt: skip
+
+
+def _perturbations() -> Iterator[Entry]:
+    """The sets of other benchmarks: a file of ``forge`` with what ``bench --perturb`` runs."""
+    for path in sorted((_HERE / "forge").glob("*.py")):
+        said = constants(path)
+        if "CITATION" in said:
+            authors, title, year = cited(said["CITATION"])
+            key = f"perturbation:{path.stem.replace('_', '-')}"
+            yield _entry(key, title, authors, year, said["URL"], path)
 
 
 def _taxonomies() -> Iterator[Entry]:
