@@ -143,13 +143,13 @@ def _generators() -> Iterator[Entry]:
 
 
 def _perturbations() -> Iterator[Entry]:
-    """The sets of other benchmarks: a file of ``forge`` with what ``bench --perturb`` runs."""
+    """Files of ``forge`` that cite what ``bench --perturb`` runs; ``KEY`` if not their name."""
     for path in sorted((_HERE / "forge").glob("*.py")):
         said = constants(path)
         if "CITATION" in said:
             authors, title, year = cited(said["CITATION"])
-            key = f"perturbation:{path.stem.replace('_', '-')}"
-            yield _entry(key, title, authors, year, said["URL"], path)
+            key = said.get("KEY", path.stem.replace("_", "-"))
+            yield _entry(f"perturbation:{key}", title, authors, year, said["URL"], path)
 
 
 def _taxonomies() -> Iterator[Entry]:

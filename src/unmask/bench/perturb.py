@@ -17,7 +17,7 @@ from dataclasses import replace
 from unmask.datasets.manifest import Item
 from unmask.datasets.reading import Draw, Loaded, Reader
 from unmask.errors import SettingError, UnknownName
-from unmask.forge import launder, launder_sound, medmnist_c
+from unmask.forge import by_network, launder, launder_sound, medmnist_c
 from unmask.types import Pixels, Samples
 
 CLEAN = "clean"
@@ -50,6 +50,8 @@ HEARING: dict[str, tuple[str, ...]] = {
     "stretch": ("1.1", "0.9", "1.3", "0.7", "1.5"),
     "pitch": ("0.5", "-0.5", "1", "-1", "2"),
 }
+BY_NETWORK = {"restore": SIGHT, "enhance": HEARING}
+"""Those that run a network of the user's, at the shares of ``forge.by_network``, and on what."""
 SETS = {"medmnist-c": tuple(medmnist_c.LEVELS)}
 """Names that stand for all perturbations of a benchmark."""
 SOUND_KINDS = ("audio",)
@@ -57,7 +59,7 @@ SOUND_KINDS = ("audio",)
 
 def names() -> tuple[str, ...]:
     """Every perturbation there is."""
-    return tuple(sorted({*SIGHT, *HEARING}))
+    return tuple(sorted({*SIGHT, *HEARING, *BY_NETWORK}))
 
 
 def conditions(kinds: Sequence[str], severities: Sequence[int]) -> list[str]:
@@ -83,7 +85,8 @@ def perturbed(condition: str) -> bool:
 def applies(condition: str, item: Item) -> bool:
     """Whether a condition can be laid over an item of this kind."""
     table = HEARING if item.kind in SOUND_KINDS else SIGHT
-    return condition == CLEAN or condition.partition("@")[0] in table
+    name = condition.partition("@")[0]
+    return condition == CLEAN or name in table or BY_NETWORK.get(name) is table
 
 
 def _amount(condition: str, table: dict[str, tuple[str, ...]]) -> str:
@@ -92,13 +95,16 @@ def _amount(condition: str, table: dict[str, tuple[str, ...]]) -> str:
     if not at:
         return condition
     (checked,) = conditions([name], [int(severity)])
-    return f"{name}:{table[name][int(checked[-1]) - 1]}"
+    levels = by_network.SHARES if name in BY_NETWORK else table[name]
+    return f"{name}:{levels[int(checked[-1]) - 1]}"
 
 
 def over_picture(condition: str, pixels: Pixels) -> Pixels:
     """A picture after a condition."""
     amount = _amount(condition, SIGHT)
     name, _, strength = amount.partition(":")
+    if name == "restore":
+        return by_network.restored(pixels, float(strength))
     if name in medmnist_c.LEVELS:
         return medmnist_c.corrupted(name, pixels, float(strength))
     return launder.apply(amount, pixels)
@@ -107,7 +113,10 @@ def over_picture(condition: str, pixels: Pixels) -> Pixels:
 def over_sound(condition: str, samples: Samples, rate: int, name: str) -> Samples:
     """Samples after a condition; what it draws depends on ``name`` alone."""
     seed = zlib.crc32(f"{name}|{condition}".encode())
-    return launder_sound.apply(_amount(condition, HEARING), samples, rate, seed)
+    amount = _amount(condition, HEARING)
+    if amount.startswith("enhance:"):
+        return by_network.enhanced(samples, rate, float(amount.partition(":")[2]))
+    return launder_sound.apply(amount, samples, rate, seed)
 
 
 class Perturbed(Reader):

@@ -27,6 +27,7 @@ from unmask.cards.shelf import shelved
 from unmask.datasets.manifest import Manifest, write_manifest
 from unmask.datasets.splits import place as spread
 from unmask.errors import DataError, UnknownName
+from unmask.forge import by_network
 from unmask.metrics.outcomes import Outcome, joined, place, read_outcomes, write_outcomes
 from unmask.train.method import method_named
 from unmask.train.recipe import Recipe, changed, read_recipe
@@ -43,6 +44,7 @@ class Order:
     each class a test at most (0: all). ``train``: train first, into ``runs``. ``settings``: laid
     over the recipe's ("variant" …). ``clean``: whether the protocol's own conditions are run.
     ``attack``: one to be run as well, on items that change for this detector or for another.
+    ``restorer`` and ``enhancer``: the networks that those conditions run, the latter at a rate.
     """
 
     detector: str
@@ -60,6 +62,9 @@ class Order:
     clean: bool = True
     settings: dict[str, Any] = field(default_factory=dict)
     attack: Ordered | None = None
+    restorer: Path | None = None
+    enhancer: Path | None = None
+    enhancer_rate: int = by_network.RATE
 
     @property
     def filed(self) -> str:
@@ -88,13 +93,14 @@ def run(protocol: Protocol, order: Order, progress: Progress | None = None) -> t
         raise UnknownName("detector", order.detector, {*registry.methods(), *registry.shipped()})
     begun = time.monotonic()
     attacker = _attacker(protocol, order, scorer, say)
-    rows, left_out = _score(protocol, order, scorer, material, say)
+    with by_network.using(order.restorer, order.enhancer, order.enhancer_rate) as networks:
+        rows, left_out = _score(protocol, order, scorer, material, say)
     if attacker:
         more, gone = _attacked(protocol, order, attacker, material, say)
         rows, left_out = rows + more, left_out | gone
     about |= how | {
         "weights": scorer.weights,
-        "notes": list(material.notes),
+        "notes": [*material.notes, *networks],
         "seconds": round(time.monotonic() - begun, 1),
         "left_out": left_out,
     }
