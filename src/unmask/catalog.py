@@ -19,7 +19,7 @@ from unmask.datasets.adapter import adapter, adapters
 from unmask.errors import DataError
 from unmask.plugin_files import ROOMS, constants, described, names
 from unmask.sources import FILE, sources
-from unmask.taxonomy.reading import taxonomies, taxonomy
+from unmask.taxonomy.reading import Taxonomy, taxonomies, taxonomy
 
 _HERE = Path(unmask.__file__).parent
 _ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.IGNORECASE)
@@ -72,6 +72,14 @@ def catalog() -> tuple[Entry, ...]:
         *_perturbations(),
     ]
     return tuple(sorted(found, key=lambda entry: entry.key))
+
+
+def class_of(key: str, survey: Taxonomy) -> str:
+    """Where a taxonomy puts what a key stands for; empty for what it does not sort."""
+    kind, _, name = key.partition(":")
+    if kind == "detector":
+        return survey.of_detector(name)
+    return survey.of(sources().by_key[name]) if kind == "generator" else ""
 
 
 def _entry(

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -178,18 +178,19 @@ class Sources(_Strict):
         found = [self._one(folded(part), where) for part in parts]
         return tuple(one for one in found if one) if all(found) else ()
 
+    @cached_property
+    def _spelled(self) -> dict[str, list[Source]]:
+        found: dict[str, list[Source]] = {}
+        for source in self.by_key.values():
+            for spelling in source.spellings:
+                found.setdefault(spelling, []).append(source)
+        return found
+
     def _one(self, spelling: str, where: frozenset[str]) -> Source | None:
-        if not spelling:
-            return None
-        fitting = [one for one in self.by_key.values() if spelling in _spellings(one)]
+        fitting = self._spelled.get(spelling, [])
         scoped = [one for one in fitting if where & set(map(folded, one.within))]
         free = [one for one in fitting if not one.within]
         return next(iter((*scoped, *free)), None)
-
-
-@lru_cache(maxsize=4096)
-def _spellings(source: Source) -> frozenset[str]:
-    return source.spellings
 
 
 @lru_cache(maxsize=8192)

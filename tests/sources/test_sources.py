@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from unmask import registry
+from unmask.cli.app import main
 from unmask.errors import DataError, UnknownName
 from unmask.sources import Kind, Sources, folded, read_sources, sources, titles
 from unmask.taxonomy.reading import Taxonomy, taxonomies, taxonomy
@@ -124,6 +127,31 @@ def test_taxonomies_by_hand() -> None:
     assert traces.of_detector("nobody") == ""
     with pytest.raises(UnknownName, match="taxonomy"):
         taxonomy("mine")
+
+
+def test_the_catalog_sorts_by_a_taxonomy(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["catalog", "--by", "media-forensics-overview", "--json"])
+    assert not ended.value.code
+    found = {row["key"]: row["class"] for row in json.loads(capsys.readouterr().out)["entries"]}
+    assert found["detector:trufor"] == "acquisition traces"
+    assert found["generator:wsc-swap"] == "deep traces"
+    assert all(key.startswith(("detector:", "generator:")) for key in found)
+    with pytest.raises(SystemExit) as ended:
+        main(["catalog", "--by", "mine"])
+    assert ended.value.code == 4
+    assert "tug-of-war" in capsys.readouterr().err
+
+
+def test_detectors_that_a_taxonomy_names_are_there() -> None:
+    named = {
+        name
+        for survey in taxonomies()
+        for one in taxonomy(survey).classes
+        for name in one.detectors
+    }
+    assert named
+    assert named <= set(registry.detectors())
 
 
 def test_a_taxonomy_that_contradicts_itself_is_refused() -> None:

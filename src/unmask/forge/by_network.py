@@ -13,7 +13,6 @@ looks components up by their place, so an export of it has to find them itself.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,7 +50,7 @@ class Network:
             raise ModelError(f"There is no network at {path}.")
         self.path, self.rate = path, rate
         self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        self._process, self._session = os.getpid(), open_session(path)
+        self._session = open_session(path)
         inputs = self._session.get_inputs()
         shape = list(inputs[0].shape) if len(inputs) == 1 else []
         fits = len(shape) in (2, 3) if rate else len(shape) == 4 and shape[1] in (3, "C", None)
@@ -64,8 +63,6 @@ class Network:
         self._name, self._shape = inputs[0].name, shape
 
     def _run(self, given: Any) -> Any:
-        if self._process != os.getpid():  # a session does not survive the fork of a worker
-            self._process, self._session = os.getpid(), open_session(self.path)
         try:
             found = np.asarray(self._session.run(None, {self._name: given})[0], np.float32)
         except Exception as error:  # the runtime raises its own unexported types
