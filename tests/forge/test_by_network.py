@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from made_network import network
 from unmask.bench.perturb import applies, conditions, over_picture, over_sound
 from unmask.catalog import catalog
 from unmask.cli.app import main
@@ -16,22 +17,6 @@ from unmask.forge.by_network import Network, using
 
 PIXELS = np.full((20, 30, 3), 50, np.uint8)
 WAVE = np.sin(np.arange(4800) / 20).astype(np.float32)
-
-
-def network(path: Path, shape: list[str | int], factor: float) -> Path:
-    """One that multiplies by ``factor``."""
-    onnx = pytest.importorskip("onnx")
-    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
-    graph = helper.make_graph(
-        [helper.make_node("Mul", ["x", "k"], ["y"])],
-        "times",
-        [helper.make_tensor_value_info("x", kind, shape)],
-        [helper.make_tensor_value_info("y", kind, shape)],
-        [helper.make_tensor("k", kind, [], [factor])],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    path.write_bytes(model.SerializeToString())
-    return path
 
 
 @pytest.mark.parametrize("shape", [[1, 3, "h", "w"], [1, 3, 16, 16]])
