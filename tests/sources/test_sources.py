@@ -29,6 +29,7 @@ def keys(label: str, *places: str) -> list[str]:
         ("DiffSwap++", (), ["diffswap-pp"]),
         ("keling", (), ["kling"]),
         ("vits+talklip", (), ["vits", "talklip"]),
+        ("hdpainter,removeanything", (), ["hd-painter", "inpaint-anything"]),
         ("FAFV/xtts-wav2lip", ("Mega-MMDF",), ["xtts", "wav2lip"]),
         ("ljspeech_multi_band_melgan", ("wavefake",), ["multi-band-melgan"]),
         ("tts_models_multilingual_multi-dataset_xtts_v2", ("mlaad",), ["xtts"]),
