@@ -29,6 +29,7 @@ def keys(label: str, *places: str) -> list[str]:
         ("DiffSwap++", (), ["diffswap-pp"]),
         ("keling", (), ["kling"]),
         ("vits+talklip", (), ["vits", "talklip"]),
+        ("Tacotron2+HiFi-GAN_V1_FT", ("jik876/hifi-gan-demo",), ["tacotron-2", "hifi-gan"]),
         ("hdpainter,removeanything", (), ["hd-painter", "inpaint-anything"]),
         ("FAFV/xtts-wav2lip", ("Mega-MMDF",), ["xtts", "wav2lip"]),
         ("ljspeech_multi_band_melgan", ("wavefake",), ["multi-band-melgan"]),
