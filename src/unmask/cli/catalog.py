@@ -22,7 +22,7 @@ def catalog(
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List the key of everything that works: detectors, datasets, protocols, known generators.
+    """List the key of everything that works: detectors, datasets, protocols.
 
     What is not built, or has no passing test, is not in it.
     """
