@@ -10,6 +10,8 @@ from unmask.catalog import catalog, cited
 from unmask.datasets.adapter import adapters
 from unmask.errors import DataError
 from unmask.plugin_files import ROOMS, names
+from unmask.sources import sources
+from unmask.taxonomy.reading import taxonomies
 
 ENTRIES = {entry.key: entry for entry in catalog()}
 
@@ -19,6 +21,9 @@ def test_it_lists_everything_that_is_found_and_nothing_else() -> None:
     expected |= {f"dataset:{name}" for name in adapters()}
     expected |= {f"protocol:{name}" for name in protocols()}
     expected |= {f"{kind}:{name}" for room, kind in ROOMS.items() for name in names(room)}
+    expected |= {f"generator:{one.key}" for one in sources().by_key.values() if one.paper}
+    expected |= {f"taxonomy:{name}" for name in taxonomies()}
+    expected |= {"perturbation:medmnist-c", "perturbation:dfdnet-restore"}
     assert set(ENTRIES) == expected
 
 

@@ -17,7 +17,9 @@ from unmask.bench.protocol import protocols, read_protocol
 from unmask.cards.card import read_card
 from unmask.datasets.adapter import adapter, adapters
 from unmask.errors import DataError
-from unmask.plugin_files import ROOMS, described, names
+from unmask.plugin_files import ROOMS, constants, described, names
+from unmask.sources import FILE, sources
+from unmask.taxonomy.reading import Taxonomy, taxonomies, taxonomy
 
 _HERE = Path(unmask.__file__).parent
 _ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.IGNORECASE)
@@ -60,8 +62,24 @@ class Entry:
 
 def catalog() -> tuple[Entry, ...]:
     """All entries, in the order of their keys."""
-    found = [*_detectors(), *_datasets(), *_protocols(), *_rooms()]
+    found = [
+        *_detectors(),
+        *_datasets(),
+        *_protocols(),
+        *_rooms(),
+        *_generators(),
+        *_taxonomies(),
+        *_perturbations(),
+    ]
     return tuple(sorted(found, key=lambda entry: entry.key))
+
+
+def class_of(key: str, survey: Taxonomy) -> str:
+    """Where a taxonomy puts what a key stands for; empty for what it does not sort."""
+    kind, _, name = key.partition(":")
+    if kind == "detector":
+        return survey.of_detector(name)
+    return survey.of(sources().by_key[name]) if kind == "generator" else ""
 
 
 def _entry(
@@ -121,6 +139,32 @@ def _rooms() -> Iterator[Entry]:
             said = described(room, name)
             authors, title, year = cited(said.citation)
             yield _entry(f"{kind}:{name}", title, authors, year, said.url, said.path)
+
+
+def _generators() -> Iterator[Entry]:
+    """Those with a paper; the others are labels that resolve, and cite nobody."""
+    for source in sources().by_key.values():
+        if source.paper:
+            authors, title, year = cited(source.paper)
+            yield _entry(f"generator:{source.key}", title, authors, year, source.url, FILE,
+                         source.paper)  # fmt: skip
+
+
+def _perturbations() -> Iterator[Entry]:
+    """Files of ``forge`` that cite what ``bench --perturb`` runs; ``KEY`` if not their name."""
+    for path in sorted((_HERE / "forge").glob("*.py")):
+        said = constants(path)
+        if "CITATION" in said:
+            authors, title, year = cited(said["CITATION"])
+            key = said.get("KEY", path.stem.replace("_", "-"))
+            yield _entry(f"perturbation:{key}", title, authors, year, said["URL"], path)
+
+
+def _taxonomies() -> Iterator[Entry]:
+    for name, path in taxonomies().items():
+        survey = taxonomy(name)
+        authors, title, year = cited(survey.citation)
+        yield _entry(f"taxonomy:{name}", title, authors, year, survey.url, path, survey.citation)
 
 
 def cited(citation: str) -> tuple[str, str, int]:

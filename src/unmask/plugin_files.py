@@ -86,17 +86,22 @@ def _found(room: str, name: str) -> tuple[str, Path]:
         raise UnknownName(ROOMS[room], name, names(room)) from None
 
 
-def described(room: str, name: str) -> Described:
-    """What a file says of itself. Raises UnknownName, ModelError when something is missing."""
-    _, path = _found(room, name)
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    said = {
+def constants(path: Path) -> dict[str, str]:
+    """The texts that a file gives names to, read without running it."""
+    return {
         target.id: node.value.value
-        for node in tree.body
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
         for target in node.targets
         if isinstance(target, ast.Name) and isinstance(node.value.value, str)
     }
+
+
+def described(room: str, name: str) -> Described:
+    """What a file says of itself. Raises UnknownName, ModelError when something is missing."""
+    _, path = _found(room, name)
+    said = constants(path)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     summary = (ast.get_docstring(tree) or "").split("\n", 1)[0]
     if not summary or not {"CITATION", "URL"} <= set(said):
         raise ModelError(f"{path} needs a docstring and the texts CITATION and URL.")

@@ -12,6 +12,7 @@ import soundfile
 import torch
 from PIL import Image
 
+from made_network import network
 from unmask.bench.order import Order
 from unmask.bench.own.shipped import ShippedScorer
 from unmask.bench.perturb import (
@@ -101,6 +102,23 @@ def test_a_run_and_a_second_one(data: Path, weights: Path, tmp_path: Path) -> No
     assert sorted(row.label for row in changed) == [0, 1]
     clean = {row.item_id: row.score for row in first.rows}
     assert all(abs(row.score - clean[row.item_id]) > 1e-7 for row in changed)
+
+
+def test_a_network_of_the_users_launders_items_and_is_named(
+    data: Path, weights: Path, tmp_path: Path
+) -> None:
+    named = network(tmp_path / "restorer.onnx", [1, 3, "h", "w"], 0.5)
+    asked = order(
+        data, tmp_path, weights=weights, conditions=["restore@5"], perturbed_most=1, restorer=named
+    )
+    with pytest.warns(UserWarning, match="broken.png"):
+        path, _ = run(PROTOCOL, asked)
+    found = read_outcomes(path)
+    clean = {row.item_id: row.score for row in found.rows if row.condition == "clean"}
+    dark = [row for row in found.rows if row.condition == "restore@5"]
+    assert sorted(row.label for row in dark) == [0, 1]
+    assert all(abs(row.score - clean[row.item_id]) > 1e-7 for row in dark)
+    assert any("restorer.onnx, sha256" in note for note in found.about["notes"])
 
 
 def test_other_weights_replace_all_rows(data: Path, weights: Path, tmp_path: Path) -> None:

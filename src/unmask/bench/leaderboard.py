@@ -107,8 +107,11 @@ def _shown_only(protocol: Protocol, tests: Sequence[str]) -> str:
     return f" Not counted in the means: {', '.join(names)}." if names else ""
 
 
-def leaderboard(results: Path) -> tuple[str, str]:
-    """The page as Markdown and as HTML. Raises DataError when no protocol has outcomes."""
+def leaderboard(results: Path, by: str = "") -> tuple[str, str]:
+    """The page as Markdown and as HTML, with tables split by ``by`` beside the others.
+
+    Raises DataError when no protocol has outcomes, UnknownName for what nothing is split by.
+    """
     text = [
         "# Leaderboard",
         "",
@@ -123,7 +126,8 @@ def leaderboard(results: Path) -> tuple[str, str]:
         protocol = read_protocol(name)
         everything = stored(results, protocol)
         found = lines(protocol, everything)
-        text += _section(protocol, everything, found)
+        split = lines(protocol, everything, by, intervals=False) if by else []
+        text += _section(protocol, everything, found, tables(protocol, split, by))
         pictures[name] = plots(protocol, everything, found)
     if not pictures:
         raise DataError(f"No protocol has outcomes in {results}. Run: unmask bench run PROTOCOL")
@@ -131,8 +135,8 @@ def leaderboard(results: Path) -> tuple[str, str]:
 
 
 def _section(
-    protocol: Protocol, everything: Sequence[Outcomes], found: Sequence[Line]
-) -> list[str]:  # fmt: skip
+    protocol: Protocol, everything: Sequence[Outcomes], found: Sequence[Line], split: Sequence[str]
+) -> list[str]:
     return [
         f"## {protocol.title}",
         "",
@@ -140,6 +144,7 @@ def _section(
         "",
         *board(protocol, everything, found),
         *tables(protocol, found),
+        *split,
         *attack_tables(everything, protocol),
         *footer(protocol, everything),
     ]

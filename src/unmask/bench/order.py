@@ -41,7 +41,8 @@ class Order:
     each class a test at most (0: all). ``train``: train first, into ``runs``. ``settings``: laid
     over the recipe's ("variant" …). ``clean``: whether the protocol's own conditions are run.
     ``strategies``: ways of training beside those of the recipe. ``attack``: one to be run as well,
-    on items that change for this detector or for another.
+    on items that change for this detector or for another. ``restorer`` and ``enhancer``: the
+    networks that those conditions run, the latter at a rate in Hz.
     """
 
     detector: str
@@ -60,6 +61,9 @@ class Order:
     settings: dict[str, Any] = field(default_factory=dict)
     strategies: tuple[str, ...] = ()
     attack: AttackOrder | None = None
+    restorer: Path | None = None
+    enhancer: Path | None = None
+    enhancer_rate: int = 48_000
 
     @property
     def filed(self) -> str:

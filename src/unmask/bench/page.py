@@ -40,8 +40,11 @@ def _rows(protocol: Protocol, lines: Sequence[Line], parted: bool) -> list[str]:
     return grid(head, rows, 3 if parted else 2)
 
 
-def tables(protocol: Protocol, lines: Sequence[Line]) -> list[str]:
-    """Held-out tests, known sources and perturbed tests, worst first in each."""
+def tables(protocol: Protocol, lines: Sequence[Line], by: str = "") -> list[str]:
+    """Held-out tests, known sources and perturbed tests, worst first in each.
+
+    ``by``: what the lines are split by, to be said in the headings.
+    """
     parted = any(line.part for line in lines)
     clean = [line for line in lines if line.condition == CLEAN]
     parts = (
@@ -51,7 +54,8 @@ def tables(protocol: Protocol, lines: Sequence[Line]) -> list[str]:
     out: list[str] = []
     for title, note, held in parts:
         rows = _rows(protocol, [line for line in clean if line.held_out is held], parted)
-        out += [f"### {title}", "", note, "", *rows] if rows else []
+        head = f"### {title}, by {by}" if by else f"### {title}"
+        out += [head, "", note, "", *rows] if rows else []
     if not parted:
         out += _perturbed(protocol, lines)
     return out

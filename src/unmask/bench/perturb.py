@@ -2,8 +2,9 @@
 
 Severity 1 is what a careful person would not notice, 3 what shared media have been through, 5
 abuse. Kinds that a benchmark defines keep its levels: from ``saturation`` to ``pixelate`` those of
-DeeperForensics, from ``highpass`` to ``pitch`` those of Li, Chen, Wei 2025. The conditions are
-those of ``forge.launder`` and ``forge.launder_sound``. A picture is changed at no more than twice
+DeeperForensics, from ``highpass`` to ``pitch`` those of Li, Chen, Wei 2025, and those that begin
+with ``skin-`` those of MedMNIST-C (``forge.medmnist_c``). The conditions are those of
+``forge.launder`` and ``forge.launder_sound``. A picture is changed at no more than twice
 the resolution that the detector sees; a video picture by picture.
 """
 
@@ -16,7 +17,7 @@ from dataclasses import replace
 from unmask.datasets.manifest import Item
 from unmask.datasets.reading import Draw, Loaded, Reader
 from unmask.errors import SettingError, UnknownName
-from unmask.forge import launder, launder_sound
+from unmask.forge import by_network, launder, launder_sound, medmnist_c
 from unmask.types import Pixels, Samples
 
 CLEAN = "clean"
@@ -32,6 +33,7 @@ SIGHT: dict[str, tuple[str, ...]] = {
     "contrast": ("0.85", "0.725", "0.6", "0.475", "0.35"),
     "blocks": ("16", "32", "48", "64", "80"),
     "pixelate": ("2", "3", "4", "5", "6"),
+    **{name: tuple(map(str, levels)) for name, levels in medmnist_c.LEVELS.items()},
 }
 HEARING: dict[str, tuple[str, ...]] = {
     "mp3": ("128", "64", "48", "32", "16"),
@@ -48,19 +50,27 @@ HEARING: dict[str, tuple[str, ...]] = {
     "stretch": ("1.1", "0.9", "1.3", "0.7", "1.5"),
     "pitch": ("0.5", "-0.5", "1", "-1", "2"),
 }
+BY_NETWORK = {"restore": SIGHT, "enhance": HEARING}
+"""Those that run a network of the user's, at the shares of ``forge.by_network``, and on what."""
+SETS = {"medmnist-c": tuple(medmnist_c.LEVELS)}
+"""Names that stand for all perturbations of a benchmark."""
 SOUND_KINDS = ("audio",)
 
 
 def names() -> tuple[str, ...]:
     """Every perturbation there is."""
-    return tuple(sorted({*SIGHT, *HEARING}))
+    return tuple(sorted({*SIGHT, *HEARING, *BY_NETWORK}))
 
 
 def conditions(kinds: Sequence[str], severities: Sequence[int]) -> list[str]:
-    """Names such as ``jpeg@3``. Raises UnknownName, SettingError for a severity outside 1…5."""
+    """Names such as ``jpeg@3``; a set stands for its members.
+
+    Raises UnknownName, SettingError for a severity outside 1…5.
+    """
+    kinds = [name for kind in kinds for name in SETS.get(kind, (kind,))]
     for name in kinds:
         if name not in names():
-            raise UnknownName("perturbation", name, names())
+            raise UnknownName("perturbation", name, (*SETS, *names()))
     for severity in severities:
         if not 1 <= severity <= 5:
             raise SettingError(f"There is no severity {severity}; use 1 to 5.")
@@ -75,7 +85,8 @@ def perturbed(condition: str) -> bool:
 def applies(condition: str, item: Item) -> bool:
     """Whether a condition can be laid over an item of this kind."""
     table = HEARING if item.kind in SOUND_KINDS else SIGHT
-    return condition == CLEAN or condition.partition("@")[0] in table
+    name = condition.partition("@")[0]
+    return condition == CLEAN or name in table or BY_NETWORK.get(name) is table
 
 
 def _amount(condition: str, table: dict[str, tuple[str, ...]]) -> str:
@@ -84,18 +95,28 @@ def _amount(condition: str, table: dict[str, tuple[str, ...]]) -> str:
     if not at:
         return condition
     (checked,) = conditions([name], [int(severity)])
-    return f"{name}:{table[name][int(checked[-1]) - 1]}"
+    levels = by_network.SHARES if name in BY_NETWORK else table[name]
+    return f"{name}:{levels[int(checked[-1]) - 1]}"
 
 
 def over_picture(condition: str, pixels: Pixels) -> Pixels:
     """A picture after a condition."""
-    return launder.apply(_amount(condition, SIGHT), pixels)
+    amount = _amount(condition, SIGHT)
+    name, _, strength = amount.partition(":")
+    if name == "restore":
+        return by_network.restored(pixels, float(strength))
+    if name in medmnist_c.LEVELS:
+        return medmnist_c.corrupted(name, pixels, float(strength))
+    return launder.apply(amount, pixels)
 
 
 def over_sound(condition: str, samples: Samples, rate: int, name: str) -> Samples:
     """Samples after a condition; what it draws depends on ``name`` alone."""
     seed = zlib.crc32(f"{name}|{condition}".encode())
-    return launder_sound.apply(_amount(condition, HEARING), samples, rate, seed)
+    amount = _amount(condition, HEARING)
+    if amount.startswith("enhance:"):
+        return by_network.enhanced(samples, rate, float(amount.partition(":")[2]))
+    return launder_sound.apply(amount, samples, rate, seed)
 
 
 class Perturbed(Reader):

@@ -28,6 +28,7 @@ from unmask.cards.shelf import shelved
 from unmask.datasets.manifest import Manifest, write_manifest
 from unmask.datasets.splits import place as spread
 from unmask.errors import DataError, UnknownName
+from unmask.forge import by_network
 from unmask.metrics.outcomes import Outcome, joined, place, read_outcomes, write_outcomes
 from unmask.train.method import method_named
 from unmask.train.recipe import Recipe, changed, read_recipe
@@ -57,13 +58,14 @@ def run(protocol: Protocol, order: Order, progress: Progress | None = None) -> t
         raise UnknownName("detector", order.detector, {*registry.methods(), *registry.shipped()})
     begun = time.monotonic()
     attacker = _attacker(protocol, order, scorer, say)
-    rows, left_out = _score(protocol, order, scorer, material, say)
+    with by_network.using(order.restorer, order.enhancer, order.enhancer_rate) as networks:
+        rows, left_out = _score(protocol, order, scorer, material, say)
     if attacker:
         more, gone = _attacked(protocol, order, attacker, material, say)
         rows, left_out = rows + more, left_out | gone
     about |= how | {
         "weights": scorer.weights,
-        "notes": list(material.notes),
+        "notes": [*material.notes, *networks],
         "seconds": round(time.monotonic() - begun, 1),
         "left_out": left_out,
     }

@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.metrics import roc_curve
 
 from unmask.bench import statistics
+from unmask.bench.by_source import groupings, part_of, places_of
 from unmask.bench.perturb import CLEAN
 from unmask.bench.protocol import Protocol
 from unmask.errors import DataError, UnknownName
@@ -25,7 +26,7 @@ from unmask.metrics.outcomes import Outcome, Outcomes, read_outcomes
 OF_FAKES = ("generator", "family")
 OF_PEOPLE = ("gender", "age", "ethnicity", "language", "source")
 GROUPINGS = (*OF_FAKES, *OF_PEOPLE)
-"""What a table can be split by: the first two say something of forged items only."""
+"""Columns that a table can be split by: the first two say something of forged items only."""
 DRAWS = 300
 
 
@@ -157,19 +158,26 @@ def spread(
     )
 
 
-def parts_of(rows: Iterable[Outcome], by: str) -> dict[str, list[Outcome]]:
-    """Rows by the value of ``by``; forged ones of a generator stand against all reals.
+def parts_of(
+    rows: Iterable[Outcome], by: str, places: Iterable[str] = ()
+) -> dict[str, list[Outcome]]:
+    """Rows by the value of ``by``; forged ones of a part stand against all reals.
 
-    Rows without a value are left out. Raises UnknownName.
+    ``by``: a column (``GROUPINGS``), or what generators are sorted by (``by_source``), for which
+    ``places`` names the datasets. Rows without a value are left out. Raises UnknownName.
     """
-    if by not in GROUPINGS:
-        raise UnknownName("grouping", by, GROUPINGS)
-    rows = list(rows)
+    made = by in groupings()
+    if not made and by not in GROUPINGS:
+        raise UnknownName("grouping", by, (*GROUPINGS, *groupings()))
+    rows, places = list(rows), tuple(places)
+    of_fakes = made or by in OF_FAKES
     found: dict[str, list[Outcome]] = defaultdict(list)
     for row in rows:
-        if (value := getattr(row, by)) and (by not in OF_FAKES or row.label):
+        if of_fakes and not row.label:
+            continue
+        if value := part_of(row, by, places) if made else getattr(row, by):
             found[value].append(row)
-    if by in OF_FAKES:
+    if of_fakes:
         reals = [row for row in rows if not row.label]
         return {value: own + reals for value, own in found.items()}
     return dict(found)
@@ -184,7 +192,7 @@ def lines(
 ) -> list[Line]:
     """All lines of a protocol, worst first among held-out tests and then among known ones.
 
-    Unperturbed lines come before perturbed ones. ``by``: one of ``GROUPINGS``.
+    Unperturbed lines come before perturbed ones. ``by``: what ``parts_of`` takes.
     """
     measures = [measure(spec) for spec in protocol.metrics]
     verifier = verifier or protocol.verifier
@@ -199,7 +207,8 @@ def lines(
         left_out = outcomes.about.get("left_out", {})
         for (test, condition), rows in sets.items():
             gone = int(left_out.get(test if condition == CLEAN else f"{test}, {condition}", 0))
-            for part, own in (parts_of(rows, by) if by else {"": rows}).items():
+            parts = parts_of(rows, by, places_of(protocol, test)) if by else {"": rows}
+            for part, own in parts.items():
                 found = scored(own, protocol)
                 cells = {}
                 for number, what in enumerate(measures):

@@ -21,6 +21,13 @@ Results = Annotated[Path, typer.Option(help="Folder of stored outcomes.")]
 VerifierFile = Annotated[
     Path | None, typer.Option(help="The organisers' scores of the speaker verifier, for t-DCF.")
 ]
+By = Annotated[
+    str,
+    typer.Option(
+        help="Split by generator, family, gender, age, …, or by what is known of the generators: "
+        "kind, parent, network, year, or a taxonomy (unmask catalog --only taxonomy:)."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 RESULTS = Path("results")
 
@@ -45,9 +52,7 @@ def _verifier(path: Path | None) -> Verifier | None:
 def table(
     protocol: Name,
     detector: Detectors = None,
-    by: Annotated[
-        str, typer.Option(help="Split by generator, family, gender, age, ethnicity, language, …")
-    ] = "",
+    by: By = "",
     verifier: VerifierFile = None,
     out: Annotated[Path | None, typer.Option(help="Write the Markdown here.")] = None,
     results: Results = RESULTS,
@@ -192,6 +197,7 @@ def leaderboard(
     out: Annotated[
         Path | None, typer.Option(help="Folder of leaderboard.md and .html; default: results.")
     ] = None,
+    by: By = "",
     json: Json = False,
 ) -> None:
     """All protocols with outcomes on one page, as Markdown and as HTML with its plots."""
@@ -203,7 +209,7 @@ def leaderboard(
         raise MissingExtra(f"A leaderboard (the package {error.name!r})", "train") from error
     folder = out or results
     written = []
-    for ending, text in zip(("md", "html"), both(results), strict=True):
+    for ending, text in zip(("md", "html"), both(results, by), strict=True):
         path = folder / f"leaderboard.{ending}"
         _write(path, text)
         written.append(str(path))

@@ -65,6 +65,15 @@ def run(
         str, typer.Option(help="Perturbations besides, for example jpeg,blur,mp3.")
     ] = "",
     severity: Annotated[str, typer.Option(help="Their severities: 3, 1-5 or 1,3,5.")] = "3",
+    restorer: Annotated[
+        Path | None, typer.Option(help="The network (ONNX) that the perturbation restore runs.")
+    ] = None,
+    enhancer: Annotated[
+        Path | None, typer.Option(help="The network (ONNX) that the perturbation enhance runs.")
+    ] = None,
+    enhancer_rate: Annotated[
+        int, typer.Option(min=8000, help="Rate of the sound that it takes, in Hz.")
+    ] = 48_000,
     perturb_most: Annotated[
         int, typer.Option(help="Real and forged items of a test to perturb at most; 0: all.")
     ] = 0,
@@ -113,6 +122,7 @@ def run(
     from unmask.bench.order import AttackOrder, Order
     from unmask.bench.perturb import conditions
     from unmask.bench.run import run as run_protocol
+    from unmask.forge.by_network import OPTIONS
 
     attacking = None
     if attack:
@@ -128,6 +138,12 @@ def run(
     elif against or against_weights or attack_set:
         raise SettingError("--against, --against-weights and --attack-set go with --attack NAME.")
     kinds = [part for part in perturb.split(",") if part]
+    for condition, given in (("restore", restorer), ("enhance", enhancer)):
+        if condition in kinds and given is None:
+            raise SettingError(
+                f"The perturbation {condition!r} runs a network of yours. "
+                f"Name it: {OPTIONS[condition]} FILE.onnx"
+            )
     found = []
     for one in detector:
         order = Order(
@@ -147,6 +163,9 @@ def run(
             settings={"variant": variant} if variant else {},
             strategies=tuple(strategy or ()),
             attack=attacking,
+            restorer=restorer,
+            enhancer=enhancer,
+            enhancer_rate=enhancer_rate,
         )
         with Progressing(f"{chosen.name}: {one}", unit="items", quiet=json) as bar:
             path, count = run_protocol(chosen, order, partial(_shown, bar))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -269,10 +269,24 @@ def _counts(manifest: Manifest) -> dict[str, Any]:
         "splits": dict(sorted(split.items())),
         "kinds": _count(item.kind for item in manifest),
         "generators": _count(item.generator for item in manifest if item.label),
+        "made_by": _count(
+            _made_by(item.generator, manifest.name, item.source, item.family)
+            for item in manifest
+            if item.label
+        ),
         "sources": _count(item.source for item in manifest),
         "conditions": _count(item.condition for item in manifest),
         "notes": list(manifest.notes),
     }
+
+
+@lru_cache(maxsize=4096)
+def _made_by(generator: str, *places: str) -> str:
+    """The kind of the generators that a label names, if they are known ones."""
+    from unmask.sources import sources
+
+    found = sources().named(generator, *places)
+    return " + ".join(dict.fromkeys(source.kind.value for source in found))
 
 
 def _count(values: Any) -> dict[str, int]:
@@ -282,9 +296,9 @@ def _count(values: Any) -> dict[str, int]:
 def _summary(manifest: Manifest) -> str:
     counts = _counts(manifest)
     lines = [f"{counts['name']}: {counts['items']} items in {counts['groups']} groups"]
-    for part in ("splits", "kinds", "generators", "sources", "conditions"):
+    for part in ("splits", "kinds", "generators", "made_by", "sources", "conditions"):
         if counts[part] and set(counts[part]) != {"(none)"}:
-            lines.append(f"{part}: {_listed(counts[part])}")
+            lines.append(f"{part.replace('_', ' ')}: {_listed(counts[part])}")
     lines += [f"note: {note}" for note in counts["notes"]]
     return "\n".join(lines)
 
