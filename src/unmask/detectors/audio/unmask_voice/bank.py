@@ -87,9 +87,9 @@ def bank(data: Path, copies: dict[str, float], seed: int) -> Bank:
     """The bank of a folder of data, built on first use.
 
     ``copies``: how many clips each recording gives, by kind (``whole``, ``copied`` and ``joined``
-    of a real one, ``fake`` of a forged one). Running speech and what tools copied stay out, and so do,
-    as shipped, re-synthesised clips: with them the score did no better on sources left out, and
-    worse on unseen generators and on home microphones. Kept in
+    of a real one, ``fake`` of a forged one). Running speech and what tools copied stay out,
+    and so do, as shipped, re-synthesised clips: with them the score did no better on sources left
+    out, and worse on unseen generators and on home microphones. Kept in
     ``$UNMASK_CACHE``, else among the temporary files. Raises DataError.
     """
     items = [item for item in read_items(data) if item.split == "train"]

@@ -117,7 +117,8 @@ def take(pages: Path, out: Path) -> Iterator[str]:
     for page in read_pages():
         root = pages / page.folder
         if root.is_dir():
-            yield f"{page.repository} ({page.split}): {_take(page, root.resolve(), writer)} recordings"
+            count = _take(page, root.resolve(), writer)
+            yield f"{page.repository} ({page.split}): {count} recordings"
         else:
             yield f"{page.repository}: left out, because there is no {root}"
     lines = manifest.read_text(encoding="utf-8").splitlines()
