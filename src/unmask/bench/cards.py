@@ -186,8 +186,9 @@ def sections(card: Card, rows: Sequence[Prediction]) -> list[str]:
         ):
             out += _markdown(
                 title,
-                "Whole recordings; no source of the first table was trained on. Against all reals "
-                "together: where a maker's own page has few.",
+                "Whole recordings of pages, microphones and voices that were never fitted on (of "
+                "CLaM-TTS and DiTTo-TTS others were). What has no real ones of its own stands "
+                "against all of them.",
                 table(foreign, operating, by),
             )
         out += _markdown(
