@@ -180,6 +180,18 @@ def sections(card: Card, rows: Sequence[Prediction]) -> list[str]:
             out += _markdown(
                 title, "None of them was met in training.", table(unseen, operating, by)
             )
+        foreign = [row for row in mine if row.protocol == "foreign"]
+        for title, by in (
+            ("Pages and home microphones kept for a test", lambda row: row.source),
+            ("Makers kept for a test", lambda row: row.family if row.label else ""),
+        ):
+            out += _markdown(
+                title,
+                "Whole recordings of pages, microphones and voices that were never fitted on (of "
+                "CLaM-TTS and DiTTo-TTS others were). What has no real ones of its own stands "
+                "against all of them.",
+                table(foreign, operating, by),
+            )
         out += _markdown(
             "Development split, by source",
             "Clean files; the shipped weights have seen other items of these sources.",

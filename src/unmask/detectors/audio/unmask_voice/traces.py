@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from unmask.detectors.audio.unmask_voice.bank import Entry
 from unmask.detectors.audio.unmask_voice.model import Traces
 
+_SHARE = 0.75
+"""A source weighs as its number of clips to this power: neither all alike nor all by size."""
 _SPREAD = 4.0
 """The classes are fitted to -4 and 4, so that scores are of the size of logits."""
 
@@ -50,13 +52,14 @@ def fit(
         part, truth = x[here], label[here] * 2.0 - 1
         means = [part[truth == side].mean(axis=0) for side in (-1, 1) if (truth == side).any()]
         middle = np.mean(means, axis=0)
-        weight = _weights(truth, made_here[here], copied) * np.sqrt(len(part))
+        size_weight = len(part) ** _SHARE
+        weight = _weights(truth, made_here[here], copied) * size_weight
         part = part - middle
         weighted = (part * weight[:, None]).astype(np.float32)
         square += weighted.T @ part
         target += weighted.T @ truth
         middles.append(middle)
-        weights.append(np.sqrt(len(part)))
+        weights.append(size_weight)
     penalty = ridge * np.trace(square) / size
     centre = np.average(middles, axis=0, weights=weights)
     between = (np.stack(middles) - centre) * np.sqrt(np.array(weights))[:, None]

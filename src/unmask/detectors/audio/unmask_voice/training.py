@@ -17,8 +17,8 @@ from unmask.detectors.audio.unmask_voice.encoder import published
 from unmask.detectors.audio.unmask_voice.export import to_onnx
 from unmask.detectors.audio.unmask_voice.front import Front
 from unmask.detectors.audio.unmask_voice.model import Head, Traces, Voice
+from unmask.detectors.audio.unmask_voice.refit import fitted
 from unmask.detectors.audio.unmask_voice.spectra import LINES, Spectra, without
-from unmask.detectors.audio.unmask_voice.traces import fit
 from unmask.train.recipe import Recipe
 from unmask.train.task import Batch, Task
 
@@ -92,16 +92,7 @@ class VoiceTask(Task):
         settings = self.recipe.settings
         head = Head(settings["width"], settings["dropout"], settings["members"])
         if self._traces is None:
-            rows = self._clips(held=False)
-            fit(
-                head.traces,
-                [self._bank.entries[i] for i in rows],
-                self._bank.statistics[rows],
-                settings["ridge"],
-                settings["nuisance"],
-                settings["copied"],
-            )
-            self._traces = head.traces
+            self._traces = fitted(self._bank, self.recipe)
         head.traces.load_state_dict(self._traces.state_dict())
         return head
 

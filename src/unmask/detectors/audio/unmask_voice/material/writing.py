@@ -34,9 +34,11 @@ class Writer:
 
     def write(
         self, shelf: Shelf, name: str, samples: Samples, subject: str, group: str,
-        hiss: Samples | None = None, language: str = "",
+        hiss: Samples | None = None, language: str = "", system: str = "",
     ) -> None:  # fmt: skip
-        """One real recording; ``hiss`` is added at its own level. Near silence is left out.
+        """One recording; ``hiss`` is added at its own level. Near silence is left out.
+
+        ``system``: what made it; a real one without.
 
         A second one of the same name takes the place of the first.
         """
@@ -52,7 +54,8 @@ class Writer:
         self._rows[path] = {
             "path": path,
             "kind": "audio",
-            "label": "real",
+            "label": "fake" if system else "real",
+            "method": system,
             "source": shelf.source,
             "split": shelf.split,
             "subject": subject,
