@@ -1,0 +1,225 @@
+"""Copies within a picture: pairs of features propose a move, and the pixels of both places decide.
+
+Two places that look alike to features are common: windows, petals, twins, bricks. A copy is more:
+laid over each other, both places agree down to the finest grain, and no third place does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from unmask.compression.regions import filled, flood
+from unmask.copymove.features import Features, features
+from unmask.copymove.geometry import Matrix, Move, inverse, moves
+from unmask.copymove.matching import pairs
+from unmask.copymove.registration import (
+    Window,
+    agreement,
+    likeness,
+    refined,
+    warped,
+    window_of,
+)
+from unmask.copymove.repetition import drawn, elsewhere
+from unmask.media.blur import blurred
+from unmask.media.luma import luma
+from unmask.types import Pixels, Tensor
+
+SMALLEST = 64
+"""Pixels of the shorter side under which a picture is not looked at."""
+LARGEST = 1_500_000
+"""Pixels of the largest picture that is looked at as it is; a larger one is shrunk to this."""
+MOST_FEATURES = 6000
+STATED = 2.0
+"""Score from which on a copy is stated."""
+LEAST_AREA = 250
+"""Pixels that both places must share."""
+_THIRD, _USUAL = 4.0, 0.55
+_DRAWN = 0.85
+_FEW = 30
+_DENSE, _RIM = 30.0, 9
+_DETAIL = 0.7
+_START, _ALIKE = 0.55, 0.6
+_MARGIN, _GROWTHS = 24, 4
+Region = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Two places that show the same. All in pixels of the picture that was looked at.
+
+    ``first``, ``second``: whole-picture masks. ``alike``: correlation in three bands, the finest
+    first; ``strength``: how strong the bands are (grey levels). ``third``: how much any third
+    place is like them. ``drawn``: the share of pixels with one of two greys.
+    """
+
+    matrix: Matrix
+    mirrored: bool
+    pairs: int
+    first: Region
+    second: Region
+    alike: tuple[float, ...]
+    strength: tuple[float, ...]
+    third: float
+    drawn: float
+
+    @property
+    def area(self) -> int:
+        """Pixels of the smaller place."""
+        return int(self.first.sum())
+
+    @property
+    def scale(self) -> float:
+        """How much larger the second place is."""
+        return float(np.sqrt(abs(np.linalg.det(self.matrix[:, :2]))))
+
+    @property
+    def angle(self) -> float:
+        """Degrees, -180…180, by which the second place is turned; after mirroring top to bottom."""
+        return float(np.degrees(np.arctan2(self.matrix[1, 0], self.matrix[0, 0])))
+
+    @property
+    def score(self) -> float:
+        """How surely both places are one: higher is surer, at ``STATED`` it is said.
+
+        Fisher's transform of the correlation of the grain, and half of that of the fine detail,
+        less what a third place has in common with them.
+        """
+        grain, fine = (float(np.arctanh(np.clip(one, 0, 0.999))) for one in self.alike[:2])
+        return grain + fine / 2 - _THIRD * max(0.0, self.third - _USUAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found, the surest first, in a picture that was shrunk to ``shrunk`` of its size.
+
+    ``blank``: it has too few features to be compared.
+    """
+
+    copies: tuple[Copy, ...]
+    shrunk: float
+    blank: bool
+
+
+def look(pixels: Pixels) -> Looked:
+    """All places of a picture that look copied."""
+    height, width = pixels.shape[:2]
+    shrunk = min(1.0, (LARGEST / (height * width)) ** 0.5)
+    if shrunk < 1:
+        size = max(1, round(width * shrunk)), max(1, round(height * shrunk))
+        pixels = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
+    grey = luma(pixels)
+    found = features(grey, MOST_FEATURES)
+    if len(found.descriptors) < _FEW:
+        return Looked((), shrunk, blank=True)
+    copies = [copy for copy in candidates(grey, found) if stated(copy)]
+    copies.sort(key=lambda one: -one.score)
+    return Looked(tuple(_different(copies)), shrunk, blank=False)
+
+
+def candidates(grey: Tensor, found: Features) -> Iterator[Copy]:
+    """Places that agree when laid over each other, whatever that is worth."""
+    for mirrored in (False, True):
+        for move in moves(found.points, pairs(found, mirrored)):
+            copy = compared(grey, move)
+            if copy is not None:
+                yield copy
+
+
+def stated(copy: Copy) -> bool:
+    """Whether a copy is sure enough to be said."""
+    return copy.score >= STATED and copy.drawn <= _DRAWN
+
+
+def _different(copies: list[Copy]) -> Iterator[Copy]:
+    """The copies without those that say the same again."""
+    seen: list[Region] = []
+    for copy in copies:
+        both = copy.first | copy.second
+        if all((both & other).sum() < 0.5 * both.sum() for other in seen):
+            seen.append(both)
+            yield copy
+
+
+def compared(grey: Tensor, move: Move) -> Copy | None:
+    """Both places of a move laid over each other; None when they differ."""
+    if move.scale < 1:
+        move = move.back()  # the larger place is made smaller, never the other way round
+    away = np.hypot(*(move.first[:, None] - move.first[None]).transpose(2, 0, 1))
+    core = away[np.argmax((away < _DENSE).sum(axis=1))] < _DENSE
+    start = window_of(move.first[core]).around(_RIM, grey.shape)
+    everything = np.ones_like(start.cut(grey))
+    matrix = refined(grey, move.matrix, start, everything)
+    if matrix is None:
+        return None
+    seen = likeness(start.cut(grey), warped(grey, matrix, start))
+    telling = seen.correlation[seen.detail > _DETAIL]
+    if len(telling) < 30 or np.quantile(telling, 0.6) < _START:
+        return None
+    grown = _grown(grey, matrix, start)
+    if grown is None:
+        return None
+    matrix, window, region = grown
+    second = warped(grey, matrix, window)
+    alike, strength = agreement(window.cut(grey), second, region)
+    whole = np.zeros(grey.shape, bool)
+    whole[window.top : window.bottom, window.left : window.right] = region
+    moved = _moved(whole, matrix)
+    if (whole & moved).sum() > 0.2 * region.sum() or not moved.any():
+        return None
+    middles = [(float(x), float(y)) for y, x in (np.argwhere(m).mean(axis=0) for m in (whole, moved))]
+    return Copy(
+        matrix,
+        move.mirrored,
+        len(move.first),
+        whole,
+        moved,
+        alike,
+        strength,
+        elsewhere(grey, window, region, middles),
+        drawn(window.cut(grey), region),
+    )
+
+
+def _grown(grey: Tensor, matrix: Matrix, start: Window) -> tuple[Matrix, Window, Region] | None:
+    """The place around ``start`` over which both agree, and the move fitted on all of it."""
+    margin = _MARGIN
+    for turn in range(_GROWTHS + 1):
+        window = start.around(margin, grey.shape)
+        seen = likeness(window.cut(grey), warped(grey, matrix, window))
+        same = blurred((seen.correlation > _ALIKE).astype(np.float32), 1.5) > 0.5
+        seed = np.zeros_like(same)
+        rows = slice(start.top - window.top, start.bottom - window.top)
+        seed[rows, start.left - window.left : start.right - window.left] = True
+        region = flood(same, seed & same)
+        if int(region.sum()) < LEAST_AREA:
+            return None
+        if turn == 0:
+            weight = blurred(region.astype(np.float32), 1.5)
+            better = refined(grey, matrix, window, weight)
+            matrix = matrix if better is None else better
+            margin += 1
+            continue
+        if _touching(region, window, grey.shape) < 3:
+            break
+        margin *= 2
+    return matrix, window, filled(region)
+
+
+def _touching(region: Region, window: Window, shape: tuple[int, ...]) -> int:
+    """How many pixels of a region lie on an edge of its window that is none of the picture."""
+    inner = (window.top > 0, window.bottom < shape[0], window.left > 0, window.right < shape[1])
+    edges = (region[0], region[-1], region[:, 0], region[:, -1])
+    return sum(int(edge.sum()) for edge, open_ in zip(edges, inner, strict=True) if open_)
+
+
+def _moved(whole: Region, matrix: Matrix) -> Region:
+    """Where a region of the first place lies in the second."""
+    rows, columns = whole.shape
+    laid = warped(whole.astype(np.float32), inverse(matrix), Window(0, 0, columns, rows))
+    return np.nan_to_num(laid) > 0.5
