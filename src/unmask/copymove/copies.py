@@ -7,7 +7,7 @@ laid over each other, both places agree down to the finest grain, and no third p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from unmask.copymove.features import Features, features
 from unmask.copymove.geometry import Matrix, Move, inverse, moves
 from unmask.copymove.matching import pairs
 from unmask.copymove.registration import (
+    FLOOR,
     Window,
     agreement,
     likeness,
@@ -34,16 +35,18 @@ SMALLEST = 64
 """Pixels of the shorter side under which a picture is not looked at."""
 LARGEST = 1_500_000
 """Pixels of the largest picture that is looked at as it is; a larger one is shrunk to this."""
+ENLARGED = 350_000
+"""Pixels of the largest picture that is enlarged to find features in it."""
 MOST_FEATURES = 6000
-STATED = 2.0
+STATED = 1.8
 """Score from which on a copy is stated."""
 LEAST_AREA = 250
 """Pixels that both places must share."""
-_THIRD, _USUAL = 4.0, 0.55
-_DRAWN = 0.85
+_DOUBT, _USUAL, _PHOTOGRAPHED = 4.0, 0.45, 0.55
+_REPEATED = 0.85
 _FEW = 30
 _DENSE, _RIM = 30.0, 9
-_DETAIL = 0.7
+_TELLING = 30
 _START, _ALIKE = 0.55, 0.6
 _MARGIN, _GROWTHS = 24, 4
 Region = NDArray[np.bool_]
@@ -88,10 +91,11 @@ class Copy:
         """How surely both places are one: higher is surer, at ``STATED`` it is said.
 
         Fisher's transform of the correlation of the grain, and half of that of the fine detail,
-        less what a third place has in common with them.
+        less what a third place has in common with them, and what looks drawn.
         """
         grain, fine = (float(np.arctanh(np.clip(one, 0, 0.999))) for one in self.alike[:2])
-        return grain + fine / 2 - _THIRD * max(0.0, self.third - _USUAL)
+        third = _DOUBT * max(0.0, self.third - _USUAL)
+        return grain + fine / 2 - third - _DOUBT * max(0.0, self.drawn - _PHOTOGRAPHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +118,24 @@ def look(pixels: Pixels) -> Looked:
         size = max(1, round(width * shrunk)), max(1, round(height * shrunk))
         pixels = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
     grey = luma(pixels)
-    found = features(grey, MOST_FEATURES)
+    found = sought(grey)
     if len(found.descriptors) < _FEW:
         return Looked((), shrunk, blank=True)
     copies = [copy for copy in candidates(grey, found) if stated(copy)]
     copies.sort(key=lambda one: -one.score)
     return Looked(tuple(_different(copies)), shrunk, blank=False)
+
+
+def sought(grey: Tensor) -> Features:
+    """The features of a picture; a small one is enlarged for this, for small parts to have some."""
+    if grey.size > ENLARGED:
+        return features(grey, MOST_FEATURES)
+    height, width = grey.shape
+    large = Image.fromarray(grey).resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
+    found = features(np.asarray(large), MOST_FEATURES)
+    points = found.points
+    halved = replace(points, places=(points.places - 0.5) / 2, scale=points.scale / 2)
+    return replace(found, points=halved)
 
 
 def candidates(grey: Tensor, found: Features) -> Iterator[Copy]:
@@ -133,7 +149,7 @@ def candidates(grey: Tensor, found: Features) -> Iterator[Copy]:
 
 def stated(copy: Copy) -> bool:
     """Whether a copy is sure enough to be said."""
-    return copy.score >= STATED and copy.drawn <= _DRAWN
+    return copy.score >= STATED and copy.third < _REPEATED
 
 
 def _different(copies: list[Copy]) -> Iterator[Copy]:
@@ -153,13 +169,10 @@ def compared(grey: Tensor, move: Move) -> Copy | None:
     away = np.hypot(*(move.first[:, None] - move.first[None]).transpose(2, 0, 1))
     core = away[np.argmax((away < _DENSE).sum(axis=1))] < _DENSE
     start = window_of(move.first[core]).around(_RIM, grey.shape)
-    everything = np.ones_like(start.cut(grey))
-    matrix = refined(grey, move.matrix, start, everything)
-    if matrix is None:
-        return None
-    seen = likeness(start.cut(grey), warped(grey, matrix, start))
-    telling = seen.correlation[seen.detail > _DETAIL]
-    if len(telling) < 30 or np.quantile(telling, 0.6) < _START:
+    better = refined(grey, move.matrix, start, np.ones_like(start.cut(grey)))
+    tried = [move.matrix] if better is None else [move.matrix, better]
+    alike, matrix = max(((_likely(grey, one, start), one) for one in tried), key=lambda one: one[0])
+    if alike < _START:
         return None
     grown = _grown(grey, matrix, start)
     if grown is None:
@@ -184,6 +197,13 @@ def compared(grey: Tensor, move: Move) -> Copy | None:
         elsewhere(grey, window, region, middles),
         drawn(window.cut(grey), region),
     )
+
+
+def _likely(grey: Tensor, matrix: Matrix, window: Window) -> float:
+    """The correlation that two fifths of what has detail in a window exceed."""
+    seen = likeness(window.cut(grey), warped(grey, matrix, window))
+    telling = seen.correlation[seen.detail > FLOOR]
+    return float(np.quantile(telling, 0.6)) if len(telling) >= _TELLING else 0.0
 
 
 def _grown(grey: Tensor, matrix: Matrix, start: Window) -> tuple[Matrix, Window, Region] | None:

@@ -17,11 +17,11 @@ LEAST = 3
 """Pairs at different spots that must agree."""
 MOST = 8
 """Moves that are looked at closely."""
-_MOST_PAIRS = 1200
+_MOST_PAIRS = 1500
 _REACH = 160.0
 _TOLERANCE, _LOOSE = 2.5, 0.12
 _TURN, _GROW = 0.5, 0.4
-_SPOT = 3.0
+_SPOT = 2.0
 _SCALES = (0.3, 3.3)
 
 

@@ -16,7 +16,7 @@ RATIO = 0.75
 """A pair counts when its angle is less than this share of the angle to the next best."""
 _WIDEST = 0.75
 """Radians between two descriptors over which they are not alike."""
-_LOOKED, _AT_ONCE = 4, 256
+_FEWEST, _AT_ONCE = 4, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def pairs(found: Features, mirrored: bool) -> Pairs:
     described = found.mirrored() if mirrored else found.descriptors
     for side in (bright, ~bright):  # a bright spot is never the copy of a dark one
         some = np.flatnonzero(side)
-        if len(some) > _LOOKED:
+        if len(some) > _FEWEST:
             first, second, ratio = _alike(
                 found.descriptors[some], described[some], found.points.places[some]
             )
@@ -63,26 +63,23 @@ def _alike(
 ) -> tuple[NDArray[np.int_], NDArray[np.int_], Tensor]:
     """First, second and ratio; the second best too when the third is far behind (two copies)."""
     firsts, seconds, ratios = [], [], []
+    squares = (places * places).sum(axis=1)
     for start in range(0, len(descriptors), _AT_ONCE):
-        likeness = descriptors[start : start + _AT_ONCE] @ others.T
+        some = slice(start, start + _AT_ONCE)
+        likeness = descriptors[some] @ others.T
+        near = places[some] @ (2 * places.T) - squares  # less than the distance squared by a row
+        likeness[near > (squares[some] - APART**2)[:, None]] = -2
         rows = np.arange(len(likeness))
-        near = np.full((len(rows), 3), -1)
-        best = np.full((len(rows), 3), -1.0, np.float32)
-        filled = np.zeros(len(rows), int)
-        for _ in range(_LOOKED):
+        best, angles = [], []
+        for _ in range(3):
             top = likeness.argmax(axis=1)
-            value = likeness[rows, top]
+            angles.append(np.arccos(np.clip(likeness[rows, top], -1, 1)))
             likeness[rows, top] = -2
-            far = np.hypot(*(places[start + rows] - places[top]).T) > APART
-            use = np.flatnonzero(far & (filled < 3) & (value > -2))
-            near[use, filled[use]] = top[use]
-            best[use, filled[use]] = value[use]
-            filled[use] += 1
-        angle = np.arccos(np.clip(best, -1, 1))
+            best.append(top)
         for k in range(2):
-            ratio = angle[:, k] / np.maximum(angle[:, k + 1], 1e-6)
-            good = np.flatnonzero((ratio < RATIO) & (angle[:, k] < _WIDEST) & (near[:, k] >= 0))
+            ratio = angles[k] / np.maximum(angles[k + 1], 1e-6)
+            good = np.flatnonzero((ratio < RATIO) & (angles[k] < _WIDEST))
             firsts.append(start + good)
-            seconds.append(near[good, k])
+            seconds.append(best[k][good])
             ratios.append(ratio[good].astype(np.float32))
     return np.concatenate(firsts), np.concatenate(seconds), np.concatenate(ratios)

@@ -122,9 +122,13 @@ def refined(grey: Tensor, matrix: Matrix, window: Window, weight: Tensor) -> Mat
 def _robust(
     design: NDArray[np.float64], target: Tensor, share: Tensor
 ) -> NDArray[np.float64] | None:
-    weights = share.astype(np.float64)
+    """Least squares in which what does not fit counts little, from the start."""
     solved = np.zeros(8)
-    for _ in range(2):
+    for _ in range(3):
+        rest = np.abs(target - design @ solved)
+        inside = rest[share > 0.1]
+        spread = 2 * float(np.median(inside)) + 1 if len(inside) else 1.0
+        weights = share / (1 + (rest / spread) ** 2) ** 2
         weighted = design * weights[:, None]
         normal = weighted.T @ design
         ridge = 1e-7 * np.diag(normal) + 1e-9
@@ -132,10 +136,6 @@ def _robust(
             solved = np.linalg.solve(normal + np.diag(ridge), weighted.T @ target)
         except np.linalg.LinAlgError:
             return None
-        rest = np.abs(target - design @ solved)
-        inside = rest[share > 0.1]
-        spread = 2 * float(np.median(inside)) + 1 if len(inside) else 1.0
-        weights = share / (1 + (rest / spread) ** 2) ** 2
     return np.asarray(solved, np.float64)
 
 
