@@ -37,7 +37,7 @@ LARGEST = 1_500_000
 """Pixels of the largest picture that is looked at as it is; a larger one is shrunk to this."""
 ENLARGED = 350_000
 """Pixels of the largest picture that is enlarged to find features in it."""
-MOST_FEATURES = 6000
+MOST_FEATURES = 4500
 STATED = 1.8
 """Score from which on a copy is stated."""
 LEAST_AREA = 250

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.index.align import Laid
-from unmask.index.points import blurred
 from unmask.types import Tensor
 
 _ROUNDS = 6
