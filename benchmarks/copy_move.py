@@ -1,21 +1,24 @@
 """How many copies within a picture are found, and how many untouched pictures are marked.
 
-    python benchmarks/copy_move.py --data DIR --more DIR          # all of it, about ten minutes
-    python benchmarks/copy_move.py --data DIR --more DIR --each 4 --untouched 8    # a look
+    python benchmarks/copy_move.py --data DIR --more DIR          # all of it, about 20 minutes
+    python benchmarks/copy_move.py                                # the page from what is stored
 
 ``--data`` holds ``images`` with a folder a source, ``--more`` the public sources of
 ``bench/whole/sources.toml``. Only pictures whose name falls in the second half are used: the
-thresholds of ``unmask.copymove`` were chosen on the first. Writes results/copy_move.md.
+thresholds of ``unmask.copymove`` were chosen on the first. Rows are stored one by one, in an order
+that looks drawn, and a run that was stopped goes on where it was. Writes results/copy_move.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
 import time
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +32,12 @@ from unmask.forge.copy_move import SHAPES, Copied, Move, copied
 from unmask.media import Limits, read_image
 from unmask.types import Pixels
 
-PAGE = Path(__file__).resolve().parents[1] / "results" / "copy_move.md"
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+PAGE, STORED = RESULTS / "copy_move.md", RESULTS / "copy_move.jsonl"
 HOSTS = ("bsds500", "codec-corpus", "imagenet")
 UNTOUCHED = {
-    "bsds500": 250, "codec-corpus": 150, "imagenet": 100, "prnu": 40,
-    "lfw": 180, "utkface": 100, "ffhq": 130, "london": 100,
+    "bsds500": 250, "codec-corpus": 150, "imagenet": 100, "prnu": 30,
+    "lfw": 190, "utkface": 100, "ffhq": 140, "london": 100,
 }  # fmt: skip
 """Sources of untouched pictures, and how many of each."""
 SIDES = (48, 64, 96, 128)
@@ -43,16 +47,23 @@ ENDINGS = (".jpg", ".jpeg", ".png")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One picture: what was done and what was found. ``overlap``: of the worse place (IoU)."""
+    """One picture: what was done and what was found. ``overlap``: of the worse place (IoU);
+    ``score``: of the surest copy that was stated, 0 without one."""
 
+    name: str
     source: str
     way: str
     side: int
     saved: str
     found: bool
     overlap: float
+    score: float
     seconds: float
     megapixels: float
+
+
+Task = tuple[str, Callable[[], Row | None]]
+"""The name of a picture, and looking at it."""
 
 
 def ways(rng: np.random.Generator, side: int) -> dict[str, Move]:
@@ -83,33 +94,36 @@ def read(path: Path) -> Pixels | None:
         return None
 
 
-def forged(given: argparse.Namespace) -> Iterator[Row]:
-    """Pictures with a copied part."""
+def forged(folders: dict[str, Path], each: int) -> Iterator[Task]:
+    """Pictures with a copied part, to be made and looked at."""
     plans = [(side, way, "JPEG 90") for side in SIDES for way in ways(np.random.default_rng(0), 48)]
     plans += [
         (96, way, saved)
         for saved in ("JPEG 95", "JPEG 75", "JPEG 60", "75 % of the size, JPEG 90")
         for way in ("moved", "turned, mirrored, scaled")
     ]
-    hosts = {source: pictures(given.folders[source]) for source in HOSTS}
-    number = 0
-    for side, way, saved in track(plans, "forged"):
-        for _ in range(given.each):
-            number += 1
-            source = HOSTS[number % len(HOSTS)]
-            path = hosts[source][number // len(HOSTS) % len(hosts[source])]
-            pixels = read(path)
-            if pixels is None:
-                continue
-            small = Image.fromarray(pixels)
-            small.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
-            rng = np.random.default_rng([zlib.crc32(path.name.encode()), number])
-            made = copied(np.asarray(small), ways(rng, side)[way], rng)
-            if made is not None:
-                yield judged(made, source, way, side, saved)
+    hosts = {source: pictures(folders[source]) for source in HOSTS}
+    for number, (side, way, saved) in enumerate(plan for plan in plans for _ in range(each)):
+        source = HOSTS[number % len(HOSTS)]
+        path = hosts[source][number // len(HOSTS) % len(hosts[source])]
+        name = f"{path.name} {number}"
+        yield name, partial(changed, path, number, name, source, way, side, saved)
 
 
-def judged(made: Copied, source: str, way: str, side: int, saved: str) -> Row:
+def changed(
+    path: Path, number: int, name: str, source: str, way: str, side: int, saved: str
+) -> Row | None:
+    pixels = read(path)
+    if pixels is None:
+        return None
+    small = Image.fromarray(pixels)
+    small.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+    rng = np.random.default_rng([zlib.crc32(path.name.encode()), number])
+    made = copied(np.asarray(small), ways(rng, side)[way], rng)
+    return None if made is None else judged(made, name, source, way, side, saved)
+
+
+def judged(made: Copied, name: str, source: str, way: str, side: int, saved: str) -> Row:
     pixels, places = made.pixels, (made.source, made.target)
     if "of the size" in saved:
         size = round(pixels.shape[1] * 0.75), round(pixels.shape[0] * 0.75)
@@ -129,31 +143,32 @@ def judged(made: Copied, source: str, way: str, side: int, saved: str) -> Row:
         default=0.0,
     )  # fmt: skip
     size = shown.shape[0] * shown.shape[1] / 1e6
-    return Row(source, way, side, saved, overlap >= 0.1, overlap, seconds, size)
+    score = max((copy.score for copy in looked.copies), default=0.0)
+    found = overlap >= 0.1
+    return Row(name, source, way, side, saved, found, overlap, score, seconds, size)
 
 
 def _iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
     return float((one & other).sum() / max(1, (one | other).sum()))
 
 
-def untouched(given: argparse.Namespace) -> Iterator[Row]:
-    """Pictures as they are; ``found`` is a false alarm."""
-    chosen = [
-        (source, path)
-        for source, most in UNTOUCHED.items()
-        for path in pictures(given.folders[source])[: min(most, given.untouched)]
-    ]
-    for source, path in track(chosen, "untouched"):
-        pixels = read(path)
-        if pixels is None:
-            continue
-        begun = time.process_time()
-        copies = look(pixels).copies
-        seconds = time.process_time() - begun
-        size = pixels.shape[0] * pixels.shape[1] / 1e6
-        if copies:
-            print(f"marked: {source}/{path.name} {copies[0].score:.2f} {copies[0].alike}")
-        yield Row(source, "untouched", 0, "", bool(copies), 0.0, seconds, size)
+def untouched(folders: dict[str, Path]) -> Iterator[Task]:
+    """Pictures as they are; ``found`` is then a false alarm."""
+    for source, most in UNTOUCHED.items():
+        for path in pictures(folders[source])[:most]:
+            yield path.name, partial(left_alone, path, source)
+
+
+def left_alone(path: Path, source: str) -> Row | None:
+    pixels = read(path)
+    if pixels is None:
+        return None
+    begun = time.process_time()
+    copies = look(pixels).copies
+    seconds = time.process_time() - begun
+    size = pixels.shape[0] * pixels.shape[1] / 1e6
+    score = max((copy.score for copy in copies), default=0.0)
+    return Row(path.name, source, "untouched", 0, "", bool(copies), 0.0, score, seconds, size)
 
 
 def _line(name: str, rows: list[Row]) -> str:
@@ -172,9 +187,9 @@ def page(made: list[Row], real: list[Row]) -> str:
         return [*lines, *(_line(name, rows) for name, rows in groups.items() if rows), ""]
 
     usual = [row for row in made if row.saved == "JPEG 90"]
-    changed = [row for row in usual if row.way != "moved"]
-    names = list(dict.fromkeys(row.way for row in made))
-    saves = list(dict.fromkeys(row.saved for row in made))
+    altered = [row for row in usual if row.way != "moved"]
+    names = list(ways(np.random.default_rng(0), 48))
+    saves = sorted({row.saved for row in made})
     text = [
         "# Copies within a picture",
         "",
@@ -183,7 +198,7 @@ def page(made: list[Row], real: list[Row]) -> str:
         "was looked at when thresholds were chosen. *Found*: a copy is stated and both of its "
         "places overlap the true ones (IoU ≥ 0.1).",
         "",
-        f"**{np.mean([row.found for row in changed]):.0%} of {len(changed)} turned, mirrored or "
+        f"**{np.mean([row.found for row in altered]):.0%} of {len(altered)} turned, mirrored or "
         f"scaled copies of 48 to 128 pixels at JPEG 90 are found; {sum(r.found for r in real)} of "
         f"{len(real)} untouched pictures are marked.**",
         "",
@@ -206,7 +221,8 @@ def page(made: list[Row], real: list[Row]) -> str:
     for name in (*UNTOUCHED, "all"):
         rows = [row for row in real if name in (row.source, "all")]
         if rows:
-            seconds, size = (sum(v) for v in zip(*((r.seconds, r.megapixels) for r in rows)))
+            seconds = sum(row.seconds for row in rows)
+            size = sum(row.megapixels for row in rows)
             text.append(
                 f"| {name} | {len(rows)} | {sum(row.found for row in rows)} | "
                 f"{seconds / len(rows):.2f} | {seconds / size:.2f} |"
@@ -214,19 +230,39 @@ def page(made: list[Row], real: list[Row]) -> str:
     return "\n".join(text) + "\n"
 
 
+def stored() -> list[Row]:
+    """The rows of all pictures that were looked at."""
+    if not STORED.exists():
+        return []
+    return [Row(**json.loads(line)) for line in STORED.read_text(encoding="utf-8").splitlines()]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--more", type=Path, required=True)
-    parser.add_argument("--each", type=int, default=20, help="pictures of each way and size")
-    parser.add_argument("--untouched", type=int, default=1000, help="at most of each source")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--more", type=Path)
+    parser.add_argument("--each", type=int, default=15, help="pictures of each way and size")
     given = parser.parse_args()
-    images = given.data / "images"
-    given.folders = {
-        name: images / name if (images / name).is_dir() else given.more / name for name in UNTOUCHED
-    }
-    real = list(untouched(given))
-    made = list(forged(given))
+    if given.data and given.more:
+        images = given.data / "images"
+        folders = {
+            name: images / name if (images / name).is_dir() else given.more / name
+            for name in UNTOUCHED
+        }
+        done = {row.name for row in stored()}
+        tasks = [*untouched(folders), *forged(folders, given.each)]
+        tasks = sorted(
+            (t for t in tasks if t[0] not in done), key=lambda t: zlib.crc32(t[0].encode())
+        )
+        with STORED.open("a", encoding="utf-8") as file:
+            for _, task in track(tasks, "pictures"):
+                row = task()
+                if row is not None:
+                    file.write(json.dumps(asdict(row)) + "\n")
+                    file.flush()
+    rows = stored()
+    real = [row for row in rows if row.way == "untouched"]
+    made = [row for row in rows if row.way != "untouched"]
     PAGE.write_text(page(made, real), encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ def photo(seed: int, grain: float = 3.0) -> Pixels:
     """Shapes of all sizes with grain, as a camera gives; nothing in it is there twice."""
     rng = np.random.default_rng(seed)
     grey = np.zeros((HEIGHT, WIDTH), np.float32)
-    for sigma, height in ((1.2, 12), (3, 22), (9, 34), (25, 40)):
+    for sigma, height in ((0.7, 12), (1.5, 16), (4, 24), (10, 32), (25, 36)):
         noise = blurred(rng.normal(size=grey.shape).astype(np.float32), sigma)
         grey += height * noise / noise.std()
     colours = np.stack([grey, 0.9 * grey + 6, 0.8 * grey - 4], -1) + 120
@@ -70,8 +70,8 @@ def twins(seed: int, shared: bool) -> Pixels:
     smooth = photo(seed, grain=0)
     rng = np.random.default_rng(seed)
     if shared:
-        return moved(whole(smooth + rng.normal(0, 7, smooth.shape)))
-    return whole(moved(smooth) + rng.normal(0, 7, smooth.shape))
+        return moved(whole(smooth + rng.normal(0, 12, smooth.shape)))
+    return whole(moved(smooth) + rng.normal(0, 12, smooth.shape))
 
 
 def bricks(seed: int) -> Pixels:

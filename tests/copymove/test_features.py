@@ -33,20 +33,20 @@ def test_a_blur_keeps_the_mean_at_every_size(height: int, width: int) -> None:
 
 def matched(one: Tensor, other: Tensor) -> float:
     """The share of descriptors of ``one`` with a very near one in ``other``."""
-    return float(((one @ other.T).max(axis=1) > 0.9).mean())
+    return float(((one @ other.T).max(axis=1) > 0.97).mean())
 
 
 def test_a_quarter_turn_changes_no_description(grey: Tensor) -> None:
     upright = features(grey, 1000)
     turned = features(np.ascontiguousarray(np.rot90(grey)), 1000)
     assert len(upright.descriptors) > 200
-    assert matched(upright.descriptors, turned.descriptors) > 0.9
+    assert matched(upright.descriptors, turned.descriptors) > 0.8
 
 
 def test_a_mirrored_picture_has_the_mirrored_descriptions(grey: Tensor) -> None:
     upright = features(grey, 1000)
     mirrored = features(np.ascontiguousarray(grey[:, ::-1]), 1000)
-    assert matched(upright.mirrored(), mirrored.descriptors) > 0.9
+    assert matched(upright.mirrored(), mirrored.descriptors) > 0.8
     assert matched(upright.descriptors, mirrored.descriptors) < 0.5
 
 

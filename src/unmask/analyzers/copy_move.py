@@ -71,7 +71,9 @@ class CopyMoveAnalyzer(Analyzer):
             )
             noted = (NotChecked(self.name, "copies of small parts", why),)
         if not looked.copies:
-            return Result((), noted, (Absent(self.name, "a part that was copied within the picture"),))
+            return Result(
+                (), noted, (Absent(self.name, "a part that was copied within the picture"),)
+            )
         return Result((self._finding(looked, width, height),), noted)
 
     def _unchecked(self, why: str) -> Result:
@@ -82,7 +84,9 @@ class CopyMoveAnalyzer(Analyzer):
         shown = looked.copies[:_MOST]
         grow = 1 / looked.shrunk
         boxes = tuple(_box(place, grow) for copy in shown for place in (copy.first, copy.second))
-        marked = np.logical_or.reduce([place for copy in shown for place in (copy.first, copy.second)])
+        marked = np.logical_or.reduce(
+            [place for copy in shown for place in (copy.first, copy.second)]
+        )
         mask = Mask(_coarse(marked), Box(0, 0, width, height))
         reason = (
             f"Two places of the picture show the same, down to the grain{_how(best)}, "

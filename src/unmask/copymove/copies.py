@@ -43,7 +43,8 @@ STATED = 1.8
 LEAST_AREA = 250
 """Pixels that both places must share."""
 _DOUBT, _USUAL, _PHOTOGRAPHED = 4.0, 0.45, 0.55
-_REPEATED = 0.85
+_REPEATED, _DRAWN = 0.85, 0.8
+_SUREST = 0.98
 _FEW = 30
 _DENSE, _RIM = 30.0, 9
 _TELLING = 30
@@ -93,7 +94,7 @@ class Copy:
         Fisher's transform of the correlation of the grain, and half of that of the fine detail,
         less what a third place has in common with them, and what looks drawn.
         """
-        grain, fine = (float(np.arctanh(np.clip(one, 0, 0.999))) for one in self.alike[:2])
+        grain, fine = (float(np.arctanh(np.clip(one, 0, _SUREST))) for one in self.alike[:2])
         third = _DOUBT * max(0.0, self.third - _USUAL)
         return grain + fine / 2 - third - _DOUBT * max(0.0, self.drawn - _PHOTOGRAPHED)
 
@@ -149,7 +150,7 @@ def candidates(grey: Tensor, found: Features) -> Iterator[Copy]:
 
 def stated(copy: Copy) -> bool:
     """Whether a copy is sure enough to be said."""
-    return copy.score >= STATED and copy.third < _REPEATED
+    return copy.score >= STATED and copy.third < _REPEATED and copy.drawn < _DRAWN
 
 
 def _different(copies: list[Copy]) -> Iterator[Copy]:
@@ -185,7 +186,9 @@ def compared(grey: Tensor, move: Move) -> Copy | None:
     moved = _moved(whole, matrix)
     if (whole & moved).sum() > 0.2 * region.sum() or not moved.any():
         return None
-    middles = [(float(x), float(y)) for y, x in (np.argwhere(m).mean(axis=0) for m in (whole, moved))]
+    middles = [
+        (float(x), float(y)) for y, x in (np.argwhere(m).mean(axis=0) for m in (whole, moved))
+    ]
     return Copy(
         matrix,
         move.mirrored,
@@ -197,6 +200,11 @@ def compared(grey: Tensor, move: Move) -> Copy | None:
         elsewhere(grey, window, region, middles),
         drawn(window.cut(grey), region),
     )
+
+
+def _middle(region: Region) -> tuple[float, float]:
+    y, x = np.argwhere(region).mean(axis=0)
+    return float(x), float(y)
 
 
 def _likely(grey: Tensor, matrix: Matrix, window: Window) -> float:

@@ -1,7 +1,7 @@
 """Local features: keypoints, each described by the gradients around it.
 
-Lowe 2004, section 6: gradients along eight directions over 4 × 4 cells of a patch that is turned and
-scaled with the keypoint. A mirrored patch has the same numbers in another order.
+Lowe 2004, section 6: gradients along eight directions over 4 × 4 cells of a patch that is turned
+and scaled with the keypoint. A mirrored patch has the same numbers in another order.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.copymove.keypoints import Keypoints, Octave, by_level, directed
-from unmask.copymove.keypoints import octaves, sampled
+from unmask.copymove.keypoints import Keypoints, Octave, by_level, directed, octaves, sampled
 from unmask.types import Tensor
 
 _CELLS, _DIRECTIONS, _SIDE = 4, 8, 16
@@ -72,8 +71,9 @@ def _spread(pyramid: list[Octave], shape: tuple[int, ...], most: int) -> list[ND
         return [np.arange(size) for size in sizes]
     x, y = (np.concatenate([o.spots[:, k] * 2**o.halved for o in pyramid]) for k in (0, 1))
     strength = np.abs(np.concatenate([one.strength for one in pyramid]))
-    down, across = (np.clip((v * _SPREAD / n).astype(int), 0, _SPREAD - 1) for v, n in zip((y, x), shape))
-    cell = down * _SPREAD + across
+    down, across = (v * _SPREAD / n for v, n in ((y, shape[0]), (x, shape[1])))
+    last = _SPREAD - 1
+    cell = np.clip(down.astype(int), 0, last) * _SPREAD + np.clip(across.astype(int), 0, last)
     order = np.lexsort((-strength, cell))
     starts = np.searchsorted(cell[order], np.arange(_SPREAD**2))
     turn = np.empty(len(order), int)

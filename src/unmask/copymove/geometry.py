@@ -105,9 +105,7 @@ def _agreeing(
     return agree
 
 
-def _similarity(
-    p: NDArray[np.complex128], q: NDArray[np.complex128]
-) -> tuple[complex, complex]:
+def _similarity(p: NDArray[np.complex128], q: NDArray[np.complex128]) -> tuple[complex, complex]:
     """Turn and scale as one complex number, and shift, by least squares."""
     away, goal = p - p.mean(), q - q.mean()
     factor = complex(np.vdot(away, goal) / max(float(np.vdot(away, away).real), 1e-9))

@@ -49,7 +49,8 @@ class Keypoints:
 class Octave:
     """Levels of rising blur of a picture halved ``halved`` times, and keypoints in them.
 
-    ``first``: blur of the first level. ``spots``: N × 3 (x, y, level) in its own pixels and steps; ``strength``: signed.
+    ``first``: blur of the first level. ``spots``: N × 3 (x, y, level) in its own pixels and steps;
+    ``strength``: signed.
     """
 
     levels: list[Tensor]
@@ -108,7 +109,8 @@ def _of_strip(stack: Tensor, rim: int) -> tuple[Tensor, Tensor]:
     middle = stack[1:-1, 1:-1, rim:-rim]
     flat = np.flatnonzero((middle > _CONTRAST) | (middle < -_CONTRAST))
     level, row, column = (
-        at + start for at, start in zip(np.unravel_index(flat, middle.shape), (1, 1, rim))
+        at + start
+        for at, start in zip(np.unravel_index(flat, middle.shape), (1, 1, rim), strict=True)
     )
     across, area = stack.shape[2], stack.shape[1] * stack.shape[2]
     values = stack.reshape(-1)
