@@ -135,8 +135,9 @@ def sought(grey: Tensor) -> Features:
     large = Image.fromarray(grey).resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
     found = features(np.asarray(large), MOST_FEATURES)
     points = found.points
-    halved = replace(points, places=(points.places - 0.5) / 2, scale=points.scale / 2)
-    return replace(found, points=halved)
+    places = np.asarray((points.places - 0.5) / 2, np.float32)
+    scale = np.asarray(points.scale / 2, np.float32)
+    return replace(found, points=replace(points, places=places, scale=scale))
 
 
 def candidates(grey: Tensor, found: Features) -> Iterator[Copy]:
@@ -172,8 +173,10 @@ def compared(grey: Tensor, move: Move) -> Copy | None:
     start = window_of(move.first[core]).around(_RIM, grey.shape)
     better = refined(grey, move.matrix, start, np.ones_like(start.cut(grey)))
     tried = [move.matrix] if better is None else [move.matrix, better]
-    alike, matrix = max(((_likely(grey, one, start), one) for one in tried), key=lambda one: one[0])
-    if alike < _START:
+    likely, matrix = max(
+        ((_likely(grey, one, start), one) for one in tried), key=lambda one: one[0]
+    )
+    if likely < _START:
         return None
     grown = _grown(grey, matrix, start)
     if grown is None:

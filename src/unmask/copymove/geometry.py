@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from unmask.copymove.keypoints import Keypoints
 from unmask.copymove.matching import Pairs
+from unmask.types import Tensor
 
 Matrix = NDArray[np.float64]
 """2 × 3: where a point (x, y, 1) of the one place lies in the other."""
@@ -54,12 +55,12 @@ def moves(points: Keypoints, pairs: Pairs) -> Iterator[Move]:
     """The moves that at least ``LEAST`` pairs at different spots share; the most shared first."""
     kept = np.argsort(pairs.ratio, kind="stable")[:_MOST_PAIRS]
     first, second = pairs.first[kept], pairs.second[kept]
-    p, q = (points.places[one].astype(np.float64) @ (1, 1j) for one in (first, second))
+    p, q = (_complex(points.places[one]) for one in (first, second))
     grow = np.log(points.scale[second].astype(np.float64) / points.scale[first])
     turns = points.angle.astype(np.float64)
     turn = turns[second] + turns[first] if pairs.mirrored else turns[second] - turns[first]
     if pairs.mirrored:
-        p = np.conj(p)
+        p = np.asarray(np.conj(p))
     free = np.abs(grow) < np.log(_SCALES[1])
     agree = _agreeing(p, q, grow, turn)
     for _ in range(MOST):
@@ -85,6 +86,10 @@ def moves(points: Keypoints, pairs: Pairs) -> Iterator[Move]:
             continue
         if _SCALES[0] < abs(fit[0]) < _SCALES[1]:
             yield _as_move(fit, p[inside], q[inside], pairs.mirrored)
+
+
+def _complex(places: Tensor) -> NDArray[np.complex128]:
+    return np.asarray(places[:, 0] + 1j * places[:, 1], np.complex128)
 
 
 def _agreeing(

@@ -96,7 +96,8 @@ def _extrema(levels: list[Tensor]) -> tuple[Tensor, Tensor]:
         rows = min(_ROWS, height - rim - top)
         strip = room[:, : rows + 2]
         for out, (lower, upper) in zip(strip, pairwise(levels), strict=True):
-            np.subtract(*(one[top - 1 : top + rows + 1] for one in (upper, lower)), out=out)
+            taken = slice(top - 1, top + rows + 1)
+            np.subtract(upper[taken], lower[taken], out=out)
         found, value = _of_strip(np.ascontiguousarray(strip), rim)
         found[:, 1] += top - 1
         spots.append(found)
@@ -122,7 +123,7 @@ def _of_strip(stack: Tensor, rim: int) -> tuple[Tensor, Tensor]:
         at, value = at[best], value[best]
 
     def step(dl: int, dy: int, dx: int) -> Tensor:
-        return values[at + (dl * area + dy * across + dx)]
+        return np.asarray(values[at + (dl * area + dy * across + dx)], np.float32)
 
     xx = step(0, 0, 1) + step(0, 0, -1) - 2 * value
     yy = step(0, 1, 0) + step(0, -1, 0) - 2 * value
@@ -178,7 +179,7 @@ def directed(octave: Octave, chosen: NDArray[np.int_]) -> tuple[NDArray[np.int_]
         histogram[some] = counted.reshape(-1, _BINS)
     for _ in range(2):
         around = np.roll(histogram, 1, axis=1) + np.roll(histogram, -1, axis=1)
-        histogram = (histogram + around) / 3
+        histogram = np.asarray((histogram + around) / 3, np.float32)
     before, after = np.roll(histogram, 1, axis=1), np.roll(histogram, -1, axis=1)
     top = histogram.max(axis=1, keepdims=True)
     peaks = (histogram > before) & (histogram > after) & (histogram >= _PEAK * top)

@@ -123,7 +123,7 @@ def _robust(
     design: NDArray[np.float64], target: Tensor, share: Tensor
 ) -> NDArray[np.float64] | None:
     """Least squares in which what does not fit counts little, from the start."""
-    solved = np.zeros(8)
+    solved: NDArray[np.float64] = np.zeros(8)
     for _ in range(3):
         rest = np.abs(target - design @ solved)
         inside = rest[share > 0.1]
@@ -133,10 +133,12 @@ def _robust(
         normal = weighted.T @ design
         ridge = 1e-7 * np.diag(normal) + 1e-9
         try:
-            solved = np.linalg.solve(normal + np.diag(ridge), weighted.T @ target)
+            solved = np.asarray(
+                np.linalg.solve(normal + np.diag(ridge), weighted.T @ target), np.float64
+            )
         except np.linalg.LinAlgError:
             return None
-    return np.asarray(solved, np.float64)
+    return solved
 
 
 @dataclass(frozen=True, slots=True)
