@@ -37,9 +37,12 @@ PAGE, STORED = RESULTS / "copy_move.md", RESULTS / "copy_move.jsonl"
 HOSTS = ("bsds500", "codec-corpus", "imagenet")
 UNTOUCHED = {
     "bsds500": 250, "codec-corpus": 150, "imagenet": 100, "prnu": 30,
-    "lfw": 190, "utkface": 100, "ffhq": 140, "london": 100,
+    "lfw": 150, "utkface": 100, "ffhq": 140, "london": 100,
 }  # fmt: skip
 """Sources of untouched pictures, and how many of each."""
+SEEN = {"lfw": 200}
+"""The first pictures of a source that are left out: by them straight edges and stretched places
+were held back."""
 SIDES = (48, 64, 96, 128)
 LONGEST = 1024
 ENDINGS = (".jpg", ".jpeg", ".png")
@@ -155,7 +158,8 @@ def _iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
 def untouched(folders: dict[str, Path]) -> Iterator[Task]:
     """Pictures as they are; ``found`` is then a false alarm."""
     for source, most in UNTOUCHED.items():
-        for path in pictures(folders[source])[:most]:
+        begin = SEEN.get(source, 0)
+        for path in pictures(folders[source])[begin : begin + most]:
             yield path.name, partial(left_alone, path, source)
 
 

@@ -26,7 +26,7 @@ from unmask.copymove.registration import (
     warped,
     window_of,
 )
-from unmask.copymove.repetition import drawn, elsewhere
+from unmask.copymove.repetition import drawn, elsewhere, one_way
 from unmask.media.blur import blurred
 from unmask.media.luma import luma
 from unmask.types import Pixels, Tensor
@@ -45,6 +45,8 @@ LEAST_AREA = 250
 _DOUBT, _USUAL, _PHOTOGRAPHED = 4.0, 0.45, 0.55
 _REPEATED, _DRAWN = 0.85, 0.8
 _SUREST = 0.98
+_STRETCHED, _EVEN = 40.0, 1.012
+_ONE_WAY = 0.08
 _FEW = 30
 _DENSE, _RIM = 30.0, 9
 _TELLING = 30
@@ -83,6 +85,12 @@ class Copy:
         return float(np.sqrt(abs(np.linalg.det(self.matrix[:, :2]))))
 
     @property
+    def stretch(self) -> float:
+        """How much more the second place is scaled along one direction than across it; 1: alike."""
+        most, least = np.linalg.svd(self.matrix[:, :2], compute_uv=False)
+        return float(most / max(float(least), 1e-6))
+
+    @property
     def angle(self) -> float:
         """Degrees, -180…180, by which the second place is turned; after mirroring top to bottom."""
         return float(np.degrees(np.arctan2(self.matrix[1, 0], self.matrix[0, 0])))
@@ -92,11 +100,13 @@ class Copy:
         """How surely both places are one: higher is surer, at ``STATED`` it is said.
 
         Fisher's transform of the correlation of the grain, and half of that of the fine detail,
-        less what a third place has in common with them, and what looks drawn.
+        less what a third place has in common with them, what looks drawn, and how far the second
+        place is stretched: a copy is turned and scaled as a whole, two things alike seldom are.
         """
         grain, fine = (float(np.arctanh(np.clip(one, 0, _SUREST))) for one in self.alike[:2])
         third = _DOUBT * max(0.0, self.third - _USUAL)
-        return grain + fine / 2 - third - _DOUBT * max(0.0, self.drawn - _PHOTOGRAPHED)
+        drawn = _DOUBT * max(0.0, self.drawn - _PHOTOGRAPHED)
+        return grain + fine / 2 - third - drawn - _STRETCHED * max(0.0, self.stretch - _EVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +193,8 @@ def compared(grey: Tensor, move: Move) -> Copy | None:
         return None
     matrix, window, region = grown
     second = warped(grey, matrix, window)
+    if one_way(window.cut(grey), region) < _ONE_WAY:
+        return None
     alike, strength = agreement(window.cut(grey), second, region)
     whole = np.zeros(grey.shape, bool)
     whole[window.top : window.bottom, window.left : window.right] = region

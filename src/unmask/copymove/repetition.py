@@ -1,4 +1,4 @@
-"""Whether what two places share is found at a third: windows, bricks, weave, letters repeat."""
+"""What two places may share without being copies: what a third place has too, edges, letters."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.copymove.registration import FLOOR, Window, detail
+from unmask.media.blur import blurred
 from unmask.types import Tensor
 
 _SIDE = 160
@@ -52,6 +53,16 @@ def _bounded(window: Window, region: NDArray[np.bool_]) -> tuple[Window, NDArray
     part = region[top : top + _SIDE, left : left + _SIDE]
     begin_y, begin_x = window.top + top, window.left + left
     return Window(begin_x, begin_y, begin_x + part.shape[1], begin_y + part.shape[0]), part
+
+
+def one_way(grey: Tensor, region: NDArray[np.bool_]) -> float:
+    """How strong gradients across the main direction are, of those along it: 0 for straight edges,
+    which look the same wherever they are laid along each other; 1 for what has no direction."""
+    down, across = (part[region] for part in np.gradient(blurred(grey, 1.0)))
+    mixed = float((down * across).mean())
+    tensor = np.array([[float((across**2).mean()), mixed], [mixed, float((down**2).mean())]])
+    least, most = np.linalg.eigvalsh(tensor)
+    return float(max(0.0, least) / max(float(most), 1e-6))
 
 
 def drawn(grey: Tensor, region: NDArray[np.bool_]) -> float:
