@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from copied_pictures import LAID, TAKEN, bricks, checks, moved, packed, photo, placed, twins
+from copied_pictures import (
+    HEIGHT,
+    LAID,
+    SIDE,
+    TAKEN,
+    WIDTH,
+    bricks,
+    checks,
+    moved,
+    packed,
+    photo,
+    placed,
+    twins,
+)
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from unmask.copymove import copies
 from unmask.copymove.copies import Copy, look
+from unmask.copymove.repetition import one_way
+from unmask.media.luma import luma
 from unmask.types import Pixels
 
 
@@ -53,6 +68,29 @@ def test_a_twin_with_grain_of_its_own_is_no_copy(seed: int) -> None:
 @pytest.mark.parametrize("pixels", [bricks(0), packed(bricks(1)), checks(), packed(checks())])
 def test_what_repeats_in_a_lattice_is_no_copy(pixels: Pixels) -> None:
     assert look(pixels).copies == ()
+
+
+def test_a_place_that_is_stretched_is_no_copy() -> None:
+    pixels = photo(1)
+    left, top = TAKEN
+    part = Image.fromarray(pixels).crop((left, top, left + SIDE, top + SIDE))
+    wide = np.asarray(part.resize((SIDE + 10, SIDE), Image.Resampling.BICUBIC))
+    pixels = pixels.copy()
+    pixels[LAID[1] : LAID[1] + SIDE, LAID[0] : LAID[0] + SIDE + 10] = wide
+    assert look(packed(pixels)).copies == ()
+
+
+@pytest.mark.parametrize("degrees", [5, -8])
+def test_the_corners_of_a_turned_picture_are_no_copies(degrees: float) -> None:
+    turned = Image.fromarray(photo(4)).rotate(degrees, Image.Resampling.NEAREST)
+    assert look(packed(np.asarray(turned))).copies == ()
+
+
+def test_parallel_edges_have_one_direction() -> None:
+    rows, columns = np.mgrid[:90, :90].astype(np.float32)
+    everywhere = np.ones((90, 90), bool)
+    assert one_way(100 * (columns + 0.2 * rows > 50), everywhere) < 0.05
+    assert one_way(luma(photo(1)), np.ones((HEIGHT, WIDTH), bool)) > 0.5
 
 
 @pytest.mark.parametrize("quality", [0, 90])
