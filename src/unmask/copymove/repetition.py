@@ -58,7 +58,7 @@ def _bounded(window: Window, region: NDArray[np.bool_]) -> tuple[Window, NDArray
 def one_way(grey: Tensor, region: NDArray[np.bool_]) -> float:
     """How strong gradients across the main direction are, of those along it: 0 for straight edges,
     which look the same wherever they are laid along each other; 1 for what has no direction."""
-    down, across = (part[region] for part in np.gradient(blurred(grey, 1.0)))
+    down, across = (np.asarray(part)[region] for part in np.gradient(blurred(grey, 1.0)))
     mixed = float((down * across).mean())
     tensor = np.array([[float((across**2).mean()), mixed], [mixed, float((down**2).mean())]])
     least, most = np.linalg.eigvalsh(tensor)
