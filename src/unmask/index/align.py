@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unmask.index.keypoints import blurred
+from unmask.media.blur import blurred
 from unmask.media.luma import luma
 from unmask.types import Pixels, Tensor
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.index.align import Laid
-from unmask.index.keypoints import blurred
+from unmask.media.blur import blurred
 from unmask.types import Tensor
 
 _ROUNDS = 6

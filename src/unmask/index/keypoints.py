@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.index.hashes import Words
+from unmask.media.blur import blurred
 from unmask.types import Tensor
 
 _PER_OCTAVE = 3
@@ -93,26 +94,6 @@ def find_points(grey: Tensor, most: int) -> Points:
     places, strength = np.concatenate(found), np.concatenate(strengths)
     kept = _spread(places, strength, grey.shape, most)
     return Points(places[kept], np.concatenate(described)[kept])
-
-
-def blurred(grey: Tensor, sigma: float) -> Tensor:
-    """A picture under a Gaussian; its edges are continued by mirroring."""
-    reach = max(1, int(np.ceil(3 * sigma)))
-    taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2).astype(np.float32)
-    taps /= taps.sum()
-    for axis in (0, 1):
-        pad = [(0, 0), (0, 0)]
-        pad[axis] = (reach, reach)
-        wide = np.pad(grey, pad, mode="symmetric" if grey.shape[axis] > reach else "edge")
-        size = grey.shape[axis]
-        parts = (
-            wide[i : i + size] if axis == 0 else wide[:, i : i + size] for i in range(len(taps))
-        )
-        total = np.zeros_like(grey)
-        for tap, part in zip(taps, parts, strict=True):
-            total += tap * part
-        grey = total
-    return grey
 
 
 def _levels(base: Tensor) -> list[Tensor]:
