@@ -118,7 +118,7 @@ class CopyMoveAnalyzer(Analyzer):
 
 def _least(looked: Looked) -> int:
     """Pixels of the side of the smallest part that is looked for in a picture that was shrunk."""
-    return round(48 / looked.shrunk, -1) if looked.shrunk < 1 else 48
+    return 10 * round(4.8 / looked.shrunk) if looked.shrunk < 1 else 48
 
 
 def _how(copy: Copy) -> str:

@@ -101,13 +101,13 @@ def pull(
             f" See {method.card.repository}."
         )
     # A file whose hash is known comes first.
-    file = sorted(found, key=lambda entry: not entry.sha256)[0]
-    permitted(file, tuple(entry.lower() for entry in licence) if licence else FREE)
-    with Progressing(f"fetching {Path(file.url).name}", unit="bytes", quiet=json) as bar:
-        path = fetch(file, shelf() / "fetched", bar.update)
+    chosen = sorted(found, key=lambda entry: not entry.sha256)[0]
+    permitted(chosen, tuple(entry.lower() for entry in licence) if licence else FREE)
+    with Progressing(f"fetching {Path(chosen.url).name}", unit="bytes", quiet=json) as bar:
+        path = fetch(chosen, shelf() / "fetched", bar.update)
     from unmask.train.shelving import shelve
 
-    card = shelve(method, path, out or _place(method), file.licence)
+    card = shelve(method, path, out or _place(method), chosen.licence)
     _say(card, out or _place(method), json)
 
 
