@@ -78,8 +78,8 @@ def own_shares(scores: Floats) -> Floats:
 class Grouped:
     """Authentic scores (rising) as a whole and by group, and the factor ``worst``.
 
-    A rate holds on average over all files, and in no group of at least ``ENOUGH`` files does it
-    exceed ``worst`` times that rate. Where such a group is too small to vouch for that by itself,
+    A rate holds on average over all files, and in no group of enough files (``ENOUGH``, or as many
+    as ``of`` is told) does it exceed ``worst`` times that rate. Where such a group is too small to vouch for that by itself,
     nothing is flagged that does not exceed its highest score.
     """
 
@@ -88,11 +88,13 @@ class Grouped:
     worst: float
 
     @classmethod
-    def of(cls, scores: Floats, groups: Sequence[str], worst: float) -> Self:
+    def of(
+        cls, scores: Floats, groups: Sequence[str], worst: float, enough: int = ENOUGH
+    ) -> Self:
         """From the score and the group of each file."""
         names = np.asarray(groups, object)
         own = (scores[names == name] for name in sorted(set(groups)))
-        parts = tuple(np.sort(part) for part in own if len(part) >= ENOUGH)
+        parts = tuple(np.sort(part) for part in own if len(part) >= enough)
         return cls(np.sort(scores), parts, worst)
 
     def p(self, values: ArrayLike) -> Floats:

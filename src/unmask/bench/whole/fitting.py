@@ -40,7 +40,9 @@ RATES = (
 TAIL = 0.05
 """From this rate on the excesses give the exponential tail that goes on under the floor."""
 WORST = 2.0
-"""How much the rate of any source with enough authentic files may exceed the promised one."""
+"""How much the rate of a source with ``HELD`` authentic files may exceed the promised one."""
+HELD = 100
+"""With fewer, and many such sources, their single highest scores would be the threshold."""
 TELLS = {
     FACE: ("blended faces", "redrawn lips", "portraits by a GAN"),
     EDITED: ("parts from another picture", "copied parts", "filled-in parts"),
@@ -253,7 +255,7 @@ def _levelled(
 
 def _levels(real: Numbers, origin: Sequence[str], files: int) -> list[Level]:
     """Conformal thresholds down to what ``files`` can vouch for; an exponential tail beyond."""
-    held = Grouped.of(real, origin, WORST)
+    held = Grouped.of(real, origin, WORST, HELD)
     start = float(np.quantile(real, 1 - TAIL))
     scale = max(float((real[real > start] - start).mean()) if (real > start).any() else 0.0, 1e-3)
     levels: list[Level] = []
