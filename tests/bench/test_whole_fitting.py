@@ -20,7 +20,7 @@ from unmask.decision.evidence import FACE, PARTS, VOICE, Evidence, Situation
 from unmask.decision.rule import Rule
 from unmask.errors import DataError
 
-REALS, FRESH = 360, 1000
+REALS, FRESH = 660, 1000
 ODD = 1.5
 LUCK = 1e-3
 """A rate is held to be exceeded where so many hits are less likely than this."""

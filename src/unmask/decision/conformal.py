@@ -79,8 +79,8 @@ class Grouped:
     """Authentic scores (rising) as a whole and by group, and the factor ``worst``.
 
     A rate holds on average over all files, and in no group of enough files (``ENOUGH``, or as many
-    as ``of`` is told) does it exceed ``worst`` times that rate. Where such a group is too small to vouch for that by itself,
-    nothing is flagged that does not exceed its highest score.
+    as ``of`` is told) does it exceed ``worst`` times that rate. Where such a group is too small to
+    vouch for that by itself, nothing is flagged that does not exceed its highest score.
     """
 
     all: Floats
@@ -88,9 +88,7 @@ class Grouped:
     worst: float
 
     @classmethod
-    def of(
-        cls, scores: Floats, groups: Sequence[str], worst: float, enough: int = ENOUGH
-    ) -> Self:
+    def of(cls, scores: Floats, groups: Sequence[str], worst: float, enough: int = ENOUGH) -> Self:
         """From the score and the group of each file."""
         names = np.asarray(groups, object)
         own = (scores[names == name] for name in sorted(set(groups)))
