@@ -125,12 +125,12 @@ def test_flat_and_small_pictures_have_none(shape: tuple[int, int]) -> None:
     assert not regular_pattern(np.full((*shape, 3), 128, np.uint8))
 
 
-def judged(pixels: Pixels) -> tuple[dict[Claim, Finding], list[str], Verdict]:
+def judged(pixels: Pixels, fpr: float = 0.01) -> tuple[dict[Claim, Finding], list[str], Verdict]:
     media = MediaInfo("a.png", Kind.IMAGE, "PNG", 1, "0" * 64)
-    analyzer = PictureAnalyzer(media, Options(fpr=0.01, threads=1))
+    analyzer = PictureAnalyzer(media, Options(fpr=fpr, threads=1))
     analyzer.frame(Frame(0, 0.0, pixels))
     findings = analyzer.finish().findings
-    verdict, _ = fuse(media, findings, 0.01, 0.5)
+    verdict, _ = fuse(media, findings, fpr, 0.5)
     return {one.claim: one for one in findings}, sorted(gather(media, findings).signs), verdict
 
 
@@ -150,7 +150,7 @@ def test_without_the_pattern_test_its_scores_would_flag_the_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("unmask.analyzers.picture.regular_pattern", lambda _: False)
-    found, signs, verdict = judged(np.clip(dithered(6), 0, 255).astype(np.uint8))
+    found, signs, verdict = judged(np.clip(dithered(6), 0, 255).astype(np.uint8), 0.05)
     assert signs == ["edited", "generated"]
     assert verdict.label in FLAGGED
     assert found[Claim.PICTURE_GENERATED].vote is Vote.FORGED

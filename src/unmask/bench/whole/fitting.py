@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from unmask.bench.whole.ratio import Numbers, logistic, ratios, weights
+from unmask.bench.whole.ratio import SOME, Numbers, logistic, ratios, weights
 from unmask.bench.whole.rows import FileRow
 from unmask.decision.conformal import Grouped, needed
 from unmask.decision.evidence import (
@@ -253,6 +254,21 @@ def _levelled(
     return levelled.model_copy(update={"ratios": ratios(apart[0], origin, apart[1], makers)})
 
 
+def _over_sources(real: Numbers, origin: Sequence[str], rate: float) -> float:
+    """The score that ``rate`` of a mixture exceeds in which every source weighs alike.
+
+    A file of a source that nobody knows is a draw from such a mixture, and not from one in which
+    the largest source has most of the say. Sources of fewer than ``SOME`` files are one together.
+    """
+    counts = Counter(origin)
+    names = np.array([name if counts[name] >= SOME else "" for name in origin])
+    sizes = Counter(names.tolist())
+    order = np.argsort(real)[::-1]
+    over = np.cumsum([1 / sizes[str(names[place])] for place in order]) / len(sizes)
+    place = int(np.searchsorted(over, rate, side="right"))
+    return float(real[order[min(place, len(order) - 1)]])
+
+
 def _levels(real: Numbers, origin: Sequence[str], files: int) -> list[Level]:
     """Conformal thresholds down to what ``files`` can vouch for; an exponential tail beyond."""
     held = Grouped.of(real, origin, WORST, HELD)
@@ -261,7 +277,7 @@ def _levels(real: Numbers, origin: Sequence[str], files: int) -> list[Level]:
     levels: list[Level] = []
     for rate in RATES:
         if files >= needed(rate):
-            score = held.threshold(rate)
+            score = max(held.threshold(rate), _over_sources(real, origin, rate))
         else:
             score = levels[-1].score + scale * math.log(levels[-1].rate / rate)
         last = levels[-1].score + 1e-4 if levels else -math.inf
