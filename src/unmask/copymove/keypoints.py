@@ -1,36 +1,28 @@
 """Keypoints: extrema of differences of Gaussians over place and scale, each with its direction.
 
-Lowe 2004, "Distinctive image features from scale-invariant keypoints", sections 3 to 5.
+Lowe 2004, "Distinctive image features from scale-invariant keypoints", sections 3 to 5. In the very
+first octave, of fine detail, the blur is half of that of the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unmask.media.blur import blurred
+from unmask.media.scale_space import FIRST, PER_OCTAVE, extrema, levels_of
 from unmask.types import Tensor
 
-PER_OCTAVE = 3
-FIRST = 1.6
-"""Blur in pixels of the first level of an octave; in the very first, of fine detail, half of it."""
 _TAKEN = 0.5
 """Blur that a picture is taken to have."""
 _CONTRAST, _EDGE = 0.45, 10.0
 _LEAST_SIDE = 16
-_ROWS = 64
-"""Rows looked at at a time: so few stay in the processor's cache."""
 _RIM = 5
 _BINS, _PEAK = 36, 0.8
 _GRID, _SPACING = 12, 0.75
-_AROUND = sorted(
-    ((dl, dy, dx) for dl in (-1, 0, 1) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dl or dy or dx),
-    key=lambda step: sum(map(abs, step)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,77 +61,13 @@ def octaves(grey: Tensor) -> Iterator[Octave]:
     first, halved = FIRST / 2, 0
     base = blurred(grey, float(np.sqrt(first**2 - _TAKEN**2)))
     while min(base.shape) >= _LEAST_SIDE:
-        levels = _levels(base, first)
-        yield Octave(levels, first, halved, *_extrema(levels))
+        levels = levels_of(base, first)
+        yield Octave(levels, first, halved, *extrema(levels, _CONTRAST, _EDGE, _RIM))
         base = levels[PER_OCTAVE]
         if first == FIRST:
             base = np.ascontiguousarray(base[::2, ::2])
             halved += 1
         first = FIRST
-
-
-def _levels(base: Tensor, first: float) -> list[Tensor]:
-    levels = [base]
-    for k in range(1, PER_OCTAVE + 3):
-        before, now = (first * 2 ** (j / PER_OCTAVE) for j in (k - 1, k))
-        levels.append(blurred(levels[-1], float(np.sqrt(now**2 - before**2))))
-    return levels
-
-
-def _extrema(levels: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """N × 3 places (x, y, level; fractions of a step by parabolas) and their signed strengths."""
-    height, width = levels[0].shape
-    rim = min(_RIM, (min(height, width) - 1) // 2)
-    room = np.empty((len(levels) - 1, _ROWS + 2, width), np.float32)
-    spots, strength = [], []
-    for top in range(rim, height - rim, _ROWS):
-        rows = min(_ROWS, height - rim - top)
-        strip = room[:, : rows + 2]
-        for out, (lower, upper) in zip(strip, pairwise(levels), strict=True):
-            taken = slice(top - 1, top + rows + 1)
-            np.subtract(upper[taken], lower[taken], out=out)
-        found, value = _of_strip(np.ascontiguousarray(strip), rim)
-        found[:, 1] += top - 1
-        spots.append(found)
-        strength.append(value)
-    return np.concatenate(spots), np.concatenate(strength)
-
-
-def _of_strip(stack: Tensor, rim: int) -> tuple[Tensor, Tensor]:
-    """The extrema of differences (levels × rows × columns), none in the first and last of each."""
-    middle = stack[1:-1, 1:-1, rim:-rim]
-    flat = np.flatnonzero((middle > _CONTRAST) | (middle < -_CONTRAST))
-    level, row, column = (
-        at + start
-        for at, start in zip(np.unravel_index(flat, middle.shape), (1, 1, rim), strict=True)
-    )
-    across, area = stack.shape[2], stack.shape[1] * stack.shape[2]
-    values = stack.reshape(-1)
-    at = level * area + row * across + column
-    value = values[at]
-    for dl, dy, dx in _AROUND:
-        near = values[at + (dl * area + dy * across + dx)]
-        best = np.where(value > 0, near < value, near > value)
-        at, value = at[best], value[best]
-
-    def step(dl: int, dy: int, dx: int) -> Tensor:
-        return np.asarray(values[at + (dl * area + dy * across + dx)], np.float32)
-
-    xx = step(0, 0, 1) + step(0, 0, -1) - 2 * value
-    yy = step(0, 1, 0) + step(0, -1, 0) - 2 * value
-    corners = step(0, 1, 1) + step(0, -1, -1) - step(0, -1, 1) - step(0, 1, -1)
-    determinant = xx * yy - (corners / 4) ** 2
-    good = (determinant > 0) & ((xx + yy) ** 2 * _EDGE < (_EDGE + 1) ** 2 * determinant)
-    at, value = at[good], value[good]
-    level, rest = np.divmod(at, area)
-    row, column = np.divmod(rest, across)
-    moves = []
-    for one in ((0, 0, 1), (0, 1, 0), (1, 0, 0)):
-        up, down = step(*one), step(*(-v for v in one))
-        bend = up + down - 2 * value
-        moves.append(np.clip((down - up) / (2 * np.where(bend == 0, 1, bend)), -0.5, 0.5))
-    spots = np.column_stack([column + moves[0], row + moves[1], level + moves[2]])
-    return spots.astype(np.float32), -value
 
 
 def sampled(grey: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

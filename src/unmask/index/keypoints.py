@@ -11,17 +11,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unmask.index.hashes import Words
 from unmask.media.blur import blurred
+from unmask.media.scale_space import FIRST, PER_OCTAVE, extrema, levels_of
 from unmask.types import Tensor
 
-_PER_OCTAVE = 3
-_FIRST = 1.6
 _BLUR = 0.6
 """Blur that a scaled-down picture is taken to have."""
 _PATCH, _REACH = 16, 6.0
@@ -29,10 +27,6 @@ _LEAST_SIDE = 24
 _CONTRAST, _EDGE = 1.2, 12.0
 _GRID = 6
 _ORDER = 9
-_AROUND = sorted(
-    ((dl, dy, dx) for dl in (-1, 0, 1) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dl or dy or dx),
-    key=lambda step: sum(map(abs, step)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,61 +70,25 @@ def find_points(grey: Tensor, most: int) -> Points:
     found: list[Tensor] = []
     strengths: list[Tensor] = []
     described: list[Tensor] = []
-    base = blurred(grey, float(np.sqrt(_FIRST**2 - _BLUR**2)))
+    base = blurred(grey, float(np.sqrt(FIRST**2 - _BLUR**2)))
     octave = 0
     while min(base.shape) >= _LEAST_SIDE:
-        levels = _levels(base)
-        places, strength = _extrema(levels)
+        levels = levels_of(base)
+        # In one strip: places then come by level, row and column, and an index stays what it was.
+        places, strength = extrema(levels, _CONTRAST, _EDGE, rim=1, rows=max(base.shape))
         if len(places):
             described.append(_described(levels, places))
-            scale = _FIRST * 2 ** (places[:, 2] / _PER_OCTAVE)
+            scale = FIRST * 2 ** (places[:, 2] / PER_OCTAVE)
             xy = places[:, :2] * 2**octave + (2**octave - 1) / 2
             found.append(np.column_stack([xy, scale * 2**octave]).astype(np.float32))
-            strengths.append(strength)
-        base = levels[_PER_OCTAVE][::2, ::2]
+            strengths.append(np.abs(strength))
+        base = levels[PER_OCTAVE][::2, ::2]
         octave += 1
     if not found:
         return Points(np.zeros((0, 3), np.float32), np.zeros((0, 64), np.float32))
     places, strength = np.concatenate(found), np.concatenate(strengths)
     kept = _spread(places, strength, grey.shape, most)
     return Points(places[kept], np.concatenate(described)[kept])
-
-
-def _levels(base: Tensor) -> list[Tensor]:
-    levels = [base]
-    for k in range(1, _PER_OCTAVE + 3):
-        before, now = (_FIRST * 2 ** (j / _PER_OCTAVE) for j in (k - 1, k))
-        levels.append(blurred(levels[-1], float(np.sqrt(now**2 - before**2))))
-    return levels
-
-
-def _extrema(levels: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """N × 3 places (x, y, level; fractions of a step by parabolas) and their strengths."""
-    stack = np.stack([b - a for a, b in pairwise(levels)])
-    middle = stack[1:-1, 1:-1, 1:-1]
-    size = np.abs(middle)
-    candidates = size > _CONTRAST
-    level, row, column = (index + 1 for index in np.nonzero(candidates))
-    value = stack[level, row, column]
-    for dl, dy, dx in _AROUND:
-        near = stack[level + dl, row + dy, column + dx]
-        best = np.where(value > 0, near < value, near > value)
-        level, row, column, value = level[best], row[best], column[best], value[best]
-    xx = stack[level, row, column + 1] + stack[level, row, column - 1] - 2 * value
-    yy = stack[level, row + 1, column] + stack[level, row - 1, column] - 2 * value
-    corners = stack[level, row + 1, column + 1] + stack[level, row - 1, column - 1]
-    corners = corners - stack[level, row + 1, column - 1] - stack[level, row - 1, column + 1]
-    determinant = xx * yy - (corners / 4) ** 2
-    good = (determinant > 0) & ((xx + yy) ** 2 * _EDGE < (_EDGE + 1) ** 2 * determinant)
-    level, row, column = level[good], row[good], column[good]
-    shifts = []
-    for dl, dy, dx in ((0, 0, 1), (0, 1, 0), (1, 0, 0)):
-        up = stack[level + dl, row + dy, column + dx]
-        down = stack[level - dl, row - dy, column - dx]
-        bend = up + down - 2 * stack[level, row, column]
-        shifts.append(np.clip((down - up) / (2 * np.where(bend == 0, 1, bend)), -0.5, 0.5))
-    places = np.column_stack([column + shifts[0], row + shifts[1], level + shifts[2]])
-    return places.astype(np.float32), np.abs(value[good])
 
 
 def _described(levels: list[Tensor], places: Tensor) -> Tensor:
@@ -141,7 +99,7 @@ def _described(levels: list[Tensor], places: Tensor) -> Tensor:
     for index in np.unique(nearest):
         chosen = nearest == index
         x, y, level = places[chosen].T
-        scale = _FIRST * 2 ** (level / _PER_OCTAVE)
+        scale = FIRST * 2 ** (level / PER_OCTAVE)
         columns = x[:, None] + offsets[None] * scale[:, None]
         rows = y[:, None] + offsets[None] * scale[:, None]
         patches = _sampled(levels[index], rows, columns)
