@@ -7,6 +7,7 @@ from typing import Any
 
 from unmask.datasets.adapter import Adapter
 from unmask.datasets.manifest import Item
+from unmask.datasets.news_pairs import forged_face, forged_words, pairs
 from unmask.datasets.on_disk import DatasetFolder
 
 
@@ -28,24 +29,14 @@ class DGM4(Adapter):
 
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item a pair; the news number is its group."""
-        for split in ("train", "val", "test"):
-            rows = folder.json(f"DGM4/metadata/{split}.json")
-            there = set(folder.present(sorted({row["image"] for row in rows}), f"{split} pictures"))
-            for number, row in enumerate(rows):
-                if row["image"] in there:
-                    yield self._item(row, split, number)
+        for split, number, row in pairs(folder, "DGM4/metadata"):
+            yield self._item(row, split, number)
 
     @staticmethod
     def _item(row: dict[str, Any], split: str, number: int) -> Item:
         image, kind = str(row["image"]), str(row["fake_cls"])
         folders = image.split("/")
         forged = folders[1] == "manipulation"
-        corners = [float(value) for value in row.get("fake_image_box") or ()]
-        box = (
-            (corners[0], corners[1], corners[2] - corners[0], corners[3] - corners[1])
-            if len(corners) == 4
-            else ()
-        )
         return Item(
             item_id=f"{split}:{number}",
             media_id=f"{split}:{number}",
@@ -59,7 +50,7 @@ class DGM4(Adapter):
             split=split,
             language="en",
             types=() if kind == "orig" else tuple(kind.split("&")),
-            box=box,
+            box=forged_face(row),
             text=str(row["text"]),
-            tokens=tuple(int(place) for place in row.get("fake_text_pos") or ()),
+            tokens=forged_words(row),
         )
