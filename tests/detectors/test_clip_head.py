@@ -103,7 +103,6 @@ def material(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pull(known, file)
     opened = RunningEncoder(known, threads=1)
     monkeypatch.setattr(training, "load_encoder", lambda name, threads: opened)
-    monkeypatch.setattr(training, "encoder", lambda name: known)
     draw = np.random.default_rng(0)
     data, more = tmp_path / "data", tmp_path / "more" / listing.GATHERED
     rows = []

@@ -86,7 +86,6 @@ def made(folder: Path, width: int = 4, embedding: int = 3, blocks: int = 2) -> t
         std=(0.5, 0.5, 0.5),
         output="embedding",
         width=embedding,
-        tokens=names[-1],
         first="zero",
         blocks=names,
         block_width=width,

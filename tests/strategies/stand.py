@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 from toy import Toy, recipe
 
 from unmask.strategies.base import Strategy, Training
@@ -19,9 +18,6 @@ class Looking(Toy):
 
     def network(self) -> nn.Module:
         return nn.Identity()
-
-    def samples(self) -> Dataset[Batch]:
-        raise NotImplementedError
 
     def scores(self, network: nn.Module, batch: Batch) -> Tensor:
         given: Tensor = network(batch["x"].float()).reshape(len(batch["x"]), -1).sum(1)

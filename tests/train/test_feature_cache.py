@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from unmask.digests import sha256_of
 from unmask.errors import DataError
-from unmask.train.feature_cache import FeatureCache, digest
+from unmask.train.feature_cache import FeatureCache
 
 ROWS = np.arange(6, dtype=np.float16).reshape(2, 3)
 
@@ -38,9 +39,9 @@ def test_a_file_with_nothing_to_see_is_remembered_too(tmp_path: Path) -> None:
 def test_a_changed_file_has_another_name(tmp_path: Path) -> None:
     file = tmp_path / "a"
     file.write_bytes(b"one")
-    before = digest(file)
+    before = sha256_of(file)
     file.write_bytes(b"two")
-    assert digest(file) != before
+    assert sha256_of(file) != before
 
 
 def test_a_file_that_is_no_cache_is_one_line(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from unmask.batch import find_files, key_of
 from unmask.decision.rows import need_parquet
+from unmask.digests import sha256_of
 from unmask.errors import DataError
 
 MANIFEST = "manifest.parquet"
@@ -60,7 +60,7 @@ def gather(
     unreadable: list[tuple[str, str]] = []
     for number, (path, group) in enumerate(found, start=1):
         try:
-            mark = _checksum(path)
+            mark = sha256_of(path)
         except OSError as error:
             unreadable.append((key_of(path), f"cannot be read: {error.strerror}"))
             continue
@@ -117,8 +117,3 @@ def _of_manifest(file: Path, label: int) -> Iterator[tuple[Path, str]]:
     for row in table.to_pylist():
         if row["label"] == label:
             yield root / row["path"], row.get(_SOURCE) or row.get(_GROUP) or file.parent.name
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

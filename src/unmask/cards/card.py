@@ -8,7 +8,6 @@ one beside the ONNX file.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from unmask._toml import read_toml
+from unmask.digests import sha256_of
 from unmask.errors import ModelError
 from unmask.types import Vote
 
@@ -288,8 +288,7 @@ def verified_weights(card_path: Path) -> Path:
     weights = read_card(card_path).file()
     path = card_path.parent / weights.file
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = sha256_of(path)
     except FileNotFoundError:
         raise ModelError(f"The weights {path} are missing. Reinstall unmask.") from None
     if found != weights.sha256:

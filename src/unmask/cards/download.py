@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from unmask.digests import sha256_of
 from unmask.errors import ModelError, OutputError
 
 Progress = Callable[[int, int | None], None]
@@ -78,10 +79,9 @@ def announced(url: str) -> int | None:
 
 def digest_of(path: Path, like: str) -> str:
     """The hash of a file, of the kind that ``like`` is."""
-    git = like.startswith("git:")
+    if not like.startswith("git:"):
+        return sha256_of(path)
     with path.open("rb") as file:
-        if not git:
-            return hashlib.file_digest(file, "sha256").hexdigest()
         sum_ = hashlib.sha1(b"blob %d\0" % path.stat().st_size)
         while piece := file.read(_PIECE):
             sum_.update(piece)

@@ -45,7 +45,6 @@ class Encoder(BaseModel):
     std: tuple[float, float, float]
     output: str
     width: int
-    tokens: str
     first: str
     blocks: tuple[str, ...]
     block_width: int

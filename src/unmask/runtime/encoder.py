@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from unmask.digests import sha256_of
 from unmask.encoders.known import Encoder, encoder
 from unmask.errors import ModelError
 from unmask.runtime.session import open_session
@@ -25,9 +25,7 @@ class RunningEncoder:
         self.known = known
         if not known.here:
             raise ModelError(f"The encoder {known.name!r} is missing. {remedy(known.name)}")
-        with known.path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != known.sha256:
+        if sha256_of(known.path) != known.sha256:
             raise ModelError(
                 f"The encoder {known.path} is not the one that is known (sha256 differs). "
                 f"{remedy(known.name)}"

@@ -7,7 +7,6 @@ the encoder again.
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from pathlib import Path
 
@@ -63,9 +62,3 @@ class FeatureCache:
 
 def _none() -> Features:
     return np.empty((0, 0), np.float16)
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from unmask.cards.card import Card, Published, read_card
+from unmask.digests import sha256_of
 from unmask.errors import DataError, OutputError
 from unmask.train.export import to_onnx
 from unmask.train.method import Method, fitted, read_checkpoint
@@ -19,8 +20,7 @@ ONNX = "weights.onnx"
 
 def published(method: Method, checkpoint: Path) -> Published | None:
     """The card's entry for a file of the authors, known by its hash."""
-    with checkpoint.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256_of(checkpoint)
     return next((entry for entry in method.card.published if entry.sha256 == found), None)
 
 

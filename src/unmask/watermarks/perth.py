@@ -7,7 +7,6 @@ file of weights is read as it is; its code, which needs PyTorch, is not run.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from unmask.digests import sha256_of
 from unmask.errors import MissingExtra, ModelError
 from unmask.types import Samples
 from unmask.watermarks.torchfile import Array, read_arrays
@@ -145,8 +145,7 @@ def read(path: Path) -> Perth:
     """The reader with the weights of a file whose SHA-256 is ``SHA256``. Raises ModelError."""
     again = "Run: pip install --force-reinstall 'unmask[perth]'"
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = sha256_of(path)
     except OSError as error:
         raise ModelError(f"The weights {path} cannot be read: {error.strerror}. {again}") from error
     if found != SHA256:

@@ -87,12 +87,13 @@ def sources() -> tuple[Source, ...]:
     return tuple(read_toml(_HERE / "sources.toml", _Sources, "list", DataError).source)
 
 
-def listed(data: Path, more: Path | None) -> Iterator[Whole]:
+def listed(data: Path, more: Path | None, every: bool = False) -> Iterator[Whole]:
     """All files of ``data/manifest.jsonl`` that no model was fitted on, then those of ``more``.
 
-    Raises DataError when there is no manifest.
+    ``every``: also those that the small models were fitted on. Raises DataError when there is no
+    manifest.
     """
-    yield from _of_manifest(data)
+    yield from _of_manifest(data, every)
     for source in sources() if more else ():
         assert more is not None
         yield from _of_source(source, more / source.name)
@@ -100,7 +101,7 @@ def listed(data: Path, more: Path | None) -> Iterator[Whole]:
         yield from _of_gathered(more / GATHERED)
 
 
-def _of_manifest(data: Path) -> Iterator[Whole]:
+def _of_manifest(data: Path, every: bool) -> Iterator[Whole]:
     manifest = data / "manifest.jsonl"
     if not manifest.exists():
         raise DataError(f"There is no {manifest}. Give a folder that holds manifest.jsonl.")
@@ -110,7 +111,7 @@ def _of_manifest(data: Path) -> Iterator[Whole]:
         new = row["path"].startswith(NEW)
         if row["kind"] == "audio" and not row.get("group"):
             group = f"{row['source']}:{row.get('subject') or row['path']}"
-        if not new and row["split"] != "dev" and not _kept(row["kind"], str(group)):
+        if not (every or new or row["split"] == "dev" or _kept(row["kind"], str(group))):
             continue
         yield Whole(
             path=data / row["path"],
@@ -120,7 +121,7 @@ def _of_manifest(data: Path) -> Iterator[Whole]:
             source=row["source"],
             group=f"{row['source']}:{group}",
             part="new" if new else "dev" if row["split"] == "dev" else "fit",
-            family=family_of(row) if row["label"] == "fake" else "",
+            family=_family(row) if row["label"] == "fake" else "",
             maker=str(row.get("method") or ""),
         )
 
@@ -140,8 +141,7 @@ def _kept(kind: str, group: str) -> bool:
     return kind == "video" or min(face, picture) < 0.12
 
 
-def family_of(row: dict[str, str]) -> str:
-    """The kind of forgery of a forged row of the manifest."""
+def _family(row: dict[str, str]) -> str:
     if row["kind"] == "image":
         return "pictures by generators" if row["path"].startswith(NEW) else "portraits by a GAN"
     return "redrawn lips" if row["kind"] == "video" else "recordings by known speech generators"

@@ -12,12 +12,13 @@ from PIL import Image
 
 from unmask.detectors.image.unmask_clip.looks import Looks
 from unmask.detectors.image.unmask_clip.views import shown_of
+from unmask.digests import sha256_of
 from unmask.forge.launder import launder
 from unmask.forge.operations import jpeg
 from unmask.forge.processing import processed
 from unmask.media import probe, read_image, stream
 from unmask.runtime.encoder import RunningEncoder
-from unmask.train.feature_cache import FeatureCache, Features, digest
+from unmask.train.feature_cache import FeatureCache, Features
 from unmask.types import Frame, Kind, Pixels
 
 Rng = np.random.Generator
@@ -50,7 +51,7 @@ class Extractor:
 
     def of_file(self, path: Path, item: str, variant: int = 0, moving: bool = False) -> list[Seen]:
         """Every square that a scan would show it. Raises MediaError when it cannot be read."""
-        name = digest(path)
+        name = sha256_of(path)
         prepared = f"native {variant} {item}" if variant else "looks" if moving else "native"
         known = self.cache.get(name, prepared)
         if known is None:

@@ -15,7 +15,6 @@ from unmask.decision.evidence import ENCODED, ENCODED_FACE
 from unmask.detectors.image.unmask_clip.features import Extractor, Seen
 from unmask.detectors.image.unmask_clip.head import Floats, Head, fit_head, unit, write_head
 from unmask.detectors.image.unmask_clip.material import material
-from unmask.encoders.known import encoder
 from unmask.errors import DataError, MediaError
 from unmask.metrics.detection import auc
 from unmask.runtime.encoder import load_encoder
@@ -34,7 +33,7 @@ FOLDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the encoder makes of one view. ``sign``: which view it is."""
+    """What the encoder makes of one view, as ``head.unit`` gives it. ``sign``: which view it is."""
 
     features: Floats
     sign: str
@@ -79,9 +78,26 @@ class ClipHead(Solved):
         found: list[Sample] = []
         for number, one in enumerate(files, 1):
             for variant in range(self.variants if one.kind == "image" else 1):
-                found += _samples(one, self._seen(one, variant), variant)
+                found += self._samples(one, variant)
             say(number, len(files))
         return found
+
+    def _samples(self, one: Whole, variant: int) -> Iterator[Sample]:
+        forged, maker = one.label == "fake", one.maker or one.family
+        for view in self._seen(one, variant):
+            if forged and one.family not in (FACES if view.face else WHOLE):
+                continue
+            yield Sample(
+                unit(view.numbers[None], self.encoder)[0],
+                sign_of(view),
+                forged,
+                one.source,
+                one.item,
+                one.group,
+                one.family,
+                maker,
+                variant,
+            )
 
     def _seen(self, one: Whole, variant: int) -> list[Seen]:
         try:
@@ -94,13 +110,13 @@ class ClipHead(Solved):
         begun = time.monotonic()
         samples = self.samples(say)
         path = out / "weights.onnx"
-        write_head(path, fitted(samples, self.strength, self.encoder.name), self.encoder)
-        best = measures(scored(samples, self.strength, self.encoder.name))
+        write_head(path, fitted(samples, self.strength), self.encoder)
+        best = measures(scored(samples, self.strength))
         return Solution(path, len(samples), time.monotonic() - begun, best)
 
     def scored(self, say: Say) -> list[Scored]:
         """Every sample by a head that met nothing of its source."""
-        return scored(self.samples(say), self.strength, self.encoder.name)
+        return scored(self.samples(say), self.strength)
 
     def cross_fitted(self, study: Sequence[Whole], say: Say) -> dict[str, dict[str, float]]:
         """Signs of the files of a study, by a head that met nothing of their sources.
@@ -113,7 +129,7 @@ class ClipHead(Solved):
         found: dict[str, dict[str, float]] = {}
         for fold in range(FOLDS):
             others = [one for one in samples if folds[one.source] != fold]
-            head = fitted(others, self.strength, self.encoder.name)
+            head = fitted(others, self.strength)
             for one in study:
                 if folds[base(one.source)] == fold:
                     found[one.item] = self._signs(one, head)
@@ -152,39 +168,21 @@ def folded(samples: Sequence[tuple[str, str]]) -> dict[str, int]:
     return {source: number % FOLDS for number, source in enumerate(order)}
 
 
-def _samples(one: Whole, seen: Sequence[Seen], variant: int) -> Iterator[Sample]:
-    forged, maker = one.label == "fake", one.maker or one.family
-    for view in seen:
-        if forged and one.family not in (FACES if view.face else WHOLE):
-            continue
-        yield Sample(
-            np.asarray(view.numbers, np.float32),
-            sign_of(view),
-            forged,
-            one.source,
-            one.item,
-            one.group,
-            one.family,
-            maker,
-            variant,
-        )
-
-
-def fitted(samples: Sequence[Sample], strength: float, name: str) -> Head:
+def fitted(samples: Sequence[Sample], strength: float) -> Head:
     """One head for both views: pictures teach it about faces, and faces about pictures."""
-    rows = unit(np.stack([one.features for one in samples]), encoder(name))
+    rows = np.stack([one.features for one in samples])
     labels = np.array([one.forged for one in samples])
     return fit_head(rows, labels, [one.source for one in samples], strength)
 
 
-def scored(samples: Sequence[Sample], strength: float, name: str) -> list[Scored]:
+def scored(samples: Sequence[Sample], strength: float) -> list[Scored]:
     """Each sample by a head fitted without its fold of sources."""
     folds = folded([(one.source, one.family) for one in samples])
     found: list[Scored] = []
     for fold in sorted(set(folds.values())):
-        head = fitted([one for one in samples if folds[one.source] != fold], strength, name)
+        head = fitted([one for one in samples if folds[one.source] != fold], strength)
         own = [one for one in samples if folds[one.source] == fold]
-        values = head.logits(unit(np.stack([one.features for one in own]), encoder(name)))
+        values = head.logits(np.stack([one.features for one in own]))
         found += [Scored(one, float(value)) for one, value in zip(own, values, strict=True)]
     return found
 
