@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from made_files import GIVEN, KINDS, SOURCES, drawn, everything, forged, real
 
@@ -16,7 +17,7 @@ from unmask.bench.whole.power import power_rows
 from unmask.bench.whole.rows import FileRow
 from unmask.decision.binomial import upper_tail_fitted
 from unmask.decision.conformal import place, threshold
-from unmask.decision.evidence import FACE, PARTS, VOICE, Evidence, Situation
+from unmask.decision.evidence import COPIED, FACE, PARTS, VOICE, Evidence, Situation
 from unmask.decision.rule import Rule
 from unmask.errors import DataError
 
@@ -135,6 +136,23 @@ def test_clips_of_both_kinds_are_made_of_all_clips() -> None:
         if row.situation == Situation.CLIP and row != sounding:
             signs = json.loads(row.signs)
             assert {VOICE: signs[VOICE], PARTS: signs[PARTS]} == heard
+
+
+def test_a_fact_with_degrees_counts_by_them(rows: list[FileRow]) -> None:
+    law = np.random.default_rng(0)
+
+    def copied(row: FileRow) -> FileRow:
+        often, most = (0.5, 3.0) if row.family == "copied parts" else (0.05, 2.0)
+        if row.kind != "image" or law.random() > often:
+            return row
+        signs = json.loads(row.signs) | {COPIED: float(law.uniform(1.8, most))}
+        return replace(row, signs=json.dumps(signs))
+
+    found = fit([copied(row) for row in rows], "2026-01-01", GIVEN)
+    term = found.of(Situation.PICTURE).signs[COPIED]
+    assert term.llr(0.0) == 0
+    assert 0 < term.llr(1.8) < term.llr(2.2)
+    assert fit(rows, "2026-01-01", GIVEN).of(Situation.PICTURE).signs[COPIED].llr(3.0) == 0
 
 
 def test_a_fact_counts_by_how_much_more_often_forged_files_have_it() -> None:

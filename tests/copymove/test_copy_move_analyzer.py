@@ -15,6 +15,7 @@ from PIL import Image
 from unmask.analyzers.base import Options, Result
 from unmask.analyzers.copy_move import CopyMoveAnalyzer
 from unmask.copymove import copies
+from unmask.decision.evidence import COPIED, gather
 from unmask.media import Limits, probe, read_image
 from unmask.types import Box, Frame, Label, Pixels
 
@@ -96,3 +97,9 @@ def test_a_shrunk_picture_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(copies, "LARGEST", HEIGHT * WIDTH // 4)
     result = said(saved(photo(1), tmp_path / "a.png"))
     assert "shrunk to 50%" in result.not_checked[0].why
+
+
+def test_its_degree_is_a_sign_of_the_decision(tmp_path: Path) -> None:
+    path = saved(moved(photo(1)), tmp_path / "a.png")
+    finding = said(path).findings[0]
+    assert gather(probe(path), [finding]).signs == {COPIED: finding.details["degree"]}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unmask.analyzers.base import Analyzer, Options, Result
+from unmask.decision.evidence import COPIED
 from unmask.types import (
     Absent,
     Box,
@@ -25,8 +26,6 @@ from unmask.types import (
 if TYPE_CHECKING:
     from unmask.copymove.copies import Copy, Looked
 
-SIGN = "copied"
-"""The sign of ``unmask.decision.evidence`` that this fact is."""
 _WHAT = "parts copied within the picture"
 _MASK = 256
 """Cells along the longer side of the mask."""
@@ -100,7 +99,7 @@ class CopyMoveAnalyzer(Analyzer):
             kind="fact",
             subject="a copied part",
             bearing=Label.INCONCLUSIVE,
-            sign=SIGN,
+            sign=COPIED,
             details={
                 "degree": round(best.score, 3),
                 "copies": len(looked.copies),

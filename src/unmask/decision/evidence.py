@@ -11,8 +11,8 @@ from unmask.types import Claim, Finding, Kind, MediaInfo
 FACE, EDITED, GENERATED = "face", "edited", "generated"
 ENCODED, ENCODED_FACE = "encoder", "encoder-face"
 VOICE, PARTS = "voice", "parts"
-SAVED, THUMBNAIL = "saved-differently", "other-thumbnail"
-FACTS = (SAVED, THUMBNAIL)
+SAVED, THUMBNAIL, COPIED = "saved-differently", "other-thumbnail", "copied"
+FACTS = (SAVED, THUMBNAIL, COPIED)
 """Signs that are facts: where they are missing they count as not there."""
 OF_FACES = (FACE, ENCODED_FACE)
 """Signs of which there is one a face."""
@@ -48,9 +48,10 @@ class Evidence:
     """The signs of one file.
 
     ``signs``: raw scores by sign, of faces that of the most suspect; a fact that counts by how
-    often it errs is 1. ``faces``: how many were judged. ``where_from``: number of the finding that
-    each sign comes from. ``withheld``: numbers of the findings whose score does not count.
-    ``quality``: width, height, JPEG quality, face (pixels), speech (seconds), band (Hz), bit rate.
+    often it errs is 1, or its ``degree`` where its details have one. ``faces``: how many were
+    judged. ``where_from``: number of the finding that each sign comes from. ``withheld``: numbers
+    of the findings whose score does not count. ``quality``: width, height, JPEG quality, face
+    (pixels), speech (seconds), band (Hz), bit rate.
     """
 
     situation: Situation
@@ -87,7 +88,8 @@ def _sign(finding: Finding) -> tuple[str, float]:
     """Which sign a finding is, and its value; "" when the rule does not know it."""
     if finding.score is not None:
         return SIGNS.get((finding.detector, finding.claim), ""), finding.score
-    return (finding.sign, 1.0) if finding.sign else ("", 0.0)
+    degree = float(finding.details.get("degree", 1.0))
+    return (finding.sign, degree) if finding.sign else ("", 0.0)
 
 
 def _situation(kind: Kind, faces: int, voice: bool) -> Situation:

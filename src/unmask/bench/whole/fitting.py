@@ -19,10 +19,12 @@ from unmask.bench.whole.ratio import SOME, Numbers, logistic, ratios, weights
 from unmask.bench.whole.rows import FileRow
 from unmask.decision.conformal import Grouped, needed
 from unmask.decision.evidence import (
+    COPIED,
     EDITED,
     ENCODED,
     ENCODED_FACE,
     FACE,
+    FACTS,
     GENERATED,
     OF_ENCODER,
     PARTS,
@@ -60,13 +62,14 @@ TELLS = {
         "swapped faces",
         "talking heads",
     ),
+    COPIED: ("copied parts",),
     VOICE: ("recordings by speech generators", "recordings by known speech generators"),
 }
 """The kinds of forgery that each sign is to tell."""
 SIGNS: dict[Situation, tuple[str, ...]] = {
-    Situation.PICTURE: (EDITED, GENERATED, ENCODED, SAVED, THUMBNAIL),
-    Situation.ONE_FACE: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE, SAVED, THUMBNAIL),
-    Situation.FACES: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE, SAVED, THUMBNAIL),
+    Situation.PICTURE: (EDITED, GENERATED, ENCODED, SAVED, THUMBNAIL, COPIED),
+    Situation.ONE_FACE: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE, SAVED, THUMBNAIL, COPIED),
+    Situation.FACES: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE, SAVED, THUMBNAIL, COPIED),
     Situation.MUTE_CLIP: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE),
     Situation.CLIP: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE, VOICE, PARTS),
     Situation.RECORDING: (VOICE, PARTS),
@@ -80,7 +83,7 @@ TOGETHER = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 def judged(rows: Iterable[FileRow]) -> list[FileRow]:
     """The rows with a score that counts."""
-    known = {sign for signs in SIGNS.values() for sign in signs} - {SAVED, THUMBNAIL}
+    known = {sign for signs in SIGNS.values() for sign in signs} - set(FACTS)
     return [row for row in rows if row.situation and known & set(row.evidence().signs)]
 
 
@@ -97,6 +100,7 @@ def fit(rows: Sequence[FileRow], date: str, given: Mapping[str, SignTerm]) -> Ru
     for sign in (FACE, EDITED, GENERATED, VOICE):
         terms[sign] = _sign_term(alone, sign)
     terms[SAVED] = _fact_term(alone)
+    terms[COPIED] = _degree_term(alone, COPIED)
     rules = [_situation(alone, situation, terms, date) for situation in SIGNS]
     if not any(encoded(row) for row in known):
         return Rule(rule=rules)
@@ -175,6 +179,22 @@ def _fact_term(rows: Sequence[FileRow]) -> SignTerm:
         some = [row for row in rows if row.kind == "image" and row.family in families]
         counts.append((sum(SAVED in row.evidence().signs for row in some), len(some)))
     return fact_term(*counts)
+
+
+def _degree_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
+    """A fact with degrees counts by a logistic calibration over all pictures; where it is missing
+    its degree is 0, and it says nothing."""
+    pictures = [row for row in rows if row.kind == "image"]
+    reals = [row for row in pictures if not row.forged]
+    fakes = [row for row in pictures if row.family in TELLS[sign]]
+    if not reals or not fakes:
+        raise DataError(f"The sign {sign!r} needs authentic and forged pictures.")
+    values = np.array([row.evidence().signs.get(sign, 0.0) for row in (*reals, *fakes)])
+    labels = np.array([0] * len(reals) + [1] * len(fakes))
+    weight = np.concatenate([weights([row.source for row in reals]), weights([sign] * len(fakes))])
+    slope, offset = logistic(values, labels, weight)
+    limit = math.log(min(len(reals), len(fakes)))
+    return SignTerm(slope=slope, offset=offset, lowest=0.0, highest=limit)
 
 
 def fact_term(forged: tuple[int, int], authentic: tuple[int, int]) -> SignTerm:
