@@ -23,7 +23,7 @@ import soundfile as sf
 from PIL import Image
 
 from unmask import scan
-from unmask.bench.whole.listing import Whole, listed
+from unmask.datasets.whole_files.listing import Whole, listed
 from unmask.errors import MediaError
 from unmask.media import read_image
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from unmask.bench.whole import gathering, listing
-from unmask.bench.whole.listing import FAMILIES, gathered
 from unmask.cli.app import app
+from unmask.datasets.whole_files import gathering, listing
+from unmask.datasets.whole_files.listing import FAMILIES, gathered
 
 
 class _Quiet(SimpleHTTPRequestHandler):

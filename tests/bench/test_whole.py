@@ -15,12 +15,12 @@ from PIL import Image
 
 import make_media
 from unmask import registry
-from unmask.bench.whole import listing
 from unmask.bench.whole.given import terms_given
-from unmask.bench.whole.listing import Source, Whole, listed, sources
 from unmask.bench.whole.rows import read_rows, row_of, write_rows
 from unmask.cards.card import read_card
 from unmask.cli.app import main
+from unmask.datasets.whole_files import listing
+from unmask.datasets.whole_files.listing import Source, Whole, listed, sources
 from unmask.decision.evidence import EDITED, FACE, PARTS, THUMBNAIL, Situation
 from unmask.errors import DataError, MediaError, MissingExtra
 from unmask.types import Box, Claim, Finding, Kind, Label, MediaInfo, Report, Verdict, Where

@@ -149,10 +149,11 @@ def test_a_fact_with_degrees_counts_by_them(rows: list[FileRow]) -> None:
         return replace(row, signs=json.dumps(signs))
 
     found = fit([copied(row) for row in rows], "2026-01-01", GIVEN)
-    term = found.of(Situation.PICTURE).signs[COPIED]
+    still = Evidence(Situation.PICTURE, {})
+    term = found.of(still).signs[COPIED]
     assert term.llr(0.0) == 0
     assert 0 < term.llr(1.8) < term.llr(2.2)
-    assert fit(rows, "2026-01-01", GIVEN).of(Situation.PICTURE).signs[COPIED].llr(3.0) == 0
+    assert fit(rows, "2026-01-01", GIVEN).of(still).signs[COPIED].llr(3.0) == 0
 
 
 def test_a_fact_counts_by_how_much_more_often_forged_files_have_it() -> None:

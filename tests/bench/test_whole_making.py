@@ -12,8 +12,8 @@ from PIL import Image
 from skimage import data as pictures
 
 import make_media
-from unmask.bench.whole.listing import Whole
 from unmask.bench.whole.making import EDITS, SIDES, made
+from unmask.datasets.whole_files.listing import Whole
 
 
 def whole(path: Path, kind: str = "image", label: str = "real", **more: str) -> Whole:

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from unmask.bench.whole import listing
 from unmask.bench.whole.encoded import read_signs, with_encoder
 from unmask.bench.whole.rows import FileRow
 from unmask.cli.app import app
+from unmask.datasets.whole_files import listing
 from unmask.decision.evidence import ENCODED
 from unmask.detectors.image.unmask_clip import training
 from unmask.detectors.image.unmask_clip.features import changed

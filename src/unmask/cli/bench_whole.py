@@ -13,7 +13,7 @@ import typer
 from unmask.cli.console import Progressing, emit
 
 if TYPE_CHECKING:
-    from unmask.bench.whole.listing import Whole
+    from unmask.datasets.whole_files.listing import Whole
 
 app = typer.Typer(help="Whole files: scan them, fit the decision rule, count what is found.")
 
@@ -37,8 +37,8 @@ def gather(
 
     Some licences are not stated: for measuring on your own machine, not for distribution.
     """
-    from unmask.bench.whole.gathering import FROM
-    from unmask.bench.whole.gathering import gather as bring
+    from unmask.datasets.whole_files.gathering import FROM
+    from unmask.datasets.whole_files.gathering import gather as bring
 
     with Progressing("gathering", unit="files", quiet=json) as bar:
         lost = bring(more, bar.update, base or FROM)
@@ -49,8 +49,8 @@ def gather(
 @app.command()
 def make(data: Data, more: More, out: Annotated[Path, typer.Option()], json: Json = False) -> None:
     """Make forged files of the photographs, and save both classes alike, under OUT."""
-    from unmask.bench.whole.listing import listed
     from unmask.bench.whole.making import made
+    from unmask.datasets.whole_files.listing import listed
 
     files = list(listed(data, more))
     out.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def make(data: Data, more: More, out: Annotated[Path, typer.Option()], json: Jso
 
 
 def _made(out: Path) -> list[Whole]:
-    from unmask.bench.whole.listing import Whole
+    from unmask.datasets.whole_files.listing import Whole
 
     lines = (out / _LIST).read_text(encoding="utf-8").splitlines()
     rows = [Whole(**json_.loads(line)) for line in lines]
@@ -89,8 +89,8 @@ def scan(
 
     Without the encoder, whose head met many of these files: see `encode`.
     """
-    from unmask.bench.whole.listing import listed
     from unmask.bench.whole.rows import read_rows, scanned, write_rows
+    from unmask.datasets.whole_files.listing import listed
 
     files = [*listed(data, more), *(_made(made) if made else [])]
     files = [one for one in files if kind in ("", one.kind)]
@@ -126,7 +126,7 @@ def encode(
     """
     from unmask import registry
     from unmask.bench.whole.encoded import NAME, write_signs
-    from unmask.bench.whole.listing import listed
+    from unmask.datasets.whole_files.listing import listed
     from unmask.detectors.image.unmask_clip.training import ClipHead
     from unmask.train.recipe import changed, read_recipe
 

@@ -19,7 +19,7 @@ import soundfile as sf
 import soxr
 from PIL import Image
 
-from unmask.bench.whole.listing import Whole
+from unmask.datasets.whole_files.listing import Whole
 from unmask.errors import MediaError
 from unmask.faces.detect import detect
 from unmask.forge import blend, splice

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
-from unmask.bench.whole.listing import Whole
+from unmask.datasets.whole_files.listing import Whole
 from unmask.decision.evidence import Evidence, Situation, gather
 from unmask.errors import DataError, MediaError, MissingExtra
 from unmask.types import FLAGGED, Label, Report

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from pathlib import Path
 
-from unmask.bench.whole.listing import Whole, listed
+from unmask.datasets.whole_files.listing import Whole, listed
 
 
 def material(data: Path, more: Path | None, most: int) -> list[Whole]:

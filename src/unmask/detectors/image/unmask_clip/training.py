@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unmask.bench.whole.listing import Whole
+from unmask.datasets.whole_files.listing import Whole
 from unmask.decision.evidence import ENCODED, ENCODED_FACE
 from unmask.detectors.image.unmask_clip.features import Extractor, Seen
 from unmask.detectors.image.unmask_clip.head import Floats, Head, fit_head, unit, write_head

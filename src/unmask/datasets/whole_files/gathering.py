@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from unmask.bench.whole.listing import GATHERED, gathered
 from unmask.cards.download import receive
+from unmask.datasets.whole_files.listing import GATHERED, gathered
 from unmask.errors import ModelError
 
 FROM = "https://raw.githubusercontent.com"

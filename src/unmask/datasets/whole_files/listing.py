@@ -34,6 +34,10 @@ NEW = ("images/generated/", "video/wav2lip/")
 """Folders of the manifest whose sources and makers no shipped model was trained on."""
 
 
+KEPT = 0.3
+"""Share of the gathered sources that no small model is trained on."""
+
+
 class Source(BaseModel):
     """One further source; see ``sources.toml``.
 
@@ -151,6 +155,21 @@ def gathered() -> list[dict[str, str]]:
     """The lines of ``gathered.csv``: a file each, its repository, and git's hash of it."""
     with (_HERE / "gathered.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def kept_from_training(source: str) -> bool:
+    """Whether the small models were trained on nothing of a gathered source, by its name's hash."""
+    digest = hashlib.sha256(f"gathered {source}".encode()).hexdigest()
+    return int(digest[:8], 16) / 2**32 < KEPT
+
+
+def photographs(data: Path, more: Path) -> list[Whole]:
+    """The authentic still pictures of ``gathered.csv`` that are there. Raises DataError."""
+    return [
+        one
+        for one in listed(data, more)
+        if one.item.startswith(GATHERED) and one.kind == "image" and one.label == "real"
+    ]
 
 
 def _of_gathered(folder: Path) -> Iterator[Whole]:
