@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,21 @@ import av
 import numpy as np
 from PIL import Image
 
-from unmask.errors import DataError
+from unmask.datasets.whole_files.listing import GATHERED, kept_from_training, photographs
+from unmask.errors import DataError, MediaError
 from unmask.faces.crop import square
 from unmask.faces.detect import detect
 from unmask.forge.blend import Portrait
+from unmask.media import Limits, read_image
 from unmask.types import Box, Face, Pixels
 
 LONGEST = 288
 SLACK = 2.0
 FRAMES = 8
-_VERSION = 3
+_VERSION = 4
+_MOST = 4
+"""Faces of one gathered photograph that are taken, and the least side of their boxes in pixels."""
+_LEAST = 56
 _INNER = (12, 212)
 """The part of a diff2lip panel that real and fake share (fakes were scaled once more)."""
 _FOLDERS = {
@@ -123,53 +128,65 @@ def cut(pixels: Pixels, face: Face) -> tuple[Pixels, Box, np.ndarray[Any, Any]]:
     return kept, box, (face.points - (left, top)) * scale
 
 
-def _folder(data: Path) -> Path:
-    manifest = (data / "manifest.jsonl").read_bytes()
-    mark = hashlib.sha256(manifest + str(_VERSION).encode()).hexdigest()[:16]
+def _folder(data: Path, more: Path | None) -> Path:
+    digest = hashlib.sha256((data / "manifest.jsonl").read_bytes() + str(_VERSION).encode())
+    for one in photographs(data, more) if more else ():
+        digest.update(one.item.encode())
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return cache / "unmask" / f"faces-{mark}"
+    return cache / "unmask" / f"faces-{digest.hexdigest()[:16]}"
 
 
-def pack(data: Path) -> Path:
-    """Pack all faces of a manifest once; the folder of the pack. Raises DataError."""
-    rows = rows_of(data)
-    folder = _folder(data)
+def _found(data: Path, more: Path | None) -> Iterator[tuple[Item, Pixels]]:
+    """Every face with slack, its item without an offset: of the manifest, then the gathered."""
+    for row in rows_of(data):
+        source = _FOLDERS.get("/".join(row["path"].split("/")[:2]))
+        if source is None:
+            continue
+        for item_id, pixels in _pictures(data, row):
+            for face in detect(pixels, confidence=0.6)[:1]:
+                kept, box, points = cut(pixels, face)
+                item = Item(
+                    item_id, row["path"], row["group"], source, row["method"],
+                    int(row["label"] == "fake"), row["split"], 0, *kept.shape[:2],
+                    (box.x, box.y, box.width, box.height),
+                    tuple(float(v) for v in points.reshape(-1)),
+                    row.get("gender") or "", age_band(row.get("age")), row.get("ethnicity") or "",
+                )  # fmt: skip
+                yield item, kept
+    for one in photographs(data, more) if more else ():
+        try:
+            pixels = read_image(one.path, Limits())
+        except MediaError:
+            continue
+        faces = [face for face in detect(pixels) if max(face.box.width, face.box.height) >= _LEAST]
+        for number, face in enumerate(faces[:_MOST]):
+            kept, box, points = cut(pixels, face)
+            split = "dev" if kept_from_training(one.source) else "train"
+            item = Item(
+                f"{one.item}#{number}", one.item, f"{one.group}#{number}",
+                f"{GATHERED}/{one.source}", "", 0, split, 0, *kept.shape[:2],
+                (box.x, box.y, box.width, box.height),
+                tuple(float(v) for v in points.reshape(-1)),
+            )  # fmt: skip
+            yield item, kept
+
+
+def pack(data: Path, more: Path | None = None) -> Path:
+    """Pack all faces of a manifest, and of the gathered photographs under ``more``, once.
+
+    Gives the folder of the pack. Raises DataError.
+    """
+    folder = _folder(data, more)
     if (folder / "items.json").exists():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     items: list[Item] = []
     offset = 0
     with (folder / "pixels.bin").open("wb") as file:
-        for row in rows:
-            source = _FOLDERS.get("/".join(row["path"].split("/")[:2]))
-            if source is None:
-                continue
-            for item_id, pixels in _pictures(data, row):
-                faces = detect(pixels, confidence=0.6)
-                if not faces:
-                    continue
-                kept, box, points = cut(pixels, faces[0])
-                file.write(np.ascontiguousarray(kept).tobytes())
-                items.append(
-                    Item(
-                        item_id,
-                        row["path"],
-                        row["group"],
-                        source,
-                        row["method"],
-                        int(row["label"] == "fake"),
-                        row["split"],
-                        offset,
-                        kept.shape[0],
-                        kept.shape[1],
-                        (box.x, box.y, box.width, box.height),
-                        tuple(float(v) for v in points.reshape(-1)),
-                        row.get("gender") or "",
-                        age_band(row.get("age")),
-                        row.get("ethnicity") or "",
-                    )
-                )
-                offset += kept.size
+        for item, kept in _found(data, more):
+            file.write(np.ascontiguousarray(kept).tobytes())
+            items.append(replace(item, offset=offset))
+            offset += kept.size
     if not items:
         raise DataError(f"No face was found in the pictures of {data}. Check the manifest.")
     table = folder / "items.json.part"
@@ -181,8 +198,8 @@ def pack(data: Path) -> Path:
 class Pack:
     """The packed faces: items by number, pixels mapped from disk."""
 
-    def __init__(self, data: Path) -> None:
-        folder = pack(data)
+    def __init__(self, data: Path, more: Path | None = None) -> None:
+        folder = pack(data, more)
         table = json.loads((folder / "items.json").read_text(encoding="utf-8"))
         self.items = [
             Item(**{**row, "box": tuple(row["box"]), "points": tuple(row["points"])})

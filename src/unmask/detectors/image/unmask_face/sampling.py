@@ -18,7 +18,7 @@ from unmask.detectors.image.unmask_face.framing import (
 )
 from unmask.detectors.image.unmask_face.packing import Pack
 from unmask.faces.crop import crop, square
-from unmask.forge.blend import FAMILIES, Forged, Portrait, forge
+from unmask.forge.blend import DECODED, FAMILIES, Decode, Forged, Portrait, forge
 from unmask.forge.regions import TEMPLATE, similarity
 from unmask.types import Box, Pixels
 
@@ -85,6 +85,8 @@ class Donors:
 class Maker:
     """Makes inputs from a pack; the same (seed, number) always gives the same pair.
 
+    ``decoded`` of the pairs are drawn by ``decode`` (see ``blend.decoded``).
+
     Over the first ``ramp`` pairs laundering rises from mild to ``strength``, of which each pair
     draws a share.
     """
@@ -102,11 +104,14 @@ class Maker:
         third_party: float = 0.0,
         ramp: int = 0,
         shares: tuple[float, ...] = (0.36, 0.3, 0.18, 0.16),
+        decode: Decode | None = None,
+        decoded: float = 0.0,
     ) -> None:
         self.pack, self.reals, self.fakes = pack, reals, fakes
         self.size, self.grid, self.seed = size, grid, seed
         self.strength, self.shares, self.ramp = strength, shares, ramp
         self.third_party = third_party if fakes else 0.0
+        self.decode, self.decoded = decode, decoded if decode else 0.0
         self.donors = Donors(pack, reals)
         by_source: dict[str, list[int]] = defaultdict(list)
         for index in reals:
@@ -145,10 +150,12 @@ class Maker:
             return self._foreign(rng, strength)
         target = self._real(rng)
         family = str(rng.choice(FAMILIES, p=self.shares))
+        if self.decoded and rng.random() < self.decoded:
+            family = DECODED
         portrait, box = nearer(self.pack.portrait(target), self.pack.box(target), rng)
         portrait = Portrait(camera(portrait.pixels, rng), portrait.points)
         donor = self.pack.portrait(self.donors.near(target, rng))
-        made: Forged = forge(family, portrait, donor, rng, _LEAST)
+        made: Forged = forge(family, portrait, donor, rng, _LEAST, self.decode)
         other = self.pack.pixels(self._real(rng))
         for softer in (1.0, 0.4, 0.0):
             plan = draw_plan(rng, self._native(target), strength * softer)

@@ -15,9 +15,25 @@ from unmask.detectors.image.unmask_face.model import GRID, SIZE, FaceNet, forger
 from unmask.detectors.image.unmask_face.packing import Pack, held_out
 from unmask.detectors.image.unmask_face.sampling import Face, Maker
 from unmask.errors import DataError
+from unmask.faces.crop import crop
+from unmask.forge.blend import Decode
+from unmask.forge.resynth import PLANS, load_or_train
 from unmask.train.checkpoint import load
 from unmask.train.onnx_model import onnx_model, save_onnx
 from unmask.train.task import Batch, Task
+from unmask.types import Box, Pixels
+
+DECODERS = ("nearest-2", "transposed-2", "bilinear-2", "nearest-3", "transposed-3", "bilinear-3")
+"""The autoencoders that draw faces again; see ``forge.resynth``."""
+
+
+def _inner(pack: Pack, index: int, side: int, rng: np.random.Generator) -> Pixels:
+    """A square of ``side`` pixels of a face, shrunk so that it shows a part or most of it."""
+    box, pixels = pack.box(index), pack.pixels(index)
+    reach = float(rng.uniform(0.4, 1.2)) * max(box.width, box.height, side)
+    x = box.x + float(rng.uniform(0, 1)) * (box.width - reach)
+    y = box.y + float(rng.uniform(0, 1)) * (box.height - reach)
+    return crop(pixels, Box(x, y, reach, reach), side)
 
 
 def choose(pack: Pack, part: str, leave_out: str = "") -> tuple[list[int], list[int]]:
@@ -84,7 +100,7 @@ class FaceTask(Task):
     def maker(self, part: str, seed: int, ramp: int = 0) -> Maker:
         """A maker of pairs from one part of the data; laundering rises over ``ramp`` pairs."""
         settings: dict[str, Any] = self.recipe.settings
-        pack = Pack(self.data)
+        pack = Pack(self.data, Path(settings["more"]) if settings.get("more") else None)
         reals, fakes = choose(pack, part, self.recipe.leave_out)
         return Maker(
             pack,
@@ -96,7 +112,32 @@ class FaceTask(Task):
             strength=float(settings.get("strength", 1.0)),
             third_party=float(settings.get("third_party", 0.08)),
             ramp=ramp,
+            decode=self._decode(pack) if settings.get("decoded") else None,
+            decoded=float(settings.get("decoded", 0.0)),
         )
+
+    def _decode(self, pack: Pack) -> Decode:
+        """Autoencoders trained on faces of the fitting groups; each call draws one of them."""
+        if not hasattr(self, "_decoders"):
+            reals, _ = choose(pack, "fit", self.recipe.leave_out)
+
+            def crops(rng: np.random.Generator, count: int, side: int) -> list[Pixels]:
+                drawn = [int(rng.choice(reals)) for _ in range(count)]
+                return [_inner(pack, index, side, rng) for index in drawn]
+
+            settings = self.recipe.settings
+            cache = Path(settings.get("decoders", "runs/face-decoders"))
+            plans = [plan for plan in PLANS if plan.name in DECODERS]
+            named = f"{len(reals)} faces {self.recipe.leave_out}"
+            steps = int(settings.get("decoder_steps", 200))
+            self._decoders = load_or_train(plans, crops, steps, self.recipe.seed, cache, named)
+        made = self._decoders
+
+        def decode(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+            name = DECODERS[int(rng.integers(len(DECODERS)))]
+            return made(pixels, name, float(rng.choice((0.0, rng.uniform(0, 0.6)))))
+
+        return decode
 
     def network(self) -> nn.Module:
         """MobileNetV2 with fresh heads, or the weights of an earlier run, as ``init`` says."""

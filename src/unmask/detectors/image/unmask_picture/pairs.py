@@ -115,7 +115,11 @@ class Pairs(Dataset[Batch]):
         Half the forgeries are made on a larger square, so that tiles cut through them; half the
         photos were saved before.
         """
-        side = self.side if rng.random() < 0.5 else int(rng.integers(self.side + 8, 200))
+        side = (
+            self.side
+            if rng.random() < 0.5
+            else int(rng.integers(self.side + 8, 9 * self.side // 5))
+        )
         real = self._crop(side, rng)
         if rng.random() < 0.5:
             real = earlier_save(rng)(real)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from unmask.datasets.whole_files.listing import GATHERED, kept_from_training, photographs
 from unmask.errors import DataError
 from unmask.types import Pixels
 
@@ -27,6 +29,8 @@ FRAMES = "video-frames"
 """The source name of frames of the manifest's real videos; training never sees them."""
 PACKAGED = "packaged"
 """The source name of the photographs of ``photos.toml``."""
+MAPPED = 400_000
+"""Pixels from which on a decoded picture is mapped from a file instead of kept in memory."""
 LONGEST = 2400
 """Photographs with a longer side than this are halved until they have none."""
 
@@ -35,7 +39,8 @@ LONGEST = 2400
 class Photo:
     """One picture file, or the frame of a video at ``second``.
 
-    ``label``: 1 generated, 0 real. ``part``: train, calibration or dev.
+    ``label``: 1 generated, 0 real. ``part``: train, calibration or dev. ``origin``: the repository
+    of a gathered photograph.
     """
 
     path: Path
@@ -48,6 +53,7 @@ class Photo:
     age_band: str = ""
     ethnicity: str = ""
     second: float = -1.0
+    origin: str = ""
 
     @property
     def item_id(self) -> str:
@@ -119,17 +125,55 @@ def _packaged(root: Path) -> list[Photo]:
     return photos
 
 
-def all_photos(data: Path, root: Path = Path("/")) -> list[Photo]:
-    """Every picture of the manifest in ``data`` and every installed packaged photograph.
+def _from_gathered(data: Path, more: Path) -> list[Photo]:
+    """The authentic photographs that ``bench whole gather`` brought, those of unseen sources as
+    part dev."""
+    return [
+        Photo(
+            one.path,
+            GATHERED,
+            one.group,
+            "dev" if kept_from_training(one.source) else _part("train", one.group),
+            0,
+            "photo",
+            origin=one.source,
+        )
+        for one in photographs(data, more)
+    ]
+
+
+def all_photos(data: Path, root: Path = Path("/"), more: Path | None = None) -> list[Photo]:
+    """Every picture of the manifest in ``data``, every installed packaged photograph, and the
+    gathered photographs under ``more``.
 
     ``root`` is the folder under which Debian packages are unpacked. Raises DataError when the
     manifest is missing.
     """
-    return _from_manifest(data) + _packaged(root)
+    gathered = [] if more is None else _from_gathered(data, more)
+    return _from_manifest(data) + _packaged(root) + gathered
 
 
 @cache
 def _decoded(path: Path, second: float) -> Pixels:
+    """Pixels of a picture. Large ones lie decoded in a file of the user's cache and are mapped."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "unmask" / "decoded"
+    name = hashlib.sha256(
+        f"{path} {second} {path.stat().st_mtime_ns} {LONGEST}".encode()
+    ).hexdigest()[:32]
+    kept = folder / f"{name}.npy"
+    if not kept.exists():
+        pixels = _decode(path, second)
+        if pixels.shape[0] * pixels.shape[1] < MAPPED:
+            return pixels
+        folder.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(f".{os.getpid()}.part")
+        with part.open("wb") as file:
+            np.save(file, pixels)
+        part.replace(kept)
+    return np.asarray(np.load(kept, mmap_mode="r"))
+
+
+def _decode(path: Path, second: float) -> Pixels:
     if second >= 0:
         with av.open(str(path)) as video:
             frames = video.decode(video=0)
@@ -143,7 +187,7 @@ def _decoded(path: Path, second: float) -> Pixels:
 
 
 def read(photo: Photo) -> Pixels:
-    """A picture's pixels, read-only; what was decoded stays in memory (2 GB for all of them)."""
+    """A picture's pixels, read-only; what was decoded stays in memory or is mapped."""
     return _decoded(photo.path, photo.second)
 
 
@@ -189,16 +233,19 @@ def random_tile(pixels: Pixels, side: int, rng: np.random.Generator) -> Pixels:
 
 
 class Pool:
-    """Pictures to draw from: first a source by weight, then evenly within the source.
+    """Pictures to draw from: first a source by weight, then an origin, then evenly within it.
 
     Raises DataError when none of the weighted sources is there.
     """
 
     def __init__(self, photos: Sequence[Photo], weights: dict[str, float]) -> None:
         self.photos: dict[str, list[Photo]] = {}
+        self.origins: dict[str, dict[str, list[Photo]]] = {}
         for photo in photos:
             if weights.get(photo.source, 0) > 0:
                 self.photos.setdefault(photo.source, []).append(photo)
+                origins = self.origins.setdefault(photo.source, {})
+                origins.setdefault(photo.origin, []).append(photo)
         if not self.photos:
             raise DataError("None of the recipe's picture sources is there. Check --data.")
         self.names = sorted(self.photos)
@@ -207,5 +254,8 @@ class Pool:
 
     def draw(self, rng: np.random.Generator) -> Photo:
         """One picture."""
-        listed = self.photos[self.names[int(rng.choice(len(self.names), p=self.share))]]
-        return listed[int(rng.integers(len(listed)))]
+        origins = self.origins[self.names[int(rng.choice(len(self.names), p=self.share))]]
+        found = next(iter(origins.values()))
+        if len(origins) > 1:
+            found = origins[sorted(origins)[int(rng.integers(len(origins)))]]
+        return found[int(rng.integers(len(found)))]

@@ -64,7 +64,8 @@ class PictureTask(Task):
         super().__init__(recipe, data)
         torch.set_num_threads(recipe.threads)
         root = Path(recipe.settings.get("packages_root", "/"))
-        photos = all_photos(data, root)
+        more = recipe.settings.get("more", "")
+        photos = all_photos(data, root, Path(more) if more else None)
         self.made = generators(recipe, photos, PLANS)
         left_out = recipe.leave_out.split(",")
         self.photos = [photo for photo in photos if photo.source not in left_out]
