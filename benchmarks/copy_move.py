@@ -6,7 +6,8 @@
 ``--data`` holds ``images`` with a folder a source, ``--more`` the public sources of
 ``datasets/whole_files/sources.toml``. Only pictures whose name falls in the second half are used:
 the thresholds of ``unmask.copymove`` were chosen on the first. Rows are stored one by one, in an
-order that looks drawn, and a run that was stopped goes on where it was. Writes results/copy_move.md.
+order that looks drawn, and a run that was stopped goes on where it was. Writes
+results/copy_move.md.
 """
 
 from __future__ import annotations

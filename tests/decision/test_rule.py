@@ -18,6 +18,7 @@ from unmask.decision.evidence import (
     ENCODED_FACE,
     FACE,
     GENERATED,
+    LAID,
     PARTS,
     SAVED,
     THUMBNAIL,
@@ -68,7 +69,7 @@ def test_what_is_left_out_by_choice_cannot_raise_the_score(
 def test_a_fact_that_is_missing_was_looked_for_and_is_not_there() -> None:
     own = part(Situation.PICTURE, facts=True)
     terms = own.terms(Evidence(Situation.PICTURE, {EDITED: 2.0, SAVED: 1.0}))
-    assert terms == {EDITED: 2.0, SAVED: 1.5, THUMBNAIL: 0.0, COPIED: 0.0}
+    assert terms == {EDITED: 2.0, SAVED: 1.5, LAID: 0.0, THUMBNAIL: 0.0, COPIED: 0.0}
 
 
 @given(TERMS)

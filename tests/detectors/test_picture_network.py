@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from unmask.datasets.whole_files import listing
 from unmask.detectors.image.unmask_picture import model
 from unmask.detectors.image.unmask_picture.blocks import Blocks, contrast
 from unmask.detectors.image.unmask_picture.cases import Cases
@@ -330,3 +331,56 @@ def test_frames_come_from_real_videos_at_their_second(tmp_path: Path) -> None:
 def test_a_protocol_that_does_not_exist_is_said() -> None:
     with pytest.raises(DataError, match="No protocol is called 'nothing'"):
         drawn(cast("Cases", None), "nothing")
+
+
+@pytest.fixture
+def more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Gathered photographs of twenty repositories, and one forged."""
+    rows = []
+    for number in range(21):
+        name = f"real/owner_{number}/x.png"
+        path = tmp_path / "more" / "gathered" / name
+        path.parent.mkdir(parents=True)
+        Image.fromarray(photo(number, 700, 800)).save(path)
+        rows.append(
+            {
+                "path": name,
+                "kind": "image",
+                "label": "fake" if number == 20 else "real",
+                "family": "generated" if number == 20 else "",
+                "maker": "",
+                "source": f"owner/{number}",
+                "original": "x.png",
+                "git": "",
+                "group": name,
+            }
+        )
+    monkeypatch.setattr(listing, "gathered", lambda: rows)
+    monkeypatch.setattr(listing, "sources", lambda: ())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "more"
+
+
+def test_gathered_photographs_join_and_some_sources_are_kept(data: Path, more: Path) -> None:
+    found = [p for p in all_photos(data, data / "none", more) if p.source == "gathered"]
+    assert {p.origin for p in found} == {f"owner/{number}" for number in range(20)}
+    for one in found:
+        assert (one.part == "dev") == listing.kept_from_training(one.origin)
+    assert 1 <= sum(one.part == "dev" for one in found) <= 12
+
+
+def test_a_pool_draws_the_origins_of_a_source_evenly() -> None:
+    many = [Photo(Path(f"{n}"), "g", f"{n}", "train", 0, "", origin="many") for n in range(90)]
+    one = Photo(Path("x"), "g", "x", "train", 0, "", origin="one")
+    pool = Pool([*many, one], {"g": 1.0})
+    rng = np.random.default_rng(0)
+    share = np.mean([pool.draw(rng).origin == "one" for _ in range(400)])
+    assert 0.4 < share < 0.6
+
+
+def test_large_pictures_are_mapped_and_equal(data: Path, more: Path, tmp_path: Path) -> None:
+    one = next(p for p in all_photos(data, data / "none", more) if p.origin == "owner/3")
+    np.testing.assert_array_equal(read(one), photo(3, 700, 800))
+    kept = list((tmp_path / "cache" / "unmask" / "decoded").iterdir())
+    assert len(kept) == 1
+    np.testing.assert_array_equal(np.load(kept[0]), photo(3, 700, 800))

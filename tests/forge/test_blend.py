@@ -134,3 +134,33 @@ def test_colour_matching_moves_the_mean(target: Portrait) -> None:
     inside = mask > 0
     gap = matched[inside].mean(0) - target.pixels[inside].mean(0)
     assert np.abs(gap).max() < 6
+
+
+def test_a_decoder_draws_the_face_and_nothing_else(target: Portrait, donor: Portrait) -> None:
+    """What comes back is the decoder's, in the face alone, and at its small size."""
+    sides = []
+
+    def decode(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        sides.append(pixels.shape)
+        return np.full_like(pixels, (0, 255, 0))
+
+    for seed in range(6):
+        made = forge(blend.DECODED, target, donor, np.random.default_rng(seed), decode=decode)
+        assert made.family == blend.DECODED
+        inside, far = made.mask > 0.98, cv2.dilate(made.mask, np.ones((7, 7))) == 0
+        assert 0.01 < inside.mean() < 0.5
+        green = made.pixels[inside].astype(float).mean(0)
+        assert green[1] > 180
+        assert green[[0, 2]].max() < 75
+        np.testing.assert_array_equal(made.pixels[far], target.pixels[far])
+    assert {shape[0] for shape in sides} <= {112, 128, 192, 256}
+
+
+def test_without_a_change_by_the_decoder_the_face_stays_in_its_place(target: Portrait) -> None:
+    gaps = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        made = blend.decoded(target, target, rng, lambda pixels, _: pixels)
+        gap = np.abs(made.pixels.astype(float) - target.pixels).mean(-1)
+        gaps.append(float((gap * made.mask).sum() / made.mask.sum()))
+    assert np.median(gaps) < 8  # the loss of a smaller size; a face laid elsewhere differs by 30

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json as json_
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,6 +51,7 @@ def gather(
 def make(data: Data, more: More, out: Annotated[Path, typer.Option()], json: Json = False) -> None:
     """Make forged files of the photographs, and save both classes alike, under OUT."""
     from unmask.bench.whole.making import made
+    from unmask.bench.whole.resaving import resaved
     from unmask.datasets.whole_files.listing import listed
 
     files = list(listed(data, more))
@@ -59,7 +61,7 @@ def make(data: Data, more: More, out: Annotated[Path, typer.Option()], json: Jso
         (out / _LIST).open("w", encoding="utf-8") as file,
         Progressing("making", unit="files", quiet=json) as bar,
     ):
-        for one in made(files, out, bar.update):
+        for one in chain(made(files, out, bar.update), resaved(files, out, bar.update)):
             row = asdict(one) | {"path": one.path.relative_to(out).as_posix()}
             file.write(json_.dumps(row) + "\n")
             count += 1

@@ -11,8 +11,8 @@ from unmask.types import Claim, Finding, Kind, MediaInfo
 FACE, EDITED, GENERATED = "face", "edited", "generated"
 ENCODED, ENCODED_FACE = "encoder", "encoder-face"
 VOICE, PARTS = "voice", "parts"
-SAVED, THUMBNAIL, COPIED = "saved-differently", "other-thumbnail", "copied"
-FACTS = (SAVED, THUMBNAIL, COPIED)
+SAVED, LAID, THUMBNAIL, COPIED = "saved-differently", "laid-in", "other-thumbnail", "copied"
+FACTS = (SAVED, LAID, THUMBNAIL, COPIED)
 """Signs that are facts: where they are missing they count as not there."""
 OF_FACES = (FACE, ENCODED_FACE)
 """Signs of which there is one a face."""

@@ -26,6 +26,7 @@ from unmask.decision.evidence import (
     FACE,
     FACTS,
     GENERATED,
+    LAID,
     OF_ENCODER,
     PARTS,
     SAVED,
@@ -63,13 +64,45 @@ TELLS = {
         "talking heads",
     ),
     COPIED: ("copied parts",),
+    **dict.fromkeys(
+        (SAVED, LAID),
+        (
+            "parts from another picture",
+            "copied parts",
+            "filled-in parts",
+            "blended faces",
+            "swapped faces",
+        ),
+    ),
     VOICE: ("recordings by speech generators", "recordings by known speech generators"),
 }
 """The kinds of forgery that each sign is to tell."""
+OF_PICTURES = (SAVED, LAID, THUMBNAIL, COPIED)
+"""The facts that stills can have."""
 SIGNS: dict[Situation, tuple[str, ...]] = {
-    Situation.PICTURE: (EDITED, GENERATED, ENCODED, SAVED, THUMBNAIL, COPIED),
-    Situation.ONE_FACE: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE, SAVED, THUMBNAIL, COPIED),
-    Situation.FACES: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE, SAVED, THUMBNAIL, COPIED),
+    Situation.PICTURE: (EDITED, GENERATED, ENCODED, SAVED, LAID, THUMBNAIL, COPIED),
+    Situation.ONE_FACE: (
+        FACE,
+        EDITED,
+        GENERATED,
+        ENCODED,
+        ENCODED_FACE,
+        SAVED,
+        LAID,
+        THUMBNAIL,
+        COPIED,
+    ),
+    Situation.FACES: (
+        FACE,
+        EDITED,
+        GENERATED,
+        ENCODED,
+        ENCODED_FACE,
+        SAVED,
+        LAID,
+        THUMBNAIL,
+        COPIED,
+    ),
     Situation.MUTE_CLIP: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE),
     Situation.CLIP: (FACE, EDITED, GENERATED, ENCODED, ENCODED_FACE, VOICE, PARTS),
     Situation.RECORDING: (VOICE, PARTS),
@@ -99,8 +132,8 @@ def fit(rows: Sequence[FileRow], date: str, given: Mapping[str, SignTerm]) -> Ru
     terms = dict(given)
     for sign in (FACE, EDITED, GENERATED, VOICE):
         terms[sign] = _sign_term(alone, sign)
-    terms[SAVED] = _fact_term(alone)
-    terms[COPIED] = _degree_term(alone, COPIED)
+    terms[SAVED] = _fact_term(alone, SAVED)
+    terms |= {sign: _degree_term(alone, sign) for sign in (LAID, COPIED)}
     rules = [_situation(alone, situation, terms, date) for situation in SIGNS]
     if not any(encoded(row) for row in known):
         return Rule(rule=rules)
@@ -172,12 +205,12 @@ def _sign_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
     return SignTerm(slope=slope, offset=offset, lowest=-limit, highest=limit)
 
 
-def _fact_term(rows: Sequence[FileRow]) -> SignTerm:
-    """A part saved differently counts by how much more often edited pictures have one."""
+def _fact_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
+    """A fact counts by how much more often edited pictures have it."""
     counts = []
-    for families in (TELLS[EDITED], ("",)):
+    for families in (TELLS[sign], ("",)):
         some = [row for row in rows if row.kind == "image" and row.family in families]
-        counts.append((sum(SAVED in row.evidence().signs for row in some), len(some)))
+        counts.append((sum(sign in row.evidence().signs for row in some), len(some)))
     return fact_term(*counts)
 
 

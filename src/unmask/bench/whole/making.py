@@ -19,7 +19,7 @@ import soundfile as sf
 import soxr
 from PIL import Image
 
-from unmask.datasets.whole_files.listing import Whole
+from unmask.datasets.whole_files.listing import GATHERED, Whole
 from unmask.errors import MediaError
 from unmask.faces.detect import detect
 from unmask.forge import blend, splice
@@ -62,6 +62,7 @@ def drawn(*parts: str) -> Rng:
 def made(files: Sequence[Whole], out: Path, said: Callable[[int, int], None]) -> Iterator[Whole]:
     """Everything that is made of the files of part ``new``, written under ``out``."""
     photos = [one for one in files if one.part == "new" and one.kind == "image"]
+    photos = [one for one in photos if not one.item.startswith(GATHERED)]
     sounds = [one for one in files if one.part == "new" and one.kind == "audio"][::SPARED]
     hosts = [one for one in photos if one.label == "real"]
     done = 0
@@ -73,7 +74,7 @@ def made(files: Sequence[Whole], out: Path, said: Callable[[int, int], None]) ->
             continue
         if one.label == "fake":
             for quality in QUALITIES[::2]:
-                yield _saved(one, pixels, quality, out)
+                yield saved(one, pixels, quality, out)
             continue
         donor = hosts[int(drawn(one.item, "donor").integers(len(hosts)))]
         yield from _edited(one, donor, pixels, number, out)
@@ -102,17 +103,17 @@ def _edited(one: Whole, other: Whole, pixels: Pixels, number: int, out: Path) ->
     quality = QUALITIES[number // len(EDITS) % len(QUALITIES)]
     donor = _read(other.path, LONGEST)
     edit = splice.edit(pixels, pixels if donor is None else donor, drawn(one.item, family), family)
-    yield _saved(one, pixels, quality, out)
-    yield _saved(_forged(one, EDITS[family], family), edit.pixels, quality, out)
+    yield saved(one, pixels, quality, out)
+    yield saved(forged(one, EDITS[family], family), edit.pixels, quality, out)
 
 
 def _blended(one: Whole, other: Whole, pixels: Pixels, number: int, out: Path) -> Iterator[Whole]:
-    face = _largest(pixels)
+    face = largest_face(pixels)
     if face is None:
         return
     quality = QUALITIES[number % len(QUALITIES)]
     donor_pixels = _read(other.path, LONGEST)
-    donor_face = None if donor_pixels is None else _largest(donor_pixels)
+    donor_face = None if donor_pixels is None else largest_face(donor_pixels)
     target = blend.Portrait(pixels, face.points)
     for turn in range(_PER_FACE):
         family = FACES[(number + turn) % len(FACES)]
@@ -122,15 +123,15 @@ def _blended(one: Whole, other: Whole, pixels: Pixels, number: int, out: Path) -
                 family = "self-blend"
             else:
                 donor = blend.Portrait(donor_pixels, donor_face.points)
-        forged = blend.forge(family, target, donor, drawn(one.item, family, str(turn)))
-        named = _forged(one, "blended faces", f"{family} {turn}")
-        yield _saved(named, forged.pixels, quality, out)
+        done = blend.forge(family, target, donor, drawn(one.item, family, str(turn)))
+        named = forged(one, "blended faces", f"{family} {turn}")
+        yield saved(named, done.pixels, quality, out)
 
 
 def _filmed(one: Whole, number: int, out: Path) -> Iterator[Whole]:
     """A portrait as a short clip, and of some the same with a face blended in."""
     pixels = _read(one.path, LONGEST)
-    face = None if pixels is None else _largest(pixels)
+    face = None if pixels is None else largest_face(pixels)
     if pixels is None or face is None:
         return
     named = replace(one, kind="video", source=f"filmed {one.source}", item=f"{one.item} filmed")
@@ -138,7 +139,7 @@ def _filmed(one: Whole, number: int, out: Path) -> Iterator[Whole]:
     if number % FORGED_CLIPS == 0:
         target = blend.Portrait(pixels, face.points)
         made = blend.forge("self-blend", target, target, drawn(one.item, "self-blend"))
-        takes.append((_forged(named, "blended faces", "self-blend"), made.pixels))
+        takes.append((forged(named, "blended faces", "self-blend"), made.pixels))
     for whole, shown in takes:
         frames, _ = filmed(shown, face.box, drawn(one.item, "camera"))
         path = _place(out, whole, "filmed", ".mp4")
@@ -157,18 +158,20 @@ def _write_clip(path: Path, frames: Sequence[Pixels]) -> None:
         sink.mux(stream.encode())
 
 
-def _largest(pixels: Pixels) -> Face | None:
+def largest_face(pixels: Pixels) -> Face | None:
+    """The largest face that is large enough to be forged."""
     faces = [f for f in detect(pixels, 1280) if min(f.box.width, f.box.height) >= LEAST_FACE]
     return max(faces, key=lambda face: face.box.area, default=None)
 
 
-def _forged(one: Whole, family: str, maker: str) -> Whole:
+def forged(one: Whole, family: str, maker: str) -> Whole:
+    """What a forgery of a file is called."""
     return replace(one, label="fake", family=family, maker=maker, item=f"{one.item} {maker}")
 
 
-def _saved(one: Whole, pixels: Pixels, quality: int, out: Path) -> Whole:
-    """A picture written as JPEG of a quality."""
-    condition = f"{max(pixels.shape[:2])} px, JPEG {quality}"
+def saved(one: Whole, pixels: Pixels, quality: int, out: Path, size: str = "") -> Whole:
+    """A picture written as JPEG of a quality; ``size``: what its size is called."""
+    condition = f"{size or f'{max(pixels.shape[:2])} px'}, JPEG {quality}"
     path = _place(out, one, condition, ".jpg")
     Image.fromarray(pixels).save(path, quality=quality)
     return replace(one, path=path, condition=condition, item=f"{one.item} {condition}")

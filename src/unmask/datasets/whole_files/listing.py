@@ -163,13 +163,10 @@ def kept_from_training(source: str) -> bool:
     return int(digest[:8], 16) / 2**32 < KEPT
 
 
-def photographs(data: Path, more: Path) -> list[Whole]:
-    """The authentic still pictures of ``gathered.csv`` that are there. Raises DataError."""
-    return [
-        one
-        for one in listed(data, more)
-        if one.item.startswith(GATHERED) and one.kind == "image" and one.label == "real"
-    ]
+def photographs(more: Path) -> list[Whole]:
+    """The authentic still pictures of ``gathered.csv`` that lie under ``more``."""
+    found = _of_gathered(more / GATHERED)
+    return [one for one in found if one.kind == "image" and one.label == "real"]
 
 
 def _of_gathered(folder: Path) -> Iterator[Whole]:

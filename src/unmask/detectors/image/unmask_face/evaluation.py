@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from unmask.datasets.whole_files.listing import GATHERED
 from unmask.detectors.image.unmask_face.cases import Person, replaced
 from unmask.detectors.image.unmask_face.localization import localization
 from unmask.detectors.image.unmask_face.packing import Item, Pack
@@ -152,8 +153,13 @@ def _videos(pack: Pack, indices: list[int], score: Scorer, protocol: str) -> Ite
 
 
 def _held_source(pack: Pack, source: str, score: Scorer, protocol: str) -> Iterator[Prediction]:
-    """All items of one source, as weights that never saw it score them."""
+    """All items of one source, as weights that never saw it score them.
+
+    Of the gathered photographs those of the sources that were kept from training.
+    """
     reals = pack.where(source=source, label=0)
+    if source == GATHERED:
+        reals = [i for i in pack.where(split="dev") if pack.items[i].source.startswith(GATHERED)]
     fakes = pack.where(source=source, label=1)
     rng = np.random.default_rng(_SEED)
     if reals:
@@ -170,7 +176,8 @@ def predictions(recipe: Recipe, data: Path, onnx: Path, protocol: str) -> Iterat
 
     Raises DataError for another protocol or missing data.
     """
-    pack = Pack(data)
+    more = recipe.settings.get("more", "")
+    pack = Pack(data, Path(more) if more else None)
     if protocol == "localization":
         yield from localization(pack, data)
         return

@@ -130,7 +130,7 @@ def cut(pixels: Pixels, face: Face) -> tuple[Pixels, Box, np.ndarray[Any, Any]]:
 
 def _folder(data: Path, more: Path | None) -> Path:
     digest = hashlib.sha256((data / "manifest.jsonl").read_bytes() + str(_VERSION).encode())
-    for one in photographs(data, more) if more else ():
+    for one in photographs(more) if more else ():
         digest.update(one.item.encode())
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     return cache / "unmask" / f"faces-{digest.hexdigest()[:16]}"
@@ -153,7 +153,7 @@ def _found(data: Path, more: Path | None) -> Iterator[tuple[Item, Pixels]]:
                     row.get("gender") or "", age_band(row.get("age")), row.get("ethnicity") or "",
                 )  # fmt: skip
                 yield item, kept
-    for one in photographs(data, more) if more else ():
+    for one in photographs(more) if more else ():
         try:
             pixels = read_image(one.path, Limits())
         except MediaError:

@@ -59,7 +59,9 @@ class Cases:
     """Real pictures of some parts and the forgeries made from them."""
 
     def __init__(self, recipe: Recipe, data: Path, unseen: bool = True) -> None:
-        self.photos = all_photos(data, Path(recipe.settings.get("packages_root", "/")))
+        more = recipe.settings.get("more", "")
+        root = Path(recipe.settings.get("packages_root", "/"))
+        self.photos = all_photos(data, root, Path(more) if more else None)
         self.frames = video_frames(data)
         self.made = generators(recipe, self.photos, PLANS)
         self.unseen = generators(recipe, self.photos, HELD_OUT) if unseen else Generators({})

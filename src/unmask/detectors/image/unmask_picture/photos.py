@@ -125,7 +125,7 @@ def _packaged(root: Path) -> list[Photo]:
     return photos
 
 
-def _from_gathered(data: Path, more: Path) -> list[Photo]:
+def _from_gathered(more: Path) -> list[Photo]:
     """The authentic photographs that ``bench whole gather`` brought, those of unseen sources as
     part dev."""
     return [
@@ -138,7 +138,7 @@ def _from_gathered(data: Path, more: Path) -> list[Photo]:
             "photo",
             origin=one.source,
         )
-        for one in photographs(data, more)
+        for one in photographs(more)
     ]
 
 
@@ -149,7 +149,7 @@ def all_photos(data: Path, root: Path = Path("/"), more: Path | None = None) -> 
     ``root`` is the folder under which Debian packages are unpacked. Raises DataError when the
     manifest is missing.
     """
-    gathered = [] if more is None else _from_gathered(data, more)
+    gathered = [] if more is None else _from_gathered(more)
     return _from_manifest(data) + _packaged(root) + gathered
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unmask.datasets.whole_files.listing import GATHERED
 from unmask.detectors.image.unmask_picture.cases import (
     BOTH,
     NO_MASK,
@@ -18,7 +19,7 @@ from unmask.forge.splice import HELD_OUT as HELD_OUT_EDITS
 
 Drawn = Iterator[tuple[Case, str]]
 """Cases, each with the name of a laundering."""
-GENERATED = ("omi", "omi_edit", "generated_faces")
+FAKES = ("omi", "omi_edit", "generated_faces")
 MATCHED = ("ffhq", "london")
 LAUNDERINGS = (
     *("jpeg:90", "jpeg:70", "jpeg:50", "webp:50", "resize:0.5", "blur:1.5"),
@@ -32,6 +33,7 @@ LAUNDERED = 6
 def calibration(cases: Cases) -> Drawn:
     """Real pictures of the calibration part, and one edit and one re-synthesis of each."""
     kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 40, "lfw": 60, "utkface": 40}
+    kinds |= {GATHERED: 100}
     families = (*FAMILIES, "inpaint")
     names = (*sorted(cases.made.networks), *SIMULATED)
     for photo in cases.chosen(["calibration"], kinds):
@@ -47,7 +49,7 @@ def calibration(cases: Cases) -> Drawn:
             yield forged, "random" if rng.random() < 0.5 else "clean"
             forged = cases.generated(case, names[int(rng.integers(len(names)))])
             yield forged, "random" if rng.random() < 0.5 else "clean"
-    for photo in cases.chosen(["calibration"], dict.fromkeys((*GENERATED, *MATCHED), 60)):
+    for photo in cases.chosen(["calibration"], dict.fromkeys((*FAKES, *MATCHED), 60)):
         case = cases.matched(photo)
         yield case, "clean"
         yield case, "random"
@@ -56,6 +58,7 @@ def calibration(cases: Cases) -> Drawn:
 def dev(cases: Cases) -> Drawn:
     """The development part: every family clean, and a subset under every laundering."""
     kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 30, "lfw": 40, "utkface": 30}
+    kinds |= {GATHERED: 80}
     edits = (*FAMILIES, "inpaint", *HELD_OUT_EDITS, "inpaint-unseen")
     whole = (*sorted(cases.made.networks), *SIMULATED, *sorted(cases.unseen.networks))
     photos = cases.chosen(["dev"], kinds)
@@ -76,21 +79,24 @@ def dev(cases: Cases) -> Drawn:
                     for one in (case, made[0], made[2]):
                         yield one, condition
             number += 1
-    for photo in cases.chosen(["dev"], dict.fromkeys((*GENERATED, *MATCHED), 60)):
+    for photo in cases.chosen(["dev"], dict.fromkeys((*FAKES, *MATCHED), 60)):
         yield cases.matched(photo), "clean"
 
 
 def left_out(cases: Cases, source: str) -> Drawn:
-    """A source that training did not see: its reals and forgeries of them, or its fakes."""
-    every = ["train", "calibration", "dev"]
-    if source in GENERATED:
+    """A source that training did not see: its reals and forgeries of them, or its fakes.
+
+    Of the gathered photographs those of the sources that were kept from training.
+    """
+    every = ["dev"] if source == GATHERED else ["train", "calibration", "dev"]
+    if source in FAKES:
         others = cases.chosen(["calibration", "dev"], dict.fromkeys(MATCHED, 60))
         for photo in (*cases.chosen(every, {source: 60}), *others):
             yield cases.matched(photo), "clean"
         return
     families = (*FAMILIES, "inpaint")
     names = (*sorted(cases.made.networks), *SIMULATED)
-    for photo in cases.chosen(every, {source: 48}):
+    for photo in cases.chosen(every, {source: 200 if source == GATHERED else 48}):
         for case in cases.real(photo, 1):
             rng = seeded(case.name, "loso")
             if not cases.forgeable(case):
