@@ -12,7 +12,11 @@ from PIL import Image
 from skimage import data as pictures
 
 import make_media
+from unmask.bench.whole import resaving
 from unmask.bench.whole.making import EDITS, SIDES, made
+from unmask.bench.whole.resaving import WIDTHS, resaved
+from unmask.compression.picture import read
+from unmask.datasets.whole_files import listing
 from unmask.datasets.whole_files.listing import Whole
 
 
@@ -83,3 +87,39 @@ def test_a_recording_is_saved_anew(tmp_path: Path) -> None:
     assert len(samples) == pytest.approx(16_000, abs=1200)
     assert found.condition == "mp3:32"
     assert found.item != path.name
+
+
+def test_a_picture_that_was_saved_before_is_edited_on_its_own_grid(tmp_path: Path) -> None:
+    files = []
+    for number in range(2):
+        path = tmp_path / f"{number}.jpg"
+        Image.fromarray(make_media.photo(900, 700, seed=number)).save(path, quality=97)
+        files.append(whole(path))
+    found = list(resaved(files, tmp_path / "out", lambda *at: None))
+    assert [one.label for one in found] == ["real", "fake"] * 2
+    for first, second in zip(found[::2], found[1::2], strict=True):
+        assert first.condition == second.condition
+        assert first.condition.startswith("own size, JPEG ")
+        assert second.family == EDITS[second.maker]
+        with Image.open(first.path) as one, Image.open(second.path) as other:
+            assert one.size == other.size
+            assert max(one.size) in WIDTHS
+            differs = np.any(np.asarray(one) != np.asarray(other), axis=2)
+        assert 0 < differs.mean() < 0.9
+    savings = [read(one.path) for one in found]
+    assert all(one.earlier for one in savings)  # each was saved with less before
+    assert not any(one.region is not None for one in savings[::2])
+    assert any(one.region is not None and not one.part for one in savings[1::2])
+
+
+def test_gathered_photographs_that_models_learned_from_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "0.jpg"
+    Image.fromarray(make_media.photo(400, 300)).save(path)
+    one = whole(path, item=f"{listing.GATHERED}/real/0.jpg")
+    for kept in (True, False):
+        monkeypatch.setattr(resaving, "kept_from_training", lambda _, kept=kept: kept)
+        found = list(resaved([one], tmp_path / f"{kept}", lambda *at: None))
+        assert bool(found) == kept
+    assert not list(made([one], tmp_path / "made", lambda *at: None))
