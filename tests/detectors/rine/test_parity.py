@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from official import filled, noise
 
+from official import filled, noise
 from unmask.detectors.image.rine import method as rine
-from unmask.detectors.image.rine.loss import supervised_contrast
 from unmask.detectors.image.rine.method import RineMethod
 from unmask.errors import ModelError
+from unmask.nn.contrast import supervised_contrast
 from unmask.train.method import read_checkpoint
 
 HERE = Path(__file__).parent

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from official import filled, noise
 
+from official import filled, noise
 from unmask.detectors.image.trufor.convert import renamed, stages_of_segformer
 from unmask.detectors.image.trufor.loss import (
     confidence_loss,

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.image.rine.convert import renamed
-from unmask.detectors.image.rine.loss import supervised_contrast
 from unmask.detectors.image.rine.model import Rine
 from unmask.errors import MissingExtra, ModelError
+from unmask.nn.contrast import supervised_contrast
 from unmask.train.backbones import transformers_model
 from unmask.train.method import Batch, Method, fitted
 
