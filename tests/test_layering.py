@@ -18,7 +18,8 @@ HEAVY = {
 }  # fmt: skip
 OPTIONAL = {"pyarrow", "weasyprint"}
 RESEARCH_FOLDERS = (
-    "adding", "train", "strategies", "attacks", "explain", "bench", "metrics", "forge", "datasets",
+    "adding", "nn", "train", "strategies", "attacks", "explain", "bench", "metrics", "forge",
+    "datasets",
 )  # fmt: skip
 RESEARCH_VERBS = {
     "train", "bench", "bench_protocol", "bench_run", "bench_whole", "forge", "data", "catalog",

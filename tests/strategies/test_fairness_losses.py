@@ -14,7 +14,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from unmask.errors import DataError
-from unmask.strategies.fair_dag import WithoutGroups, worst_share
+from unmask.nn.cvar import worst_share
+from unmask.strategies.fair_dag import WithoutGroups
 from unmask.strategies.fair_daw import BetweenGroups
 
 

@@ -6,13 +6,11 @@ method's own loss.
 
 from __future__ import annotations
 
-import math
-
-import torch
 from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from unmask.nn.cvar import worst_share
 from unmask.strategies.base import Settings, Strategy
 from unmask.train.task import Batch
 
@@ -41,17 +39,3 @@ def losses(scores: Tensor, batch: Batch) -> Tensor:
     return F.binary_cross_entropy_with_logits(
         scores.float(), batch["label"].float(), reduction="none"
     )
-
-
-def worst_share(values: Tensor, alpha: float) -> Tensor:
-    """Conditional value at risk: the mean of the largest share ``alpha`` of ``values``.
-
-    Equal to the least over λ of λ + mean(max(values - λ, 0)) / alpha.
-    """
-    wanted = alpha * len(values)
-    whole = math.floor(wanted + 1e-9)
-    ordered = values.sort(descending=True).values
-    total = ordered[:whole].sum()
-    if whole < len(values):
-        total = total + (wanted - whole) * ordered[whole]
-    return total / torch.as_tensor(wanted, dtype=values.dtype, device=values.device)

@@ -13,8 +13,9 @@ from pydantic import Field
 from torch import Tensor
 
 from unmask.errors import DataError
+from unmask.nn.cvar import worst_share
 from unmask.strategies.base import Settings, Strategy
-from unmask.strategies.fair_dag import losses, worst_share
+from unmask.strategies.fair_dag import losses
 from unmask.train.methods import MethodTask
 from unmask.train.task import Batch
 

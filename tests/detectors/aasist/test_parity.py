@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from official import filled, noise
 
+from official import filled, noise
 from unmask.detectors.audio.aasist.method import AasistMethod
 from unmask.detectors.audio.aasist.model import SpeechAasist
 from unmask.errors import ModelError

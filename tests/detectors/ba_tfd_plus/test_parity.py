@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from official import filled, noise
 
+from official import filled, noise
 from unmask.detectors.audiovisual.ba_tfd_plus import boundary
 from unmask.detectors.audiovisual.ba_tfd_plus.convert import renamed
 from unmask.detectors.audiovisual.ba_tfd_plus.loss import contrast_loss, overlap_map, total_loss

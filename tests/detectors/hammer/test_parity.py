@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from official import filled, noise
 
+from official import filled, noise
 from unmask.detectors.imagetext.hammer.convert import renamed
 from unmask.detectors.imagetext.hammer.loss import box_losses
 from unmask.detectors.imagetext.hammer.method import WEIGHTS, HammerMethod

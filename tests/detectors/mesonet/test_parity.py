@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from official import filled, noise
 
+from official import filled, noise
 from unmask.errors import DataError, ModelError
 from unmask.train.method import Method, method_named, read_checkpoint
 

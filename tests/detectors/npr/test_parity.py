@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from official import filled, noise
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from official import filled, noise
 from unmask.detectors.image.npr.method import Cropped
-from unmask.detectors.image.npr.model import relationships
 from unmask.errors import ModelError
 from unmask.train.method import Batch, method_named
 
@@ -44,13 +43,6 @@ def test_a_checkpoint_of_several_gpus_is_the_same() -> None:
 def test_another_networks_checkpoint_is_refused() -> None:
     with pytest.raises(ModelError, match="does not fit NPR"):
         loaded({"fc.weight": torch.zeros(1, 512)})
-
-
-def test_a_picture_scaled_up_by_two_has_no_relationships() -> None:
-    small = noise((1, 3, 8, 9), 1)
-    large = small.repeat_interleave(2, -1).repeat_interleave(2, -2)
-    assert relationships(large).abs().max() == 0
-    assert relationships(noise((1, 3, 7, 9), 1)).shape == (1, 3, 6, 8)
 
 
 class Ramp(Dataset[Batch]):

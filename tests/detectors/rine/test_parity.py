@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from official import filled, noise
 
-from unmask.detectors.image.rine import method as rine
-from unmask.detectors.image.rine.loss import supervised_contrast
+from official import filled, noise
 from unmask.detectors.image.rine.method import RineMethod
 from unmask.errors import ModelError
+from unmask.nn import towers
+from unmask.nn.contrast import supervised_contrast
 from unmask.train.method import read_checkpoint
 
 HERE = Path(__file__).parent
@@ -46,7 +46,7 @@ def test_published_head(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip("UNMASK_WEIGHTS does not name a folder of published weights")
     from transformers import CLIPVisionModel
 
-    monkeypatch.setattr(rine, "transformers_model", lambda _kind, _name, c: CLIPVisionModel(c))
+    monkeypatch.setattr(towers, "transformers_model", lambda _kind, _name, c: CLIPVisionModel(c))
     method = RineMethod({"variant": "2-class"})
     place = Path(folder) / "mever-team__rine"
     checkpoint = read_checkpoint(place / "model_2class_trainable.pth")

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from official import filled, noise
 from torch import Tensor, nn
 
+from official import filled, noise
 from unmask.errors import ModelError
 from unmask.train.method import method_named
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from official import filled, noise
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from official import filled, noise
 from unmask.detectors.video.tall.model import thumbnail
 from unmask.detectors.video.tall.sampling import MEAN, Masked, holed, part
 from unmask.errors import ModelError

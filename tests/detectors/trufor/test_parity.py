@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from official import filled, noise
 
-from unmask.detectors.image.trufor.convert import renamed, stages_of_segformer
+from official import filled, noise
+from unmask.detectors.image.trufor.convert import renamed
 from unmask.detectors.image.trufor.loss import (
     confidence_loss,
     detection_loss,
@@ -20,6 +20,7 @@ from unmask.detectors.image.trufor.loss import (
 )
 from unmask.detectors.image.trufor.method import TruForMethod
 from unmask.errors import DataError, ModelError, UnknownName
+from unmask.nn.segformer_names import stages_of_segformer
 from unmask.train.method import fitted
 
 HERE = Path(__file__).parent

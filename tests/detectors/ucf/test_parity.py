@@ -9,8 +9,8 @@ from typing import cast
 import numpy as np
 import pytest
 import torch
-from official import filled, noise
 
+from official import filled, noise
 from unmask.datasets.manifest import Item, Manifest
 from unmask.detectors.image.ucf.loss import WEIGHTS, ucf_loss
 from unmask.detectors.image.ucf.model import UCF

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from unmask.nn.speech_names import transformers_names
+
 _STACK = {
     "proj_type1": "temporal",
     "proj_type2": "spectral",
@@ -39,25 +41,6 @@ _TOP = (
     (r"pool_T\.proj\.", "readout.pool_temporal.score."),
     (r"out_layer\.", "readout.classes."),
 )
-_POSITION = "encoder.pos_conv_embed.conv"
-_FRONT = (
-    (r"feature_extractor\.conv_layers\.(\d)\.0\.", r"feature_extractor.conv_layers.\1.conv."),
-    (
-        r"feature_extractor\.conv_layers\.(\d)\.2\.1\.",
-        r"feature_extractor.conv_layers.\1.layer_norm.",
-    ),
-    (r"layer_norm\.", "feature_projection.layer_norm."),
-    (r"post_extract_proj\.", "feature_projection.projection."),
-    (r"encoder\.pos_conv\.0\.bias", f"{_POSITION}.bias"),
-    (r"encoder\.pos_conv\.0\.weight_g", f"{_POSITION}.parametrizations.weight.original0"),
-    (r"encoder\.pos_conv\.0\.weight_v", f"{_POSITION}.parametrizations.weight.original1"),
-    (r"encoder\.layers\.(\d+)\.self_attn_layer_norm\.", r"encoder.layers.\1.layer_norm."),
-    (r"encoder\.layers\.(\d+)\.self_attn\.", r"encoder.layers.\1.attention."),
-    (r"encoder\.layers\.(\d+)\.fc1\.", r"encoder.layers.\1.feed_forward.intermediate_dense."),
-    (r"encoder\.layers\.(\d+)\.fc2\.", r"encoder.layers.\1.feed_forward.output_dense."),
-)  # fmt: skip
-_PRETRAINING = ("mask_emb", "quantizer.", "project_q.", "final_proj.")
-"""Parts of fairseq's wav2vec 2.0 that only its own pre-training uses."""
 _UNUSED = re.compile(r"encoder\.\d\.0\.bn1\.")
 """A norm whose result the authors' program does not use."""
 _SSL = "ssl_model.model."
@@ -65,19 +48,18 @@ _SSL = "ssl_model.model."
 
 def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors of the authors' file under our names; a name that is not known stays as it is."""
-    result = {}
+    result: dict[str, Tensor] = {}
+    encoder: dict[str, Tensor] = {}
     for name, value in checkpoint.items():
         if _UNUSED.match(name):
             continue
         if name.startswith(_SSL):
-            inner = name.removeprefix(_SSL)
-            if not inner.startswith(_PRETRAINING):
-                result[f"front.{_first(inner, _FRONT)}"] = value
+            encoder[name.removeprefix(_SSL)] = value
         elif name.startswith("out_layer."):
             result[_name(name)] = value.flip(0)
         else:
             result[_name(name)] = value
-    return result
+    return result | {f"front.{name}": v for name, v in transformers_names(encoder).items()}
 
 
 def _name(name: str) -> str:
@@ -92,12 +74,7 @@ def _name(name: str) -> str:
         return f"readout.branches.{int(found[2]) - 1}.pool_{kind}.score{found[3]}"
     if found := re.match(r"master([12])$", name):
         return f"readout.branches.{int(found[1]) - 1}.stack"
-    return _first(name, _TOP)
-
-
-def _first(name: str, rules: tuple[tuple[str, str], ...]) -> str:
-    """``name`` changed by the first rule whose beginning it has."""
-    for pattern, new in rules:
+    for pattern, new in _TOP:
         if re.match(pattern, name):
             return re.sub(f"^{pattern}", new, name)
     return name

@@ -12,39 +12,14 @@ from torch.utils.data import Dataset
 
 from unmask.detectors.audio.aasist.convert import renamed
 from unmask.detectors.audio.aasist.model import LENGTH, Aasist, SpeechAasist
-from unmask.errors import MissingExtra, ModelError
-from unmask.train.backbones import transformers_model
+from unmask.nn.speech import speech_encoder
 from unmask.train.method import Batch, Method, Outputs, fitted
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest
     from unmask.train.recipe import Recipe
 
-_LARGE: dict[str, Any] = {
-    "hidden_size": 1024,
-    "num_hidden_layers": 24,
-    "num_attention_heads": 16,
-    "intermediate_size": 4096,
-    "do_stable_layer_norm": True,
-    "feat_extract_norm": "layer",
-    "hidden_dropout": 0.0,
-    "attention_dropout": 0.0,
-    "activation_dropout": 0.0,
-    "feat_proj_dropout": 0.0,
-    "final_dropout": 0.0,
-    "layerdrop": 0.0,
-    "mask_time_prob": 0.0,
-    "mask_feature_prob": 0.0,
-}
-"""The large encoders without their pre-training's masks and drops: Tak et al. use none."""
-_FRONTS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "wav2vec2": ("Wav2Vec2", "facebook/wav2vec2-xls-r-300m", {**_LARGE, "conv_bias": True}),
-    "wavlm": (
-        "WavLM",
-        "microsoft/wavlm-large",
-        {**_LARGE, "conv_bias": False, "num_buckets": 320, "max_bucket_distance": 800},
-    ),
-}
+_FRONTS = {"wav2vec2": "xls-r-300m", "wavlm": "wavlm-large"}
 
 
 class AasistMethod(Method):
@@ -73,21 +48,9 @@ class AasistMethod(Method):
             return Aasist()
         if self.variant == "aasist-l":
             return Aasist(channels=24, graph=24, keep=(0.4, 0.5, 0.7))
-        try:
-            import transformers
-        except ImportError:
-            raise MissingExtra(f"AASIST on {self.variant}", "train") from None
-        kind, name, values = _FRONTS[self.variant]
         changed = dict(self.settings.get("backbone_config") or {})
-        config = getattr(transformers, f"{kind}Config")(**{**values, **changed})
-        if not pretrained:
-            return SpeechAasist(getattr(transformers, f"{kind}Model")(config), config.hidden_size)
-        if changed:
-            raise ModelError(
-                f"{name} has no weights for a changed backbone_config ({', '.join(changed)}); "
-                "leave the setting out, or start without pre-trained weights."
-            )
-        return SpeechAasist(transformers_model(f"{kind}Model", name, config), config.hidden_size)
+        front = speech_encoder(_FRONTS[self.variant], pretrained, changed)
+        return SpeechAasist(front, front.config.hidden_size)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy, real voices weighing nine times as much as forged ones (section 3.2)."""

@@ -9,16 +9,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from unmask.nn.neighbouring_pixels import relationships
+
 SIZE = 256
 """Side to which the authors stretch a picture."""
-
-
-def relationships(picture: Tensor) -> Tensor:
-    """Each pixel less the upper left one of its 2 × 2 block; an odd last row or column is cut."""
-    height, width = picture.shape[-2] // 2 * 2, picture.shape[-1] // 2 * 2
-    even = picture[..., :height, :width]
-    first = even[..., ::2, ::2]
-    return even - first.repeat_interleave(2, -2).repeat_interleave(2, -1)
 
 
 class NPR(nn.Module):

@@ -10,21 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.image.rine.convert import renamed
-from unmask.detectors.image.rine.loss import supervised_contrast
 from unmask.detectors.image.rine.model import Rine
-from unmask.errors import MissingExtra, ModelError
-from unmask.train.backbones import transformers_model
+from unmask.nn.contrast import supervised_contrast
+from unmask.nn.towers import CLIPS, LARGE, clip_vision
 from unmask.train.method import Batch, Method, fitted
 
-CLIP = "openai/clip-vit-large-patch14"
-_LARGE: dict[str, Any] = {
-    "hidden_size": 1024,
-    "intermediate_size": 4096,
-    "num_hidden_layers": 24,
-    "num_attention_heads": 16,
-    "image_size": 224,
-    "patch_size": 14,
-}
 _SHAPES = {"4-class": (1024, 2), "2-class": (128, 4), "1-class": (1024, 4), "ldm": (1024, 4)}
 """Width and layers of the projections, chosen by the authors for each training set."""
 _FACTORS = {"4-class": 0.2, "2-class": 0.2, "1-class": 0.1, "ldm": 0.2}
@@ -55,23 +45,8 @@ class RineMethod(Method):
 
         Raises MissingExtra, ModelError when CLIP cannot be had.
         """
-        try:
-            from transformers import CLIPVisionConfig, CLIPVisionModel
-        except ImportError:
-            raise MissingExtra("RINE", "train") from None
         changed = dict(self.settings.get("backbone_config") or {})
-        config = CLIPVisionConfig(**{**_LARGE, **changed})
-        if pretrained and changed:
-            raise ModelError(
-                f"{CLIP} has no weights for a changed backbone_config ({', '.join(changed)}); "
-                "leave the setting out, or start without pre-trained weights."
-            )
-        if pretrained:
-            clip = transformers_model("CLIPVisionModel", CLIP, config)
-        else:
-            clip = CLIPVisionModel(config)
-        # Before version 5 of transformers the encoder lies one level down.
-        return Rine(getattr(clip, "vision_model", clip), *_SHAPES[self.variant])
+        return Rine(clip_vision(LARGE, pretrained, changed), *_SHAPES[self.variant])
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy summed over the batch and the weighed contrastive loss (section 3.3)."""
@@ -97,7 +72,7 @@ class RineMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise of the encoder's size, and labels that take turns."""
-        side = {**_LARGE, **(self.settings.get("backbone_config") or {})}["image_size"]
+        side = {**CLIPS[LARGE], **(self.settings.get("backbone_config") or {})}["image_size"]
         rng = torch.Generator().manual_seed(seed)
         return {
             "picture": torch.rand(batch, 3, side, side, generator=rng) * 255,

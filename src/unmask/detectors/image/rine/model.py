@@ -11,9 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-MEAN = (0.48145466, 0.4578275, 0.40821073)
-STD = (0.26862954, 0.26130258, 0.27577711)
-"""Of CLIP's input in 0…1."""
+from unmask.nn.pixels import CLIP, Pixels
 
 
 def _projection(inside: int, width: int, layers: int) -> nn.Sequential:
@@ -57,8 +55,7 @@ class Rine(nn.Module):
         self.clip: Any = clip.requires_grad_(False)
         config = clip.config
         self.head = Head(config.num_hidden_layers, config.hidden_size, width, layers)
-        for name, value in (("mean", MEAN), ("std", STD)):
-            self.register_buffer(name, torch.tensor(value)[:, None, None] * 255, persistent=False)
+        self.pixels = Pixels(CLIP)
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         """Pixels (B, 3, S, S), RGB 0…255, S of CLIP's input, to the outputs of the card."""
@@ -73,8 +70,7 @@ class Rine(nn.Module):
         As in the authors' program a block's token is what its second norm gives: attention is
         added, the block's MLP is not yet.
         """
-        pixels = (picture - self.get_buffer("mean")) / self.get_buffer("std")
-        hidden = self.clip.pre_layrnorm(self.clip.embeddings(pixels))
+        hidden = self.clip.pre_layrnorm(self.clip.embeddings(self.pixels(picture)))
         seen = []
         for block in self.clip.encoder.layers:
             heard = block.self_attn(hidden_states=block.layer_norm1(hidden), attention_mask=None)

@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.train.backbones import timm_model
+from unmask.nn.efficientnet import efficientnet
 
 SIZE = 380
 """Side of the face in pixels."""
 BACKBONE = "tf_efficientnet_b4.ap_in1k"
 """ImageNet with adversarial examples (Xie et al. 2020), as the authors start."""
-
-
-class _Padded(nn.Conv2d):
-    """A convolution whose rim is TensorFlow's for one size of picture, whatever comes."""
-
-    rim: tuple[int, int]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """As ``Conv2d``."""
-        return super().forward(F.pad(x, self.rim * 2))
-
-
-def _fix_rims(network: nn.Module, side: int) -> None:
-    """Give every convolution of stride 2 the rim that it has for pictures of ``side`` pixels.
-
-    The authors' package works it out once; timm does at each call, which no exported graph likes.
-    """
-    from timm.layers import Conv2dSame
-
-    for module in network.modules():
-        if isinstance(module, Conv2dSame):
-            kernel, stride = module.kernel_size[0], module.stride[0]
-            after = -(-side // stride)
-            rim = max((after - 1) * stride + kernel - side, 0)
-            module.__class__ = _Padded
-            module.rim = (rim // 2, rim - rim // 2)
-            side = after
 
 
 class SBI(nn.Module):
@@ -49,16 +21,9 @@ class SBI(nn.Module):
 
     def __init__(self, pretrained: bool = False, backbone: str = BACKBONE) -> None:
         super().__init__()
-        self.net = timm_model(
-            backbone,
-            pretrained,
-            num_classes=2,
-            pad_type="same",
-            drop_rate=0.4,
-            drop_path_rate=0.2,
-            bn_momentum=0.01,
+        self.net = efficientnet(
+            backbone, SIZE, pretrained, num_classes=2, drop_rate=0.4, drop_path_rate=0.2
         )
-        _fix_rims(self.net, SIZE)
 
     def forward(self, face: Tensor) -> dict[str, Tensor]:
         """``logit``: log-odds of forgery, the difference of the authors' two outputs."""

@@ -10,15 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from unmask.detectors.image.trufor.convert import renamed, stages_of_segformer
+from unmask.detectors.image.trufor.convert import renamed
 from unmask.detectors.image.trufor.loss import (
     confidence_loss,
     detection_loss,
     localisation_loss,
 )
 from unmask.detectors.image.trufor.model import PHASES, TruFor
-from unmask.detectors.image.trufor.stream import Shape
 from unmask.errors import DataError, MissingExtra, ModelError, UnknownName
+from unmask.nn.mix_transformer import Shape
+from unmask.nn.segformer_names import stages_of_segformer
 from unmask.train.backbones import transformers_model
 from unmask.train.method import Batch, Method, fitted, read_checkpoint
 

@@ -6,18 +6,17 @@ Trustworthy Image Forgery Detection and Localization", section 3.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.detectors.image.trufor.fusion import Fuse, Rectify
-from unmask.detectors.image.trufor.stream import Shape, initialise, stream
+from unmask.nn.mix_transformer import Head, Shape, initialise, stream
+from unmask.nn.noiseprint import noiseprint
+from unmask.nn.stream_fusion import Fuse, Rectify
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_LAYERS, _WIDTH = 17, 64
 _WHITE = 256
 """What the authors divide pixels by."""
 
@@ -26,41 +25,6 @@ PHASES = {
     "detection": ("noiseprint", "rgb", "noise", "rectify", "fuse", "mask_head"),
 }
 """What stays as it is in the second and the third phase of training."""
-
-
-def noiseprint() -> nn.Sequential:
-    """Noiseprint++: a DnCNN (Zhang et al. 2017) from pixels in 0…1 to one channel, same size."""
-    layers: list[nn.Module] = [nn.Conv2d(3, _WIDTH, 3, padding=1), nn.ReLU()]
-    for _ in range(_LAYERS - 2):
-        layers += [nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1, bias=False), nn.BatchNorm2d(_WIDTH)]
-        layers += [nn.ReLU()]
-    return nn.Sequential(*layers, nn.Conv2d(_WIDTH, 1, 3, padding=1))
-
-
-class Head(nn.Module):
-    """All four maps to ``channels`` at a quarter of the picture's side (SegFormer's decoder)."""
-
-    def __init__(self, widths: Sequence[int], width: int, channels: int) -> None:
-        super().__init__()
-        self.reduce = nn.ModuleList(nn.Conv2d(inside, width, 1) for inside in widths)
-        self.join = nn.Sequential(
-            nn.Conv2d(len(widths) * width, width, 1), nn.BatchNorm2d(width, eps=1e-3), nn.ReLU()
-        )
-        self.drop = nn.Dropout2d(0.1)
-        self.predict = nn.Conv2d(width, channels, 1)
-        for part in (*self.reduce, self.join[0], self.predict):
-            assert isinstance(part, nn.Conv2d)
-            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
-
-    def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        """Maps from fine to coarse."""
-        side = maps[0].shape[2:]
-        same = [
-            F.interpolate(layer(map_), size=side, mode="bilinear", align_corners=False)
-            for layer, map_ in zip(self.reduce, maps, strict=True)
-        ]
-        result: Tensor = self.predict(self.drop(self.join(torch.cat(same[::-1], dim=1))))
-        return result
 
 
 def pooled(values: Tensor, log_weights: Tensor) -> Tensor:

@@ -15,11 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.train.backbones import timm_model
+from unmask.nn.xception import xception
 
 SIZE = 256
 """Side of the face in pixels."""
-BACKBONE = "legacy_xception.tf_in1k"
 _WIDTH = 512
 
 
@@ -35,8 +34,7 @@ class Encoder(nn.Module):
 
     def __init__(self, pretrained: bool = False) -> None:
         super().__init__()
-        self.net = timm_model(BACKBONE, pretrained, num_classes=0)
-        self.net.act4 = nn.Identity()
+        self.net = xception(pretrained)
         self.adjust = nn.Sequential(
             nn.Conv2d(2048, _WIDTH, 1), nn.BatchNorm2d(_WIDTH), nn.ReLU(inplace=False)
         )

@@ -1,4 +1,7 @@
-"""Supervised contrastive loss (Khosla et al. 2020), as RINE adds it to cross-entropy."""
+"""Supervised contrast: items of one class together, all others apart.
+
+Khosla et al. 2020, "Supervised Contrastive Learning", section 3.2.2 (the sum outside the log).
+"""
 
 from __future__ import annotations
 

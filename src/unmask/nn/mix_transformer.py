@@ -1,4 +1,4 @@
-"""One stream of the encoder: a mix transformer (Xie et al. 2021, "SegFormer", section 3.1)."""
+"""The mix transformer and its decoding head (Xie et al. 2021, "SegFormer", section 3)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -163,3 +164,29 @@ def stream(shape: Shape) -> nn.ModuleList:
         stages.append(Stage(inside, width, heads, place, rates[done : done + depth]))
         inside, done = width, done + depth
     return nn.ModuleList(stages)
+
+
+class Head(nn.Module):
+    """All four maps to ``channels`` at a quarter of the picture's side (SegFormer's decoder)."""
+
+    def __init__(self, widths: Sequence[int], width: int, channels: int) -> None:
+        super().__init__()
+        self.reduce = nn.ModuleList(nn.Conv2d(inside, width, 1) for inside in widths)
+        self.join = nn.Sequential(
+            nn.Conv2d(len(widths) * width, width, 1), nn.BatchNorm2d(width, eps=1e-3), nn.ReLU()
+        )
+        self.drop = nn.Dropout2d(0.1)
+        self.predict = nn.Conv2d(width, channels, 1)
+        for part in (*self.reduce, self.join[0], self.predict):
+            assert isinstance(part, nn.Conv2d)
+            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        """Maps from fine to coarse."""
+        side = maps[0].shape[2:]
+        same = [
+            F.interpolate(layer(map_), size=side, mode="bilinear", align_corners=False)
+            for layer, map_ in zip(self.reduce, maps, strict=True)
+        ]
+        result: Tensor = self.predict(self.drop(self.join(torch.cat(same[::-1], dim=1))))
+        return result

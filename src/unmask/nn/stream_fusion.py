@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.detectors.image.trufor.stream import heads_first, to_map, to_tokens
+from unmask.nn.mix_transformer import heads_first, to_map, to_tokens
 
 
 class Rectify(nn.Module):
