@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from unmask.datasets.folder import kind_of
 from unmask.datasets.manifest import Item, Manifest, checked
 from unmask.datasets.on_disk import DatasetFolder
-from unmask.datasets.splits import SHARES, crossing, split_all, split_off_val, united
+from unmask.datasets.splits import SHARES, crossing, scarce, split_all, split_off_val, united
 from unmask.errors import UnknownName
 
 
@@ -83,6 +83,8 @@ class Adapter(ABC):
                 )
         if self.official:
             folder.notes += _cut(items)
+        else:
+            folder.notes += scarce(items)
         return Manifest(
             root, checked(items), self.name, self.licence, self.citation, tuple(folder.notes)
         )
