@@ -10,6 +10,7 @@ import pytest
 
 from unmask.bench.order import Order
 from unmask.bench.protocol import Protocol
+from unmask.bench.run import Ran
 from unmask.cli.app import main
 
 
@@ -24,17 +25,22 @@ def test_several_detectors_are_run_one_after_the_other(
 ) -> None:
     orders: list[Order] = []
 
-    def run(protocol: Protocol, order: Order, progress: Any) -> tuple[Path, int]:
+    def run(protocol: Protocol, order: Order, progress: Any) -> Ran:
         orders.append(order)
         progress("a test", 3, 3)
-        return Path(f"{order.filed}.parquet"), len(orders)
+        return Ran(Path(f"{order.filed}.parquet"), len(orders), ("half is missing",))
 
     monkeypatch.setattr("unmask.bench.run.run", run)
     asked = ["--detector", "npr", "--detector", "unmask_face", "--data", "x", "--train"]
     assert called(*asked, "--perturb", "jpeg", "--severity", "1,3", "--json") == 0
     assert json.loads(capsys.readouterr().out) == [
-        {"detector": "npr", "path": "npr.parquet", "rows": 1},
-        {"detector": "unmask_face", "path": "unmask_face.parquet", "rows": 2},
+        {"detector": "npr", "path": "npr.parquet", "rows": 1, "notes": ["half is missing"]},
+        {
+            "detector": "unmask_face",
+            "path": "unmask_face.parquet",
+            "rows": 2,
+            "notes": ["half is missing"],
+        },
     ]
     assert [order.train for order in orders] == [True, False]  # one comes with its weights
     assert list(orders[0].conditions) == ["jpeg@1", "jpeg@3"]

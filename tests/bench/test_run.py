@@ -79,9 +79,8 @@ def order(data: Path, folder: Path, **more: Any) -> Order:
 def test_a_run_and_a_second_one(data: Path, weights: Path, tmp_path: Path) -> None:
     said: list[tuple[str, int, int]] = []
     with pytest.warns(UserWarning, match="broken.png"):
-        path, count = run(
-            PROTOCOL, order(data, tmp_path, weights=weights), lambda *a: said.append(a)
-        )
+        ran = run(PROTOCOL, order(data, tmp_path, weights=weights), lambda *a: said.append(a))
+    path, count = ran.path, ran.rows
     assert path == tmp_path / "results" / "own" / "mesonet.parquet"
     assert count == 8
     assert said[-1] == ("val", 4, 4)
@@ -112,7 +111,7 @@ def test_a_network_of_the_users_launders_items_and_is_named(
         data, tmp_path, weights=weights, conditions=["restore@5"], perturbed_most=1, restorer=named
     )
     with pytest.warns(UserWarning, match="broken.png"):
-        path, _ = run(PROTOCOL, asked)
+        path = run(PROTOCOL, asked).path
     found = read_outcomes(path)
     clean = {row.item_id: row.score for row in found.rows if row.condition == "clean"}
     dark = [row for row in found.rows if row.condition == "restore@5"]
@@ -122,7 +121,7 @@ def test_a_network_of_the_users_launders_items_and_is_named(
 
 
 def test_other_weights_replace_all_rows(data: Path, weights: Path, tmp_path: Path) -> None:
-    path, _ = run(PROTOCOL, order(data, tmp_path, weights=weights, conditions=["blur@3"]))
+    path = run(PROTOCOL, order(data, tmp_path, weights=weights, conditions=["blur@3"])).path
     assert len(read_outcomes(path).rows) == 12
     torch.manual_seed(1)
     other = tmp_path / "other.pt"
@@ -144,7 +143,7 @@ def test_training_sees_no_test_item(
         return FitResult(weights, {"auc": 0.5}, 8, 1.0)
 
     monkeypatch.setattr("unmask.train.loop.fit", fit)
-    path, _ = run(PROTOCOL, order(data, tmp_path, train=True, name="trained"))
+    path = run(PROTOCOL, order(data, tmp_path, train=True, name="trained")).path
     assert seen["splits"] == {"train", "val"}
     assert (seen["recipe"].samples, seen["recipe"].batch, seen["recipe"].keep) == (8, 8, "best")
     about = read_outcomes(path).about

@@ -71,6 +71,44 @@ def test_what_is_tested_never_trains_or_chooses(tmp_path: Path) -> None:
             gather(protocol(**{part: everything}), [path], ["image"])
 
 
+def test_a_test_without_one_of_the_classes_is_named(tmp_path: Path) -> None:
+    reals = [item for item in items("b") if not item.label]
+    found = gather(protocol(), [stored(tmp_path, "one", items("a") + reals)], ["image"])
+    assert set(found.tests) == {"near"}
+    (note,) = found.notes
+    assert note == "Not run: far has 30 real and no forged items in these manifests."
+
+
+def test_a_generator_that_a_choice_lists_and_nobody_has_is_named(tmp_path: Path) -> None:
+    path = stored(tmp_path, "one", items("a") + items("b"))
+    tests = [
+        {
+            "name": "near",
+            "where": {
+                "source": "a",
+                "split": "test",
+                "generator": ["", "gan", "vae-*", "flow", "!x"],
+            },
+        }
+    ]
+    train = {"where": {"source": "a", "split": "train", "generator": ["", "GAN", "flow"]}}
+    notes = gather(protocol(test=tests, train=train), [path], ["image"]).notes
+    assert notes == (
+        "No item of near has generator vae-*, flow.",
+        "No item of training has generator flow.",
+    )
+
+
+def test_what_the_manifests_lack_is_handed_on(tmp_path: Path) -> None:
+    notes = ("Not there: 1 of 5 generators (NeuralTextures).", "Another matter.")
+    rows = items("a") + items("b")
+    path = write_manifest(
+        tmp_path / "m.parquet", Manifest(tmp_path, tuple(rows), "ff", notes=notes)
+    )
+    (note,) = gather(protocol(), [path], ["image"]).notes
+    assert note == "ff: Not there: 1 of 5 generators (NeuralTextures)."
+
+
 def test_shared_groups_are_told(tmp_path: Path) -> None:
     rows = [
         replace(item, group="one person") if "-0-1" in item.item_id else item for item in items("a")

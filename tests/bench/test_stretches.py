@@ -75,7 +75,7 @@ def test_stretches_are_scored_from_stored_outcomes(data: Path, tmp_path: Path) -
     order = Order(
         "ba_tfd_plus", [data], tmp_path, tmp_path, weights=weights, settings=dict(method.small)
     )
-    path, _ = run(protocol, order)
+    path = run(protocol, order).path
     rows = [row for row in read_outcomes(path).rows if row.test == "full"]
     assert [row.segments for row in rows] == [(), ((0.08, 0.2),)]
     for row in rows:

@@ -145,6 +145,61 @@ def test_a_part_can_be_taken_knowingly(tmp_path: Path) -> None:
     assert any("1 of 6 videos of manipulated_sequences/Deepfakes" in n for n in manifest.notes)
 
 
+def without(name: str, root: Path, place: str) -> Path:
+    """The tiny copy of a dataset without a file or folder."""
+    tiny(name).make(root)
+    gone = root / place
+    shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    return root
+
+
+WHOLE_PARTS = {
+    "faceforensics": "manipulated_sequences/FaceSwap/c23/videos",
+    "asvspoof2019-la": "ASVspoof2019_LA_train",
+    "asvspoof5": "flac_T",
+    "av-deepfake1m": "train",
+    "celeb-df-v2": "YouTube-real",
+    "deepspeak": "annotations-real.csv",
+    "dfdc": "train/dfdc_train_part_0",
+    "dgm4": "DGM4/metadata/train.json",
+    "fakeclue": "data_json/train.json",
+    "genimage": "ADM/train",
+    "loki": "data_json/image/true_or_false.json",
+    "mirage": "Human",
+    "tweepfake": "data/splits/train.csv",
+    "wilddeepfake": "real_train",
+}
+
+
+@pytest.mark.parametrize("name", WHOLE_PARTS)
+def test_a_whole_part_that_is_absent_is_noted(name: str, tmp_path: Path) -> None:
+    root = without(name, tmp_path / "data", WHOLE_PARTS[name])
+    manifest = adapter(name).build(root, partial=True)
+    assert 0 < len(manifest) < tiny(name).COUNT
+    named = ("Partial: ", "Not there: ")
+    assert any(note.startswith(named) for note in manifest.notes), manifest.notes
+    with pytest.raises(DataError, match="missing"):
+        adapter(name).build(root)
+
+
+def test_nothing_at_all_is_no_part(tmp_path: Path) -> None:
+    tiny("tweepfake").make(tmp_path)
+    shutil.rmtree(tmp_path / "data")
+    with pytest.raises(DataError, match=r"nothing of it is there.*train\.csv is missing"):
+        adapter("tweepfake").build(tmp_path, partial=True)
+
+
+def test_a_method_that_is_wholly_missing_is_named(call: Callable[..., Any], tmp_path: Path) -> None:
+    root = without("faceforensics", tmp_path / "data", "manipulated_sequences/NeuralTextures")
+    shutil.rmtree(root / "manipulated_sequences" / "FaceSwap" / "c40")
+    code, made = call("data", "make", root, "--dataset", "faceforensics", "--out", tmp_path)
+    assert code == 0
+    assert made["notes"] == [
+        "Not there: c40 of FaceSwap.",
+        "Not there: 1 of 5 generators (NeuralTextures).",
+    ]
+
+
 def test_an_empty_list_is_a_broken_download(tmp_path: Path) -> None:
     tiny("in-the-wild").make(tmp_path)
     (tmp_path / "meta.csv").write_bytes(b"")
@@ -171,7 +226,7 @@ def test_fakes_alone_can_be_taken_knowingly(tmp_path: Path) -> None:
     tiny("df40").make(tmp_path)
     shutil.rmtree(tmp_path / "Celeb-DF-v2")
     manifest = adapter("df40").build(tmp_path, partial=True)
-    assert any("Celeb-DF-v2/Celeb-real/frames are missing" in note for note in manifest.notes)
+    assert any("Celeb-DF-v2/Celeb-real/frames is missing" in note for note in manifest.notes)
     assert not any(item.label == 0 and item.source == "Celeb-DF-v2" for item in manifest)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unmask.datasets.folder import folder_manifest
-from unmask.datasets.manifest import Item, Manifest, read_manifest, write_manifest
-from unmask.datasets.splits import crossing, place, split_all, split_off_val, united
+from unmask.datasets.manifest import SPLITS, Item, Manifest, read_manifest, write_manifest
+from unmask.datasets.splits import FEW, crossing, place, scarce, split_all, split_off_val, united
 from unmask.datasets.table import table_manifest
 from unmask.errors import DataError, SettingError
 
@@ -57,11 +57,60 @@ def test_splits_are_deterministic_and_cut_no_group(tmp_path: Path) -> None:
     assert [i.split for i in first] != [i.split for i in other]
 
 
-def test_a_new_file_moves_no_other(tmp_path: Path) -> None:
-    before = {item.path: item.split for item in folder_manifest(sides(tmp_path))}
-    touch(tmp_path / "real" / "000a.png")
-    after = {item.path: item.split for item in folder_manifest(tmp_path)}
+def many(count: int) -> list[Item]:
+    """So many real and so many forged pictures, each a group of its own."""
+    return [
+        Item(f"{label} {i}", f"{label} {i}", f"{i}.png", "image", label, group=f"{label} {i}")
+        for label in (0, 1)
+        for i in range(count)
+    ]
+
+
+def test_a_new_file_moves_no_other_of_a_large_collection() -> None:
+    before = {item.item_id: item.split for item in split_all(many(FEW))}
+    after = {item.item_id: item.split for item in split_all(many(FEW + 1))}
     assert before.items() <= after.items()
+
+
+@pytest.mark.parametrize(("count", "held"), [(3, 1), (10, 1), (40, 4), (200, 20)])
+def test_small_collections_are_split_class_by_class(count: int, held: int) -> None:
+    items = split_all(many(count))
+    counts = Counter((item.split, item.label) for item in items)
+    assert {counts[part, label] for part in ("val", "test") for label in (0, 1)} == {held}
+    assert counts["train", 0] == counts["train", 1] == count - 2 * held
+    one_more = [i for i in split_all(many(count + 1)) if i.item_id in {j.item_id for j in items}]
+    moved = {i.item_id for i in items} & {
+        new.item_id for new, old in zip(sorted(one_more, key=lambda i: i.item_id),
+                                        sorted(items, key=lambda i: i.item_id), strict=True)
+        if new.split != old.split
+    }  # fmt: skip
+    assert len(moved) <= 4  # one at each edge of each class
+
+
+@pytest.mark.parametrize("shares", [(0, 0, 1), (1, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5)])
+def test_a_share_of_nothing_gets_nothing(shares: tuple[float, ...]) -> None:
+    for count in (1, 2, 3, 41):
+        there = {item.split for item in split_all(many(count), shares)}
+        wanted = {part for part, share in zip(SPLITS, shares, strict=True) if share}
+        assert there <= wanted
+        assert count < 3 or there == wanted
+
+
+def test_parts_with_few_of_a_class_are_told(call: Callable[..., Any], tmp_path: Path) -> None:
+    for number in range(40):
+        touch(tmp_path / "real" / f"r{number}.png")
+        touch(tmp_path / "fake" / "swap" / f"f{number}.png")
+    code, made = call("data", "make", tmp_path, "--out", tmp_path)
+    assert code == 0
+    assert made["splits"] == {
+        "test forged": 4, "test real": 4, "train forged": 32, "train real": 32,
+        "val forged": 4, "val real": 4,
+    }  # fmt: skip
+    told = [note for note in made["notes"] if "uncertain" in note]
+    assert [note.partition(":")[0] for note in told] == [
+        "val holds 4 real and 4 forged items", "test holds 4 real and 4 forged items",
+    ]  # fmt: skip
+    assert not scarce(split_all(many(400)))
 
 
 def test_shares_are_met_and_checked() -> None:

@@ -94,7 +94,8 @@ def test_it_runs_to_a_table(
     protocol = protocol.model_copy(update={"conditions": protocol.conditions[:3]})
     monkeypatch.setattr(running, "ShippedScorer", Hashed)
     order = Order("unmask_face", data, tmp_path / "results", tmp_path / "runs")
-    path, count = run(protocol, order)
+    ran = run(protocol, order)
+    path, count = ran.path, ran.rows
     (outcomes,) = stored(tmp_path / "results", protocol)
     assert (path.is_file(), count) == (True, len(outcomes.rows))
     asked = {test.name for test in protocol.test}

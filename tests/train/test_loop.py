@@ -81,8 +81,10 @@ def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
 
 def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     run(tmp_path, samples=16)
-    with pytest.raises(DataError, match="is of another run"):
+    with pytest.raises(DataError, match=r"settings\.norm was None and is True"):
         run(tmp_path, settings={"norm": True})
+    with pytest.raises(DataError, match="does not fit the recipe"):
+        fit(Toy(recipe(samples=16, settings={"norm": True}), tmp_path), tmp_path, mode="resume")
 
 
 def test_parts_of_a_batch_give_the_same_as_the_whole(tmp_path: Path) -> None:
@@ -170,3 +172,57 @@ def test_a_malformed_recipe_is_one_line(tmp_path: Path) -> None:
 def test_recipes_that_cannot_work_are_refused(values: dict[str, object], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         recipe(**values)
+
+
+def test_another_recipe_in_the_same_folder_is_refused_and_nothing_is_written(
+    tmp_path: Path,
+) -> None:
+    run(tmp_path, samples=160)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    with pytest.raises(DataError, match=r"seed was 0 and is 3.*--resume.*--fresh"):
+        run(tmp_path, samples=160, seed=3)
+    with pytest.raises(DataError, match=r"optimiser\.rate was 0\.05 and is 0\.01"):
+        run(tmp_path, samples=160, optimiser={"rate": 0.01, "ema": 0.9})
+    with pytest.raises(DataError, match="another method: name was 'toy' and is 'other'"):
+        fit(Toy(recipe(samples=160, name="other"), tmp_path), tmp_path, mode="resume")
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    assert after == before
+
+
+def test_what_does_not_change_the_training_may_change(tmp_path: Path) -> None:
+    run(tmp_path, samples=160)
+    assert run(tmp_path, samples=160, threads=2, accumulate=2).samples == 160
+
+
+def test_other_data_is_refused(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "manifest.jsonl").write_text("{}\n")
+    fit(Toy(recipe(samples=160), data), tmp_path / "out")
+    (data / "manifest.jsonl").write_text('{"more": 1}\n')
+    with pytest.raises(DataError, match="holds another run: data was"):
+        fit(Toy(recipe(samples=160), data), tmp_path / "out")
+
+
+def test_resume_goes_on_under_changed_values_and_says_so(tmp_path: Path) -> None:
+    run(tmp_path, samples=160)
+    result = fit(Toy(recipe(samples=320), tmp_path), tmp_path, mode="resume")
+    assert result
+    assert result.samples == 320
+    about = json.loads((tmp_path / "run.json").read_text())
+    assert about["changes"] == [{"samples": 160, "changed": {"samples": [160, 320]}}]
+    assert read_recipe(tmp_path / "recipe.json").samples == 320
+    with pytest.raises(DataError, match=r"no run in .* to go on with"):
+        fit(Toy(recipe(), tmp_path), tmp_path / "empty", mode="resume")
+
+
+def test_fresh_begins_anew_and_deletes_what_a_run_wrote_alone(tmp_path: Path) -> None:
+    run(tmp_path / "one", samples=160, seed=3)
+    run(tmp_path / "two", samples=160)
+    (tmp_path / "two" / "notes.txt").write_text("mine")
+    fit(Toy(recipe(samples=160, seed=3), tmp_path), tmp_path / "two", mode="fresh")
+    ours = weights(tmp_path / "two")
+    for name, value in weights(tmp_path / "one").items():
+        assert torch.equal(value, ours[name]), name
+    assert len((tmp_path / "two" / "log.jsonl").read_text().splitlines()) == 1
+    assert (tmp_path / "two" / "notes.txt").read_text() == "mine"

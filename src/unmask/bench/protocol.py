@@ -7,12 +7,12 @@ One that would choose a checkpoint or a threshold on test data is refused with t
 from __future__ import annotations
 
 import tomllib
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from unmask.datasets.choosing import FIELDS, matches
 from unmask.datasets.manifest import Item
 from unmask.errors import DataError, UnknownName
 from unmask.metrics.aggregate import Mode
@@ -20,7 +20,6 @@ from unmask.metrics.costs import Verifier
 from unmask.metrics.named import measure
 
 FOLDER = Path(__file__).parent / "protocols"
-_FIELDS = frozenset(Item.__dataclass_fields__)
 _REASON = "Choose on validation items or fix it beforehand; test items may only be scored."
 
 
@@ -44,7 +43,7 @@ class Choice(_Part):
     def _lists(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        if unknown := sorted(set(value) - _FIELDS - {"manifest"}):
+        if unknown := sorted(set(value) - FIELDS - {"manifest"}):
             raise ValueError(f"items have no field {unknown[0]!r}")
         rows = {k: v if isinstance(v, list) else [v] for k, v in value.items()}
         return {k: [str(pattern) for pattern in v] for k, v in rows.items()}
@@ -52,17 +51,9 @@ class Choice(_Part):
     def fits(self, item: Item, manifest: str) -> bool:
         """Whether an item belongs."""
         return all(
-            _fits(manifest if name == "manifest" else str(getattr(item, name)), patterns)
+            matches(manifest if name == "manifest" else str(getattr(item, name)), patterns)
             for name, patterns in self.where.items()
         )
-
-
-def _fits(value: str, patterns: list[str]) -> bool:
-    wanted = [pattern for pattern in patterns if not pattern.startswith("!")]
-    barred = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
-    return (
-        not wanted or any(fnmatchcase(value.lower(), pattern.lower()) for pattern in wanted)
-    ) and not any(fnmatchcase(value.lower(), pattern.lower()) for pattern in barred)
 
 
 class Train(Choice):

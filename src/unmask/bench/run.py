@@ -9,7 +9,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,17 @@ Progress = Callable[[str, int, int], None]
 """Called with what is done, how much of it, and of how much."""
 
 
-def run(protocol: Protocol, order: Order, progress: Progress | None = None) -> tuple[Path, int]:
-    """Run a protocol and return where the outcomes are and how many rows they have.
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """Where the outcomes of a run are, how many rows they have, and what must be known of them."""
+
+    path: Path
+    rows: int
+    notes: tuple[str, ...] = ()
+
+
+def run(protocol: Protocol, order: Order, progress: Progress | None = None) -> Ran:
+    """Run a protocol and keep what the detector said of every item.
 
     Rows of the same weights that are there already are kept where they are not scored again.
     Raises DataError, ModelError, UnknownName and MissingExtra.
@@ -75,7 +84,7 @@ def run(protocol: Protocol, order: Order, progress: Progress | None = None) -> t
         if old.about.get("weights") == scorer.weights:
             rows = list(joined(old.rows, rows))
             about["left_out"] = {**old.about.get("left_out", {}), **left_out}
-    return path, write_outcomes(path, rows, about)
+    return Ran(path, write_outcomes(path, rows, about), tuple(about["notes"]))
 
 
 def _method(

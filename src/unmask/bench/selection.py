@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from unmask.bench.absent import absent, gaps
 from unmask.bench.protocol import Choice, Protocol
 from unmask.datasets.manifest import Item, Manifest, read_manifest
 from unmask.datasets.splits import place
@@ -40,13 +41,13 @@ def gather(protocol: Protocol, paths: Sequence[Path], kinds: Iterable[str]) -> M
     Raises DataError when no test set has items, or when an item, or a recording that one belongs
     to, would stand in training or validation and in a test.
     """
-    whole, root = _pool(paths)
+    whole, root, told = _pool(paths)
     able = set(kinds) & set(protocol.kinds)
     pool = [(item, name) for item, name in whole if item.kind in able]
     if not pool:
         raise DataError(f"The manifests hold nothing of the kinds {sorted(able)}.")
-    tests = {test.name: _chosen(test, pool) for test in protocol.test}
-    tests = {name: items for name, items in tests.items() if len({i.label for i in items}) > 1}
+    every = {test.name: _chosen(test, pool) for test in protocol.test}
+    tests = {name: items for name, items in every.items() if len({i.label for i in items}) > 1}
     if not tests:
         wanted = ", ".join(protocol.manifests) or "one that fits its filters"
         raise DataError(
@@ -55,11 +56,7 @@ def gather(protocol: Protocol, paths: Sequence[Path], kinds: Iterable[str]) -> M
         )
     train, val = _fit(protocol, pool)
     _apart(protocol, train, val, tests)
-    notes = _shared(train, tests)
-    # A test of another kind is not missing: this detector has no part in it.
-    others = [t.name for t in protocol.test if t.name not in tests and not _chosen(t, whole)]
-    if others:
-        notes.append(f"Not in these manifests: {', '.join(others)}.")
+    notes = [*_shared(train, tests), *absent(protocol, every, whole), *told]
     fit = [replace(i, split="train") for i in train] + [replace(i, split="val") for i in val]
     return Material(
         Manifest(root, tuple(fit), protocol.name),
@@ -71,8 +68,11 @@ def gather(protocol: Protocol, paths: Sequence[Path], kinds: Iterable[str]) -> M
     )
 
 
-def _pool(paths: Sequence[Path]) -> tuple[list[tuple[Item, str]], Path]:
-    """All items, their paths from one common folder, each with the name of its manifest."""
+def _pool(paths: Sequence[Path]) -> tuple[list[tuple[Item, str]], Path, list[str]]:
+    """All items, their paths from one common folder, each with the name of its manifest.
+
+    Beside them what the manifests say is not there of their datasets.
+    """
     manifests = [read_manifest(path) for path in paths]
     roots = [manifest.root.resolve() for manifest in manifests]
     root = Path(os.path.commonpath(roots))
@@ -94,7 +94,7 @@ def _pool(paths: Sequence[Path]) -> tuple[list[tuple[Item, str]], Path]:
                     group=f"{manifest.name}/{item.group}" if item.group else "",
                 )
             pool.append((moved, manifest.name))
-    return pool, root
+    return pool, root, [f"{m.name}: {note}" for m in manifests for note in gaps(m.notes)]
 
 
 def _chosen(choice: Choice, pool: Iterable[tuple[Item, str]]) -> list[Item]:

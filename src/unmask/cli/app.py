@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "forge": ("forge:app", "Make forged examples from your own files, to test with."),
     "data": ("data:app", "Datasets: make a manifest, find its faults, cut out the faces."),
     "train": ("train:train", "Train a detector by its recipe."),
+    "recipe": ("recipe:app", "Recipes of training: list them, copy one to change it."),
     "catalog": ("catalog:catalog", "Everything that works, with the papers it comes from."),
     "explain": ("explain:explain", "What in a picture made a published method score as it did."),
     "bench": ("bench:app", "Predict, calibrate, and compute every number from predictions."),

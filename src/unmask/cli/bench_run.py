@@ -144,7 +144,8 @@ def run(
                 f"The perturbation {condition!r} runs a network of yours. "
                 f"Name it: {OPTIONS[condition]} FILE.onnx"
             )
-    found = []
+    found: list[dict[str, object]] = []
+    lines: list[str] = []
     for one in detector:
         order = Order(
             one,
@@ -168,10 +169,12 @@ def run(
             enhancer_rate=enhancer_rate,
         )
         with Progressing(f"{chosen.name}: {one}", unit="items", quiet=json) as bar:
-            path, count = run_protocol(chosen, order, partial(_shown, bar))
-        found.append({"detector": one, "path": str(path), "rows": count})
-    text = "\n".join(f"{row['path']}: {row['rows']} rows" for row in found)
-    emit(found, as_json=json, text=text)
+            ran = run_protocol(chosen, order, partial(_shown, bar))
+        found.append(
+            {"detector": one, "path": str(ran.path), "rows": ran.rows, "notes": list(ran.notes)}
+        )
+        lines += [f"{ran.path}: {ran.rows} rows", *(f"note: {note}" for note in ran.notes)]
+    emit(found, as_json=json, text="\n".join(dict.fromkeys(lines)))
 
 
 def _shown(bar: Progressing, what: str, done: int, of: int) -> None:

@@ -8,23 +8,41 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unmask.cli.console import Progressing, emit, plain
+from unmask.cli.recipe import recipe_file
 from unmask.plugin_files import listed
 
 if TYPE_CHECKING:
     from unmask.train.loop import FitResult
+    from unmask.train.run_folder import Mode
     from unmask.train.solved import Solution
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a detector.")],
     data: Annotated[
         Path, typer.Option(help="Folder with manifest.parquet (a published method), or that file.")
     ],
     out: Annotated[Path, typer.Option(help="Where checkpoints, log and weights go.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="[RECIPE]", help="The name of a detector, whose recipe is taken, or a file."
+        ),
+    ] = "",
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="A recipe of your own: TOML, or the recipe.json of an earlier run."),
+    ] = None,
     samples: Annotated[int, typer.Option(help="Samples to train on; 0: as the recipe says.")] = 0,
     leave_out: Annotated[
         str, typer.Option(help="Sources that must not enter training, separated by commas.")
     ] = "",
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Train and choose on these items alone: generator=Deepfakes,Face2Face or "
+            "condition=c23 (* stands for anything, ! keeps out); may be repeated."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed; -1: as the recipe says.")] = -1,
     init: Annotated[
         str, typer.Option(help="random, pretrained or a checkpoint; empty: as the recipe says.")
@@ -38,25 +56,38 @@ def train(
     processes: Annotated[
         int, typer.Option(min=1, help="Processes that share each batch; torchrun works as well.")
     ] = 1,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with the run in OUT although recipe or data have changed."
+        ),
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Delete the run in OUT and begin anew.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train a detector by its recipe, and export the best weights as ONNX.
 
-    A run that was stopped goes on where it was when the same command is given again. OUT also
-    gets log.jsonl, curves.parquet and a TensorBoard file.
+    A run that was stopped goes on where it was when the same command is given again; in the folder
+    of another run nothing is done unless --resume or --fresh says what. OUT also gets log.jsonl,
+    curves.parquet and a TensorBoard file. unmask recipe copy NAME gives a recipe to change.
     """
     import os
 
-    from unmask import registry
-    from unmask.errors import DataError, MissingExtra, UnknownName
+    from unmask.datasets.choosing import where_of
+    from unmask.errors import DataError, MissingExtra, SettingError
     from unmask.train.recipe import changed, read_recipe, resolve
+    from unmask.train.run_folder import RunFolder
 
-    path = Path(recipe)
-    if not path.is_file():
-        known = registry.recipes()
-        if recipe not in known:
-            raise UnknownName("recipe", recipe, known)
-        path = known[recipe]
+    if bool(name) == (recipe is not None):
+        raise SettingError("Give the name of a detector or --recipe FILE, and not both.")
+    if resume and fresh:
+        raise SettingError("--resume goes on with a run and --fresh deletes it; give one of them.")
+    mode: Mode = "resume" if resume else "fresh" if fresh else "same"
+    path = recipe or Path(name)
+    if recipe is None and not path.is_file():
+        path = recipe_file(name)
     if not data.exists():
         raise DataError(f"There is nothing at {data}. Give the folder that holds the manifest.")
     chosen = read_recipe(path)
@@ -66,6 +97,8 @@ def train(
     if seed >= 0:
         changes["seed"] = seed
     changes |= {name: value for name, value in (("init", init), ("leave_out", leave_out)) if value}
+    if where:
+        changes["where"] = {**chosen.where, **where_of(where)}
     if strategy:
         changes["strategies"] = tuple(dict.fromkeys((*chosen.strategies, *strategy)))
     chosen = changed(chosen, **changes)
@@ -78,12 +111,16 @@ def train(
         raise MissingExtra(f"Training (the package {error.name!r})", "train") from error
     quiet = json or os.environ.get("LOCAL_RANK", "0") != "0"
     if isinstance(task, Solved):
+        folder = RunFolder(out, chosen, data)
+        folder.check(mode)
         with Progressing(f"fitting {chosen.name}", unit="files", quiet=quiet) as bar:
-            _say(chosen.name, task.solve(out, bar.update), json)
+            solved = task.solve(out, bar.update)
+        folder.write(0)
+        _say(chosen.name, solved, json)
         return
     with Progressing(f"training {chosen.name}", unit="samples", quiet=quiet) as bar:
         say = lambda done, of, log: bar.update(done, of, plain(log))  # noqa: E731
-        result = fit(task, out, say, processes)
+        result = fit(task, out, say, processes, mode)
     if result is None:  # the first process tells
         return
     _say(chosen.name, result, json)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from unmask.datasets.folder import kind_of
 from unmask.datasets.manifest import Item, Manifest, checked
 from unmask.datasets.on_disk import DatasetFolder
-from unmask.datasets.splits import SHARES, crossing, split_all, split_off_val, united
+from unmask.datasets.splits import SHARES, crossing, scarce, split_all, split_off_val, united
 from unmask.errors import UnknownName
 
 
@@ -37,6 +37,8 @@ class Adapter(ABC):
     """What its items are: some datasets hold forged media only, or real ones only."""
     official: ClassVar[bool] = True
     """Whether the dataset has splits of its own. If not, groups are split by a hash."""
+    published: ClassVar[tuple[str, ...]] = ()
+    """The generators of the whole dataset, where they are known; those without items are noted."""
     carves_val: ClassVar[bool] = False
     """Whether the official splits have no validation, so that it is split off training."""
 
@@ -66,6 +68,9 @@ class Adapter(ABC):
             shown = tuple(self.items(folder))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise folder.error(f"a list or table is not as published ({error!r})") from error
+        if not shown:
+            raise folder.error(f"nothing of it is there. {' '.join(folder.notes)}")
+        folder.notes += _absent(self.published, shown)
         items = united(shown)
         if not self.official:
             items = self._split(shown, items, folder, shares, seed)
@@ -78,6 +83,8 @@ class Adapter(ABC):
                 )
         if self.official:
             folder.notes += _cut(items)
+        else:
+            folder.notes += scarce(items)
         return Manifest(
             root, checked(items), self.name, self.licence, self.citation, tuple(folder.notes)
         )
@@ -101,6 +108,15 @@ class Adapter(ABC):
         )
         first = (replace(item, group=item.group.split("+")[0]) for item in shown)
         return split_all(first, shares, seed)
+
+
+def _absent(published: Sequence[str], items: Sequence[Item]) -> list[str]:
+    """A note on generators that the whole dataset has and this copy has not."""
+    there = {item.generator.lower() for item in items}
+    gone = [name for name in published if name.lower() not in there]
+    if not gone:
+        return []
+    return [f"Not there: {len(gone)} of {len(published)} generators ({', '.join(gone)})."]
 
 
 def _cut(items: tuple[Item, ...]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from unmask.datasets.manifest import Item, Manifest, checked
-from unmask.datasets.splits import SHARES, split_all
+from unmask.datasets.splits import SHARES, scarce, split_all
 from unmask.errors import DataError
 
 SUFFIXES = {
@@ -51,7 +51,8 @@ def folder_manifest(
         if not any(item.label == _LABELS[side] for item in items):
             raise DataError(f"{root / side} holds no picture, video or recording.")
     name = name or root.resolve().name
-    return Manifest(root, checked(split_all(items, shares, seed)), name, notes=_notes(items))
+    final = checked(split_all(items, shares, seed))
+    return Manifest(root, final, name, notes=(*_notes(items), *scarce(final)))
 
 
 def _side(root: Path, side: str, frames: bool) -> Iterator[Item]:

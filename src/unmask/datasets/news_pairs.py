@@ -14,6 +14,8 @@ def pairs(folder: DatasetFolder, lists: str) -> Iterator[tuple[str, int, dict[st
     ``lists``: the folder of ``train.json``, ``val.json`` and ``test.json``.
     """
     for split in ("train", "val", "test"):
+        if not folder.part(f"{lists}/{split}.json"):
+            continue
         rows = folder.json(f"{lists}/{split}.json")
         there = set(folder.present(sorted({row["image"] for row in rows}), f"{split} pictures"))
         for number, row in enumerate(rows):

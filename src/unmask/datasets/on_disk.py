@@ -59,6 +59,18 @@ class DatasetFolder:
             raise self.error(f"{path} is empty, as after a broken download")
         return path
 
+    def part(self, *places: str, hint: str = "") -> str:
+        """The first of several places that is there, where it is a part that may be left out.
+
+        Raises DataError when none is; with ``partial`` that becomes a note, and "" is returned.
+        """
+        found = next((place for place in places if self.has(place)), "")
+        if not found and not self.partial:
+            self.need(places[0], hint)
+        if not found:
+            self.notes.append(f"Partial: {places[0]} is missing.")
+        return found
+
     def one_of(self, *places: str) -> str:
         """The first of several places that is there. Raises DataError when none is."""
         for place in places:
@@ -150,8 +162,9 @@ class DatasetFolder:
     def present(self, wanted: Iterable[str], what: str) -> Iterator[str]:
         """Those of the wanted files that are there.
 
-        Raises DataError that counts the missing ones; with ``partial`` that becomes a note. A
-        name that leads out of the folder is refused before anything is asked of the disk.
+        Raises DataError that counts the missing ones; with ``partial`` that becomes a note, also
+        where none is there. A name that leads out of the folder is refused before anything is
+        asked of the disk.
         """
         there: list[str] = []
         gone: list[str] = []
@@ -160,14 +173,15 @@ class DatasetFolder:
             if not pure.parts or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
                 raise self.error(f"a list names {place!r}, which does not lie inside the folder")
             (there if self.exists(place) else gone).append(place)
-        if gone and (not self.partial or not there):
+        if gone and not self.partial:
             more = "" if not there else "; --partial takes those that are there"
             raise self.error(
                 f"{len(gone)} of {len(gone) + len(there)} {what} are missing below {self.root}, "
                 f"first {gone[0]}{more}"
             )
         if gone:
-            self.notes.append(f"Partial: {len(gone)} of {len(gone) + len(there)} {what} missing.")
+            count = f"{len(gone)} of {len(gone) + len(there)}" if there else f"all {len(gone)}"
+            self.notes.append(f"Partial: {count} {what} missing.")
         return iter(there)
 
     def exists(self, place: str) -> bool:

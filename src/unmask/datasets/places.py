@@ -60,8 +60,10 @@ class FolderAdapter(Adapter):
     def _place(self, folder: DatasetFolder, place: Place) -> Iterator[Item]:
         *parts, last = place.pattern.split("/")
         spots = list(_spots(folder, "", parts, {}, place))
-        if not spots and not place.optional:
+        if not spots and not (place.optional or folder.partial):
             raise folder.error(f"no folder below {folder.root} is {place.pattern}")
+        if not spots:
+            folder.notes.append(f"Not there: {place.pattern}.")
         count = 0
         for spot, caught in spots:
             names = folder.media(spot, deep=last == "**")
@@ -92,7 +94,7 @@ def _spots(
                 yield from _spots(folder, f"{inner}{name}", rest, more, place)
     elif folder.has(f"{inner}{part}"):
         yield from _spots(folder, f"{inner}{part}", rest, caught, place)
-    elif not caught and not place.optional:
+    elif not caught and not (place.optional or folder.partial):
         folder.need(f"{inner}{part}")
 
 

@@ -12,6 +12,10 @@ from unmask.errors import SettingError
 
 SHARES = (0.8, 0.1, 0.1)
 """Shares of train, val and test when a dataset has no splits of its own."""
+FEW = 500
+"""Groups of one class under which shares are met exactly and not by chance."""
+LEAST = 30
+"""Items of a class that a part needs before its figures say something."""
 VAL_SHARE = 0.1
 """Share of the training groups that become validation when a dataset has none."""
 
@@ -27,22 +31,72 @@ def split_all(
 ) -> tuple[Item, ...]:
     """Every item in the split that the hash of its group gives.
 
-    ``shares``: those of train, val and test; they sum to 1. Raises SettingError when not.
+    Groups of the same classes (real, forged or both) are split apart from each other. Where there
+    are fewer than ``FEW`` of them the shares are met exactly, in the order of the hash, so that no
+    part is left without a class by chance; a new file may then move a group at an edge. ``shares``:
+    those of train, val and test; they sum to 1. Raises SettingError when not.
     """
     if len(shares) != len(SPLITS) or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
         raise SettingError(f"Shares are {tuple(shares)}; give three of 0…1 that sum to 1.")
 
-    def split(group: str) -> str:
-        at = place(group, seed)
-        return "train" if at < shares[0] else "val" if at < shares[0] + shares[1] else "test"
+    rows = tuple(items)
+    found: dict[str, str] = {}
+    for groups in _alike(rows, seed):
+        if len(groups) < FEW:
+            counts = _counts(len(groups), shares)
+            names = [name for name, count in zip(SPLITS, counts, strict=True) for _ in range(count)]
+            found |= dict(zip(groups, names, strict=True))
+        else:
+            found |= {group: _at(place(group, seed), shares) for group in groups}
+    return tuple(replace(item, split=found[item.group]) for item in rows)
 
-    return tuple(replace(item, split=split(item.group)) for item in items)
+
+def _at(spot: float, shares: Sequence[float]) -> str:
+    return "train" if spot < shares[0] else "val" if spot < shares[0] + shares[1] else "test"
+
+
+def _counts(groups: int, shares: Sequence[float]) -> tuple[int, int, int]:
+    """How many groups train, validate and test: no part is empty that can have one."""
+    least = 1 if groups >= len(SPLITS) else 0
+    val, test = (max(least, round(share * groups)) if share else 0 for share in shares[1:])
+    if not shares[0] and val + test != groups:
+        test = groups - val if shares[2] else 0
+        val = groups - test
+    while val + test > groups:
+        val, test = (val - 1, test) if val > test else (val, test - 1)
+    return groups - val - test, val, test
+
+
+def _alike(items: Sequence[Item], seed: int) -> list[list[str]]:
+    """Groups that hold the same classes, each list in the order of the hash."""
+    classes: dict[str, set[int]] = defaultdict(set)
+    for item in items:
+        classes[item.group].add(item.label)
+    alike: dict[frozenset[int], list[str]] = defaultdict(list)
+    for group in sorted(classes, key=lambda group: place(group, seed)):
+        alike[frozenset(classes[group])].append(group)
+    return list(alike.values())
+
+
+def scarce(items: Iterable[Item]) -> list[str]:
+    """A note on every part in which a class has fewer than ``LEAST`` items, with the counts."""
+    rows = list(items)
+    notes = []
+    for split in SPLITS:
+        counts = [sum(i.split == split and i.label == label for i in rows) for label in (0, 1)]
+        small = [count for count in counts if count < LEAST]
+        if sum(counts) and small and len({item.label for item in rows}) == 2:
+            notes.append(
+                f"{split} holds {counts[0]} real and {counts[1]} forged items: figures of so few "
+                f"are uncertain; from {LEAST} of each on they begin to say something."
+            )
+    return notes
 
 
 def split_off_val(
     items: Iterable[Item], share: float = VAL_SHARE, seed: int = 0
 ) -> tuple[Item, ...]:
-    """Training groups whose hash falls under ``share`` become validation.
+    """Training groups whose hash falls under ``share`` become validation, class by class.
 
     A group that is far larger than the share stays in training. Nothing changes when validation
     holds every class that training holds, or when it would not hold them afterwards.
@@ -54,8 +108,13 @@ def split_off_val(
         return rows
     sizes = Counter(item.group for item in train)
     most = 2 * max(share, 1 / len(sizes)) * len(train)
-    small = [group for group, size in sizes.items() if size <= most]
-    val = {group for group in small if place(group, seed) < share}
+    small = {group for group, size in sizes.items() if size <= most}
+    val: set[str] = set()
+    for groups in _alike([item for item in train if item.group in small], seed):
+        if len(groups) < FEW:
+            val.update(groups[: max(round(share * len(groups)), int(len(groups) > 1))])
+        else:
+            val.update(group for group in groups if place(group, seed) < share)
     if not val and len(sizes) > 1:  # few groups: the one that comes first
         val = set(sorted(small, key=lambda group: place(group, seed))[:1])
     moved = tuple(

@@ -11,7 +11,7 @@ from typing import Any
 
 from unmask.datasets.folder import kind_of
 from unmask.datasets.manifest import SPLITS, Item, Manifest, checked
-from unmask.datasets.splits import SHARES, split_all, split_off_val
+from unmask.datasets.splits import SHARES, scarce, split_all, split_off_val
 from unmask.errors import DataError
 
 LABELS = {
@@ -55,7 +55,7 @@ def table_manifest(
             "Paths start from the table's folder."
         )
     final = split_off_val(items, seed=seed) if given else split_all(items, shares, seed)
-    return Manifest(table.parent, checked(final), name or table.stem)
+    return Manifest(table.parent, checked(final), name or table.stem, notes=tuple(scarce(final)))
 
 
 def _csv(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -35,6 +35,7 @@ from unmask.train.distributed import all_randomness, average_gradients, make_wor
 from unmask.train.ema import Average
 from unmask.train.memory import keep_memory
 from unmask.train.optimisers import make_optimiser, rate_share
+from unmask.train.run_folder import Mode, RunFolder
 from unmask.train.task import Batch, Task
 
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -55,17 +56,22 @@ class FitResult:
 
 
 def fit(
-    task: Task, out: Path, progress: Progress | None = None, processes: int = 1
+    task: Task,
+    out: Path,
+    progress: Progress | None = None,
+    processes: int = 1,
+    mode: Mode = "same",
 ) -> FitResult | None:
     """Train ``task`` by its recipe into the folder ``out`` and export the best weights.
 
-    A run that was stopped goes on from ``out/last.pt`` to the same weights. ``out`` also gets
-    ``log.jsonl`` (one line a validation), ``curves.parquet`` and ``tensorboard/``. ``processes``
-    beyond one start this program again; under torchrun its processes are used. None is returned
-    in all but the first. Raises DataError when the task's data is missing, ModelError when the
-    loss is no number any more.
+    A run that was stopped goes on from ``out/last.pt`` to the same weights; ``mode`` says what to
+    do where ``out`` holds another run. ``out`` also gets ``log.jsonl`` (one line a validation),
+    ``curves.parquet`` and ``tensorboard/``. ``processes`` beyond one start this program again;
+    under torchrun its processes are used. None is returned in all but the first. Raises DataError
+    when the task's data is missing or ``out`` holds another run, ModelError when the loss is no
+    number any more.
     """
-    run = _Run(task, out, progress, processes)
+    run = _Run(task, out, progress, processes, mode)
     run.train()
     return run.export()
 
@@ -73,11 +79,13 @@ def fit(
 class _Run:
     """One run: what moves, and where it stands."""
 
-    def __init__(self, task: Task, out: Path, progress: Progress | None, processes: int) -> None:
+    def __init__(
+        self, task: Task, out: Path, progress: Progress | None, processes: int, mode: Mode
+    ) -> None:
         self.task, self.recipe, self.out, self.progress = task, task.recipe, out, progress
-        out.mkdir(parents=True, exist_ok=True)
         self.fabric: Fabric = make_world(self.recipe, processes)
         self.first = self.fabric.is_global_zero
+        folder = self._prepared(mode)
         torch.set_num_threads(self.recipe.threads)
         if self.fabric.device.type == "cpu":
             keep_memory()
@@ -99,11 +107,23 @@ class _Run:
         self._resume(out / "last.pt")
         self.curves = Curves(out, self.state["done"]) if self.first else None
         if self.first:
-            (out / "recipe.json").write_text(self.recipe.model_dump_json(indent=2) + "\n")
+            folder.write(self.state["done"])
         self.begun = time.monotonic() - self.state["seconds"]
         self.began_at = self.state["done"], time.monotonic()
         self.saved = time.monotonic()
         self.values: dict[str, float] = {}
+
+    def _prepared(self, mode: Mode) -> RunFolder:
+        """The folder, once every process has agreed that the run may be in it."""
+        folder = RunFolder(self.out, self.recipe, self.task.data)
+        folder.check(mode)
+        self.fabric.barrier()
+        if self.first:
+            self.out.mkdir(parents=True, exist_ok=True)
+            if mode == "fresh":
+                folder.clear()
+        self.fabric.barrier()
+        return folder
 
     def _resume(self, last: Path) -> None:
         if not last.exists():
@@ -118,7 +138,7 @@ class _Run:
         except (RuntimeError, ValueError, KeyError) as error:
             raise DataError(
                 f"{last} is of another run and does not fit the recipe {self.recipe.name!r}. "
-                "Choose another folder for --out."
+                "Choose another folder for --out, or begin anew there with --fresh."
             ) from error
         self.fabric.strategy.precision.load_state_dict(kept.get("precision", {}))
         self.state |= kept["state"]

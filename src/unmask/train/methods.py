@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 
+from unmask.datasets.choosing import chosen
 from unmask.datasets.manifest import read_manifest
 from unmask.datasets.samples import collate, plainly
 from unmask.errors import DataError
@@ -33,6 +34,8 @@ class MethodTask(Task):
     classes. Raises DataError when there is nothing to train or validate on.
     """
 
+    chooses = True
+
     def __init__(self, recipe: Recipe, data: Path) -> None:
         super().__init__(recipe, data)
         if recipe.select == "test":
@@ -41,7 +44,7 @@ class MethodTask(Task):
                 "about unseen media. Set select = 'val'."
             )
         self.method: Method = method_named(recipe.name)(recipe.settings)
-        manifest = read_manifest(data)
+        manifest = chosen(read_manifest(data), recipe.where)
         left_out = {name.strip() for name in recipe.leave_out.split(",") if name.strip()}
         if unknown := sorted(left_out - {item.source for item in manifest}):
             raise DataError(f"No item of the manifest comes from {unknown[0]!r} (leave_out).")

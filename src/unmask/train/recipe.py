@@ -64,9 +64,10 @@ class Recipe(BaseModel):
     better one; 0 for never. ``select``: the split that chooses weights and stops. ``keep``: export
     the weights that validate best, or those of the end (where validation is too small to choose).
     ``threads``: of one process. ``leave_out``: sources that must not enter training, separated by
-    commas. ``strategies``: ways of training that wrap the method, by name and in their order (see
-    ``unmask.strategies``); ``strategy``: a table of settings for each. ``settings`` are the
-    method's own.
+    commas. ``where``: patterns by field of the items that train and choose (see
+    ``unmask.datasets.choosing``). ``strategies``: ways of training that wrap the method, by name
+    and in their order (see ``unmask.strategies``); ``strategy``: a table of settings for each.
+    ``settings`` are the method's own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -87,6 +88,7 @@ class Recipe(BaseModel):
     optimiser: Optimiser = Optimiser()
     keep: Literal["best", "last"] = "best"
     leave_out: str = ""
+    where: dict[str, list[str]] = Field(default_factory=dict)
     strategies: tuple[str, ...] = ()
     strategy: dict[str, dict[str, Any]] = Field(default_factory=dict)
     settings: dict[str, Any] = Field(default_factory=dict)
@@ -105,8 +107,19 @@ class Recipe(BaseModel):
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Read a recipe. Raises DataError when it is missing or malformed."""
-    return read_toml(path, Recipe, "recipe", DataError)
+    """Read a recipe: TOML, or the ``recipe.json`` of a run.
+
+    Raises DataError when it is missing or malformed.
+    """
+    if path.suffix != ".json":
+        return read_toml(path, Recipe, "recipe", DataError)
+    try:
+        return Recipe.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise DataError(f"There is no recipe at {path}.") from None
+    except ValidationError as problem:
+        text = "; ".join(str(problem).split("\n"))
+        raise DataError(f"The recipe {path} is malformed: {text}") from problem
 
 
 def changed(recipe: Recipe, **changes: object) -> Recipe:
@@ -116,6 +129,15 @@ def changed(recipe: Recipe, **changes: object) -> Recipe:
     except ValidationError as error:
         first = str(error).replace("\n", "; ")
         raise DataError(f"The recipe {recipe.name!r} cannot be changed so: {first}") from error
+
+
+def refuse_where(recipe: Recipe) -> None:
+    """Raise DataError when a recipe chooses among items and its detector is trained on none."""
+    if recipe.where:
+        raise DataError(
+            f"{recipe.name!r} is not trained on a manifest whose items 'where' could choose. "
+            "Leave 'where' out; leave_out names sources."
+        )
 
 
 def resolve(reference: str) -> Any:

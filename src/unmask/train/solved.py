@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from unmask.train.recipe import Recipe
+from unmask.train.recipe import Recipe, refuse_where
 
 Say = Callable[[int, int], None]
 """Called with the files done, and in all."""
@@ -31,6 +31,7 @@ class Solved(ABC):
     """
 
     def __init__(self, recipe: Recipe, data: Path) -> None:
+        refuse_where(recipe)
         self.recipe = recipe
         self.data = data
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from unmask.errors import DataError, ModelError
-from unmask.train.recipe import Recipe
+from unmask.train.recipe import Recipe, refuse_where
 
 Batch = dict[str, Tensor]
 
@@ -19,10 +20,15 @@ class Task(ABC):
     """A method as the loop sees it: a network, samples, a loss, a validation and an export.
 
     ``data`` is the folder that holds ``manifest.jsonl``. With ``recipe.leave_out`` set, nothing of
-    that source may enter training (leave one source out).
+    that source may enter training (leave one source out). ``chooses``: whether ``recipe.where``
+    is heeded; DataError is raised where it is given and is not.
     """
 
+    chooses: ClassVar[bool] = False
+
     def __init__(self, recipe: Recipe, data: Path) -> None:
+        if not self.chooses:
+            refuse_where(recipe)
         self.recipe = recipe
         self.data = data
 

@@ -48,6 +48,8 @@ class ASVspoof2019LA(Adapter):
         for split, (part, file) in self.parts.items():
             protocol = f"{top}ASVspoof2019_LA_cm_protocols/ASVspoof2019.LA.cm.{file}.txt"
             flac = f"{top}ASVspoof2019_LA_{part}/flac"
+            if not folder.part(protocol):
+                continue
             rows = {f"{flac}/{c[1]}.flac": c for c in folder.rows(protocol, 5)}
             for path in folder.present(rows, f"recordings of {part}"):
                 speaker, _, _, attack, key = rows[path][:5]
@@ -180,7 +182,9 @@ class ASVspoof5(Adapter):
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item an utterance; ``condition`` is the codec and its quality."""
         for split, (file, flac) in self.parts.items():
-            protocol = folder.one_of(file, f"ASVspoof5_protocols/{file}")
+            protocol = folder.part(file, f"ASVspoof5_protocols/{file}")
+            if not protocol:
+                continue
             rows = {f"{flac}/{c[1]}.flac": c for c in folder.rows(protocol, 9)}
             for path in folder.present(rows, f"recordings of {flac}"):
                 speaker, _, gender, codec, quality, _, _, attack, key = rows[path][:9]

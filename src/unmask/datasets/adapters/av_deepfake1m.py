@@ -38,6 +38,8 @@ class AVDeepfake1M(Adapter):
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item a video, with its forged stretches in seconds."""
         for split in ("train", "val"):
+            if not folder.part(f"{split}_metadata.json"):
+                continue
             rows = folder.json(f"{split}_metadata.json")
             about = {f"{split}/{row['file']}": row for row in rows}
             for path in folder.present(about, f"videos of {split}"):

@@ -53,9 +53,8 @@ class CDADD(FolderAdapter):
 
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item a recording. Cloned sentences may be missing, the spoken ones may not."""
-        if not folder.partial:
-            for part in _SPLITS:
-                folder.need(f"{_CLEAN}/{part}")
+        for part in _SPLITS:
+            folder.part(f"{_CLEAN}/{part}")
         found = list(super().items(folder))
         sentences = {item.path.rpartition("/")[0] for item in found}
         spoken = {item.path.rpartition("/")[0] for item in found if not item.label}

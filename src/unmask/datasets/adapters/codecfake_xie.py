@@ -38,14 +38,11 @@ class CodecfakeXie(Adapter):
 
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item a recording."""
-        for part, split in _PARTS.items():
-            yield from self._part(folder, part, part, split)
-        listed = [part for part in _TESTS if folder.has(f"label/{part}.txt")]
-        if len(listed) < len(_TESTS) and not (folder.partial and listed):
-            gone = [part for part in _TESTS if part not in listed]
-            raise folder.error(f"label/{gone[0]}.txt is missing; --partial takes what is there")
-        for part in listed:
-            yield from self._part(folder, part, f"test/{part}", "test")
+        parts = [(part, part, split) for part, split in _PARTS.items()]
+        parts += [(part, f"test/{part}", "test") for part in _TESTS]
+        for part, place, split in parts:
+            if folder.part(f"label/{part}.txt"):
+                yield from self._part(folder, part, place, split)
 
     @staticmethod
     def _part(folder: DatasetFolder, part: str, place: str, split: str) -> Iterator[Item]:

@@ -52,7 +52,8 @@ class DeeperForensics(Adapter):
             yield from self._variant(folder, variant, splits)
         targets = {name[:3]: split for name, split in splits.items()}
         reals = {f"{_REAL}/{target}.mp4": target for target in targets}
-        folder.need(_REAL, "the c23 targets of FaceForensics++")
+        if not folder.part(_REAL, hint="the c23 targets of FaceForensics++"):
+            return
         for path in folder.present(reals, "target videos"):
             target = reals[path]
             yield medium(

@@ -40,6 +40,8 @@ class DeepSpeak(Adapter):
         at = {name.rpartition("/")[2]: name for name in folder.media("", deep=True)}
         for side, columns in (("real", _REAL), ("fake", _FAKE)):
             rows = {}
+            if not folder.part(f"annotations-{side}.csv"):
+                continue
             for row in folder.table(f"annotations-{side}.csv", columns):
                 name = row["video-file"].strip()
                 rows[at.get(name, name)] = row

@@ -40,6 +40,7 @@ class DF40(Adapter):
     )
     url = "https://github.com/YZY-stack/DF40"
     kinds = ("image",)
+    published = tuple(_FAMILY)
     splits = (
         "DF40 is test, DF40_train is train (val where FaceForensics++ has that video in val); "
         "reals of FaceForensics++ by its split files, those of Celeb-DF by its testing list (all "
@@ -57,7 +58,7 @@ class DF40(Adapter):
 
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item a picture; the video it was taken from is its medium."""
-        folder.need("DF40")
+        folder.part("DF40")
         splits = _ff_splits(folder)
         sides: set[str] = set()
         for top, split in (("DF40", "test"), ("DF40_train", "train")):
@@ -70,10 +71,12 @@ class DF40(Adapter):
                     yield from self._method(folder, f"{top}/{method}/{side}", split, splits)
         if not sides:
             raise folder.error("DF40 holds no method")
-        for side, place, reals in (("ff", _FF, self._reals_ff), ("cdf", _CDF[0], self._reals_cdf)):
-            if side in sides and folder.partial and not folder.has(place):
-                folder.notes.append(f"Partial: the real pictures of {place} are missing.")
-            elif side in sides:
+        both = (
+            ("ff", _FF, "FaceForensics++", self._reals_ff),
+            ("cdf", _CDF[0], "Celeb-DF", self._reals_cdf),
+        )
+        for side, place, source, reals in both:
+            if side in sides and folder.part(place, hint=f"the authors' real data of {source}"):
                 yield from reals(folder)
 
     @staticmethod
@@ -105,8 +108,6 @@ class DF40(Adapter):
 
     @staticmethod
     def _reals_ff(folder: DatasetFolder) -> Iterator[Item]:
-        hint = "the authors' real data of FaceForensics++"
-        folder.need(_FF, hint)
         splits = _ff_splits(folder)
         for name in folder.media(_FF, deep=True):
             video = name.split("/")[0]
@@ -126,7 +127,8 @@ class DF40(Adapter):
         listed = folder.rows("Celeb-DF-v2/List_of_testing_videos.txt", 2, "of Celeb-DF (v2)")
         test = {cells[1].rpartition("/")[2].partition(".")[0] for cells in listed}
         for place in _CDF:
-            folder.need(place, "the authors' real data of Celeb-DF")
+            if not folder.part(place, hint="the authors' real data of Celeb-DF"):
+                continue
             for name in folder.media(place, deep=True):
                 video = name.split("/")[0]
                 if video in test:

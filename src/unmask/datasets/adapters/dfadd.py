@@ -26,6 +26,7 @@ class DFADD(FolderAdapter):
     )
     url = "https://huggingface.co/datasets/isjwdu/DFADD"
     kinds = ("audio",)
+    published = ("GradTTS", "NaturalSpeech2", "StyleTTS2", "MatchaTTS", "PflowTTS")
     splits = "the folders train, valid (validation) and test"
     layout = """
         DATASET_GradTTS/{train|valid|test}/p226_001_….wav

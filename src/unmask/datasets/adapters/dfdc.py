@@ -41,6 +41,8 @@ class DFDC(Adapter):
         for place, split in (("validation", "val"), ("test", "test")):
             if folder.has(place):
                 yield from self._labelled(folder, place, split)
+            else:
+                folder.notes.append(f"Not there: {place}.")
 
     @staticmethod
     def _part(folder: DatasetFolder, part: str) -> Iterator[Item]:

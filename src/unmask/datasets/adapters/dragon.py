@@ -36,7 +36,8 @@ class Dragon(Adapter):
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item a picture; the generator is what ``model.txt`` says."""
         for split in ("train", "test"):
-            folder.need(split)
+            if not folder.part(split):
+                continue
             found = False
             for shard in folder.folders(split):
                 place = f"{split}/{shard}"

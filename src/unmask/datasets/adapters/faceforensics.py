@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from unmask.datasets.adapter import Adapter, medium
 from unmask.datasets.manifest import Item
@@ -15,6 +15,7 @@ _CITATION = (
 _LICENCE = "FaceForensics terms of use: non-commercial research, after signing a form"
 _URL = "https://github.com/ondyari/FaceForensics/tree/master/dataset"
 _CONDITIONS = {"raw": "c0", "c0": "c0", "c23": "c23", "c40": "c40"}
+_REAL = "original_sequences/youtube"
 _FAMILIES = {
     "Deepfakes": "face-swap",
     "FaceSwap": "face-swap",
@@ -30,7 +31,15 @@ def _conditions(folder: DatasetFolder, place: str) -> Iterator[tuple[str, str]]:
     for name in found:
         yield _CONDITIONS[name], f"{place}/{name}/videos"
     if not found:
-        folder.need(f"{place}/c23/videos")
+        folder.part(f"{place}/c23/videos")
+
+
+def _uneven(seen: Mapping[str, set[str]]) -> Iterator[str]:
+    """A note for every compression that some methods have and others lack."""
+    for condition in sorted(set().union(*seen.values())):
+        gone = [method for method, there in seen.items() if condition not in there]
+        if gone:
+            yield f"Not there: {condition} of {', '.join(gone)}."
 
 
 class FaceForensics(Adapter):
@@ -42,6 +51,7 @@ class FaceForensics(Adapter):
     citation = _CITATION
     url = _URL
     kinds = ("video",)
+    published = tuple(_FAMILIES)
     splits = "train.json, val.json and test.json of the authors' repository (dataset/splits)"
     layout = """
         train.json, val.json, test.json (from dataset/splits of the repository)
@@ -55,13 +65,16 @@ class FaceForensics(Adapter):
         splits = self._splits(folder)
         originals = [name for name in splits if "_" not in name]
         fakes = [name for name in splits if "_" in name]
-        yield from self._videos(folder, "original_sequences/youtube", originals, splits)
+        yield from self._videos(folder, _REAL, originals, splits)
         methods = [m for m in folder.folders("manipulated_sequences") if m in _FAMILIES]
         if not methods:
-            folder.need("manipulated_sequences/Deepfakes")
+            folder.part("manipulated_sequences/Deepfakes")
+        seen = {_REAL: {condition for condition, _ in _conditions(folder, _REAL)}}
         for method in methods:
             place = f"manipulated_sequences/{method}"
+            seen[method] = {condition for condition, _ in _conditions(folder, place)}
             yield from self._videos(folder, place, fakes, splits, method)
+        folder.notes += _uneven(seen)
 
     @staticmethod
     def _splits(folder: DatasetFolder) -> dict[str, str]:
@@ -125,7 +138,7 @@ class DeepFakeDetection(Adapter):
         for label, place in enumerate(sides):
             for condition, videos in _conditions(folder, place):
                 names = folder.media(videos)
-                if not names:
+                if not names and folder.part(videos):
                     raise folder.error(f"{videos} holds no video")
                 for name in names:
                     actors = name.split("__")[0].split("_")

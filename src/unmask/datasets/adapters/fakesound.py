@@ -37,6 +37,8 @@ class FakeSound(Adapter):
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item a sound, with its forged stretch; a sound of AudioCaps is the group."""
         for part, split in _SETS.items():
+            if not folder.part(f"FakeSound/meta_data/{part}.json"):
+                continue
             listed = folder.json(f"FakeSound/meta_data/{part}.json")["audios"]
             rows = {row["filepath"]: row for row in listed}
             for path in folder.present(rows, f"sounds of {part}"):

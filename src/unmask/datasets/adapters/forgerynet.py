@@ -42,6 +42,7 @@ class ForgeryNet(Adapter):
     )
     url = "https://github.com/yinanhe/ForgeryNet"
     kinds = ("image", "video")
+    published = _METHODS
     splits = "the folders Training, Validation and Test"
     layout = """
         {Training|Validation|Test}/image_list.txt and image/train_release/…/frame00019.jpg
@@ -54,6 +55,7 @@ class ForgeryNet(Adapter):
         parts = [part for part in _SPLITS if folder.has(part)]
         if not parts:
             folder.need("Training")
+        folder.notes += [f"Not there: {part}." for part in _SPLITS if part not in parts]
         for part in parts:
             seen = False
             if folder.has(f"{part}/image"):
@@ -63,7 +65,7 @@ class ForgeryNet(Adapter):
                 seen = True
                 yield from self._videos(folder, part)
             if not seen:
-                folder.need(f"{part}/image")
+                folder.part(f"{part}/image")
 
     def _images(self, folder: DatasetFolder, part: str) -> Iterator[Item]:
         rows = {f"{part}/image/{c[0]}": c for c in folder.rows(f"{part}/image_list.txt", 4)}

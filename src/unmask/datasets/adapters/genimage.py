@@ -47,14 +47,15 @@ class GenImage(Adapter):
         for generator in folder.folders(""):
             inner = [f"{generator}/{name}" for name in folder.folders(generator)]
             for place in (generator, *inner):
-                if folder.has(f"{place}/train") and folder.has(f"{place}/val"):
+                if any(folder.has(f"{place}/{part}") for part in _SPLITS):
                     yield generator, place
 
     @staticmethod
     def _side(
         folder: DatasetFolder, place: str, generator: str, split: str, label: int
     ) -> Iterator[Item]:
-        folder.need(place)
+        if not folder.part(place):
+            return
         names = folder.media(place)
         if not names:
             raise folder.error(f"{place} holds no pictures")

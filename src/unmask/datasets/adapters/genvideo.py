@@ -41,6 +41,8 @@ class GenVideo(Adapter):
         """One item a picture; the video is its medium and group."""
         for name, split in _LISTS.items():
             place = f"datasets/{name}.csv"
+            if not folder.part(place):
+                continue
             rows: dict[str, tuple[str, int]] = {}
             for row in folder.table(place, _COLUMNS):
                 label = int(row["label"])

@@ -44,6 +44,8 @@ class ImagiNet(Adapter):
         for name, split in _LISTS.items():
             rows: dict[str, list[int]] = {}
             place = f"annotations/{name}.txt"
+            if not folder.part(place, hint="of delyan-boychev/imaginet"):
+                continue
             for line in folder.read(place, "of delyan-boychev/imaginet").splitlines():
                 path, *numbers = line.rsplit(",", 4)
                 rows[path.removeprefix("./")] = [int(number) for number in numbers]

@@ -43,6 +43,8 @@ class Loki(Adapter):
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item a question."""
         for area, name in _FILES:
+            if not folder.part(f"data_json/{area}/{name}.json"):
+                continue
             rows = folder.json(f"data_json/{area}/{name}.json")
             wanted = sorted({path for row in rows for path in _media(row)})
             there = set(folder.present(wanted, f"media of data_json/{area}/{name}.json"))

@@ -35,6 +35,8 @@ class MegaMMDF(Adapter):
         """One item a video, with its forged stretch where only a part is forged."""
         about: dict[str, dict[str, Any]] = folder.json("Mega-MMDF/attributes.json")
         for split in ("train", "val", "test"):
+            if not folder.part(f"Mega-MMDF/{split}.json"):
+                continue
             paths = [str(p).replace("\\", "/") for p in folder.json(f"Mega-MMDF/{split}.json")]
             for path in folder.present(paths, f"videos of {split}"):
                 yield self._item(path, split, about[path])

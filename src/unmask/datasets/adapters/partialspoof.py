@@ -38,9 +38,11 @@ class PartialSpoof(Adapter):
         top = "database/" if folder.has("database") else ""
         for split, part in _PARTS.items():
             protocol = f"{top}protocols/PartialSpoof_LA_cm_protocols/PartialSpoof.LA.cm.{part}.trl"
-            rttm = folder.one_of(
+            rttm = folder.part(
                 f"{top}{part}/con_data/rttm_2cls_0sil_spoof", f"{top}{part}/con_data/rttm_2cls_0sil"
             )
+            if not rttm:
+                continue
             stretches = _stretches(folder, rttm)
             wav = f"{top}{part}/con_wav"
             rows = {f"{wav}/{c[1]}.wav": c for c in folder.rows(f"{protocol}.txt", 5)}

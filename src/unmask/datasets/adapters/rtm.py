@@ -43,6 +43,8 @@ class RTM(Adapter):
         count = 0
         seen: set[str] = set()
         for split in ("train", "val", "test"):
+            if not folder.part(f"{split}.txt"):
+                continue
             names = [cells[0] for cells in folder.rows(f"{split}.txt", 1)]
             names = [name.removesuffix(".jpg") for name in names if name not in seen]
             seen.update(names)

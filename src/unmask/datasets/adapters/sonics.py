@@ -37,13 +37,12 @@ class Sonics(Adapter):
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item a song; songs of one title, real or fake, are one group."""
         yield from self._side(folder, "fake", ("label", "algorithm", "source"))
-        if folder.partial and not folder.folders("real_songs"):
-            folder.notes.append("Partial: real_songs is missing; there are no real songs.")
-            return
         yield from self._side(folder, "real", ("artist", "youtube_id"))
 
     @staticmethod
     def _side(folder: DatasetFolder, side: str, more: tuple[str, ...]) -> Iterator[Item]:
+        if not folder.part(f"{side}_songs.csv"):
+            return
         rows = {}
         for row in folder.table(f"{side}_songs.csv", (*_COMMON, *more)):
             name = row["filename"]

@@ -36,7 +36,9 @@ class SynthScars(Adapter):
         """One item a picture."""
         for split in ("train", "test"):
             # Its README spells one of the folders otherwise than its archive.
-            place = folder.one_of(f"{split}/annotations", f"{split}/annoations")
+            place = folder.part(f"{split}/annotations", f"{split}/annoations")
+            if not place:
+                continue
             rows: dict[str, dict[str, Any]] = {}
             for entry in folder.json(f"{place}/{split}.json"):
                 for row in entry.values():

@@ -36,6 +36,8 @@ class TweepFake(Adapter):
         """One item a tweet; the account is its group."""
         for name, split in _FILES.items():
             path = f"data/splits/{name}.csv"
+            if not folder.part(path):
+                continue
             columns = ("screen_name", "text", "account.type", "class_type")
             for number, row in enumerate(folder.table(path, columns, ";")):
                 label = _LABELS[row["account.type"]]

@@ -44,7 +44,8 @@ class VaneBench(Adapter):
         """One item a question; the first frame is its path, the others are ``also``."""
         for side, label in _SIDES:
             place = f"VQA_Data/{side}"
-            folder.need(place)
+            if not folder.part(place):
+                continue
             for name in folder.folders(place):
                 for clip in folder.folders(f"{place}/{name}"):
                     yield from self._clip(folder, f"{place}/{name}/{clip}", name, label)

@@ -35,7 +35,9 @@ class WildDeepfake(Adapter):
     def items(self, folder: DatasetFolder) -> Iterator[Item]:
         """One item a picture; the sequence is its medium."""
         for side, split in _PARTS:
-            place = folder.one_of(f"{side}_{split}", f"{side} {split}")
+            place = folder.part(f"{side}_{split}", f"{side} {split}")
+            if not place:
+                continue
             packed = list((folder.root / place).glob("*.tar.gz"))
             names = folder.media(place, deep=True)
             unpacked = {name.split("/")[0] for name in names}

@@ -82,8 +82,9 @@ class UCFMethod(Method):
             known = {item.generator for item in part if item.label}
             if strange := sorted(known - set(self.methods)):
                 raise DataError(
-                    f"UCF needs to know every way of forging: add {strange[0]!r} to methods in "
-                    f"[settings] of the recipe ({', '.join(self.methods)})."
+                    f"UCF needs to know every way of forging. Leave {strange[0]!r} out with "
+                    f"--where 'generator=!{strange[0]}', or add it to methods in [settings] of the "
+                    f"recipe ({', '.join(self.methods)})."
                 )
         targets = self.targets if train else None
         return Prepared(part, self.card.inputs, recipe, train=train, targets=targets)
