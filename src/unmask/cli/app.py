@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "train": ("train:train", "Train a detector by its recipe."),
     "catalog": ("catalog:catalog", "Everything that works, with the papers it comes from."),
     "explain": ("explain:explain", "What in a picture made a published method score as it did."),
+    "protect": ("protect:protect", "Marks, cloaks, audits and defences for what is your own."),
     "bench": ("bench:app", "Predict, calibrate, and compute every number from predictions."),
 }
 
