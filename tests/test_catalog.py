@@ -23,7 +23,9 @@ def test_it_lists_everything_that_is_found_and_nothing_else() -> None:
     expected |= {f"{kind}:{name}" for room, kind in ROOMS.items() for name in names(room)}
     expected |= {f"generator:{one.key}" for one in sources().by_key.values() if one.paper}
     expected |= {f"taxonomy:{name}" for name in taxonomies()}
-    expected |= {"perturbation:medmnist-c", "perturbation:dfdnet-restore"}
+    expected |= {
+        f"perturbation:{name}" for name in ("medmnist-c", "dfdnet-restore", "deepfilternet")
+    }
     assert set(ENTRIES) == expected
 
 

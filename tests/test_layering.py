@@ -18,12 +18,12 @@ HEAVY = {
 }  # fmt: skip
 OPTIONAL = {"pyarrow", "weasyprint"}
 RESEARCH_FOLDERS = (
-    "adding", "nn", "train", "strategies", "attacks", "explain", "bench", "metrics", "forge",
-    "datasets",
+    "adding", "nn", "train", "strategies", "attacks", "explain", "protect", "bench", "metrics",
+    "forge", "datasets",
 )  # fmt: skip
 RESEARCH_VERBS = {
     "train", "bench", "bench_protocol", "bench_run", "bench_whole", "forge", "data", "catalog",
-    "models_add", "models_export", "models_sets", "explain",
+    "models_add", "models_export", "models_sets", "explain", "protect",
 }  # fmt: skip
 
 

@@ -21,7 +21,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from unmask import registry
 from unmask.errors import DataError, ModelError, UnknownName
 
-ROOMS = {"strategies": "strategy", "attacks": "attack", "explain": "explainer"}
+ROOMS = {
+    "strategies": "strategy", "attacks": "attack", "explain": "explainer", "protect": "protection",
+}  # fmt: skip
 """The folders, and what one file of each is called."""
 _HERE = Path(__file__).parent
 _BESIDE = ("__init__", "base")

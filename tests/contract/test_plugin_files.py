@@ -1,4 +1,4 @@
-"""One file in another package is a strategy, an attack or an explainer, with no edit elsewhere."""
+"""One file in another package is a strategy, an attack … with no edit elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import torch
 
-from unmask.{room}.base import {contract}, Settings
+from unmask.{room}.base import {also}{contract}, Settings
 
 CITATION = "Somebody: {what} That Is New. Journal 2026"
 URL = "https://example.org/new"
@@ -45,8 +45,19 @@ BODIES = {
     "explain": """    def explain(self, asked):
         return torch.ones(asked.seen.shape[-2:]).cumsum(0)
 """,
+    "protect": """    kind = "mark"
+    needs = frozenset({"key"})
+    limits = "It counts, and does no more."
+
+    def protect(self, given):
+        return Done(f"{len(given.key)} letters", {"letters": len(given.key)}, {"a.txt": given.key})
+""",
 }
-CONTRACTS = {"strategies": "Strategy", "attacks": "Attack", "explain": "Explainer"}
+CONTRACTS = {
+    "strategies": "Strategy", "attacks": "Attack", "explain": "Explainer", "protect": "Protection",
+}  # fmt: skip
+ALSO = {"protect": "Done, "}
+"""What else a file of a room takes from its base."""
 PROTOCOL = """
 name = "own"
 title = "Own"
@@ -72,7 +83,10 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package = root / "elsewhere"
     for room, body in BODIES.items():
         (package / room).mkdir(parents=True)
-        head = HEAD.format(what=ROOMS[room].capitalize(), room=room, contract=CONTRACTS[room])
+        head = HEAD.format(
+            what=ROOMS[room].capitalize(), room=room, contract=CONTRACTS[room],
+            also=ALSO.get(room, ""),
+        )  # fmt: skip
         (package / room / "brand_new.py").write_text(head + body)
     (package / "__init__.py").write_text('"""Ways of another package."""\n')
     about = root / "elsewhere-1.0.dist-info"
@@ -114,7 +128,7 @@ def test_the_catalog_lists_each(elsewhere: Path) -> None:
         assert entries[f"{kind}:brand-new"]["title"].endswith("That Is New")
 
 
-@pytest.mark.parametrize("words", [("train",), ("bench", "run"), ("explain",)])
+@pytest.mark.parametrize("words", [("train",), ("bench", "run"), ("explain",), ("protect",)])
 def test_help_names_it(elsewhere: Path, words: tuple[str, ...]) -> None:
     assert "brand-new" in call(elsewhere, *words, "--help")
 
@@ -140,6 +154,28 @@ def test_a_picture_is_explained_by_it(elsewhere: Path) -> None:
     )  # fmt: skip
     assert said["by"] == "brand-new"
     assert said["likeness_to_random"] == pytest.approx(1)  # it shows nothing that was learnt
+
+
+def test_a_secret_is_protected_by_it(elsewhere: Path) -> None:
+    (elsewhere / "key.txt").write_text("a secret of mine")
+    said = json.loads(
+        call(elsewhere, "protect", "brand-new", "--key", "key.txt", "--out", "made", "--json")
+    )
+    assert said["letters"] == 16
+    assert said["limits"] == "It counts, and does no more."
+    assert (elsewhere / "made" / "a.txt").read_text() == "a secret of mine"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_pages_of_this_package_need_not_know_it(room: str, elsewhere: Path) -> None:
+    """Only what comes with unmask must stand in its pages; a file of another package is listed."""
+    pages = Path(__file__).parents[2] / "docs"
+    assert "brand-new" not in "".join(p.read_text(encoding="utf-8") for p in pages.glob("*.md"))
+    code = f"import unmask.plugin_files as p; print(p.described({room!r}, 'brand-new').summary)"
+    path = os.pathsep.join([str(elsewhere), *sys.path])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": path})  # fmt: skip
+    assert done.stdout.strip() == f"{ROOMS[room].capitalize()} of another package."
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from unmask.datasets.manifest import Item
 from unmask.datasets.reading import Draw, Loaded, Reader
 from unmask.errors import SettingError, UnknownName
-from unmask.forge import by_network, launder, launder_sound, medmnist_c
+from unmask.forge import by_network, deepfilternet, launder, launder_sound, medmnist_c
 from unmask.types import Pixels, Samples
 
 CLEAN = "clean"
@@ -50,8 +50,8 @@ HEARING: dict[str, tuple[str, ...]] = {
     "stretch": ("1.1", "0.9", "1.3", "0.7", "1.5"),
     "pitch": ("0.5", "-0.5", "1", "-1", "2"),
 }
-BY_NETWORK = {"restore": SIGHT, "enhance": HEARING}
-"""Those that run a network of the user's, at the shares of ``forge.by_network``, and on what."""
+BY_NETWORK = {"restore": SIGHT, "enhance": HEARING, "deepfilternet": HEARING}
+"""Those that run what the user brings, at the shares of ``forge.by_network``, and on what."""
 SETS = {"medmnist-c": tuple(medmnist_c.LEVELS)}
 """Names that stand for all perturbations of a benchmark."""
 SOUND_KINDS = ("audio",)
@@ -114,8 +114,10 @@ def over_sound(condition: str, samples: Samples, rate: int, name: str) -> Sample
     """Samples after a condition; what it draws depends on ``name`` alone."""
     seed = zlib.crc32(f"{name}|{condition}".encode())
     amount = _amount(condition, HEARING)
-    if amount.startswith("enhance:"):
-        return by_network.enhanced(samples, rate, float(amount.partition(":")[2]))
+    kind, _, share = amount.partition(":")
+    if kind in BY_NETWORK:
+        run = deepfilternet.enhanced if kind == "deepfilternet" else by_network.enhanced
+        return run(samples, rate, float(share))
     return launder_sound.apply(amount, samples, rate, seed)
 
 

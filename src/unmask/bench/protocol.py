@@ -112,7 +112,8 @@ class Protocol(_Part):
     ``aggregate``: how frames or parts become one score. ``metrics``: named figures, the first is
     the one that ranks. ``checkpoint`` and ``threshold``: what chooses them; a fixed threshold is
     the logit 0. ``frames``: how many frames of a video a picture method sees. ``verifier``: error
-    rates of the speaker verifier of t-DCF.
+    rates of the speaker verifier of t-DCF. ``both_classes``: whether a test set without real, or
+    without forged, items is none; not where only forged ones are told apart.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -127,6 +128,7 @@ class Protocol(_Part):
     frames: int = Field(default=8, ge=1)
     conditions: list[str] = Field(default_factory=lambda: ["clean"])
     classes: list[str] = Field(default_factory=list)
+    both_classes: bool = True
     verifier: Verifier | None = None
     notes: list[str] = Field(default_factory=list)
     train: Train | None = None

@@ -47,7 +47,8 @@ def gather(protocol: Protocol, paths: Sequence[Path], kinds: Iterable[str]) -> M
     if not pool:
         raise DataError(f"The manifests hold nothing of the kinds {sorted(able)}.")
     every = {test.name: _chosen(test, pool) for test in protocol.test}
-    tests = {name: items for name, items in every.items() if len({i.label for i in items}) > 1}
+    enough = 2 if protocol.both_classes else 1
+    tests = {n: items for n, items in every.items() if len({i.label for i in items}) >= enough}
     if not tests:
         wanted = ", ".join(protocol.manifests) or "one that fits its filters"
         raise DataError(

@@ -136,7 +136,7 @@ def _carries(row: Outcome, needs: str) -> bool:
     if needs == "families":
         return not row.label or bool(row.class_scores)
     field = {"box": "box_found", "tokens": "token_scores", "kinds": "kind_scores",
-             "classes": "class_scores", "pixels": "pixels"}[needs]  # fmt: skip
+             "classes": "class_scores", "pixels": "pixels", "groups": "group"}[needs]  # fmt: skip
     return bool(getattr(row, field))
 
 

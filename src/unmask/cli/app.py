@@ -32,6 +32,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "recipe": ("recipe:app", "Recipes of training: list them, copy one to change it."),
     "catalog": ("catalog:catalog", "Everything that works, with the papers it comes from."),
     "explain": ("explain:explain", "What in a picture made a published method score as it did."),
+    "protect": ("protect:protect", "Marks, cloaks, audits and defences for what is your own."),
     "bench": ("bench:app", "Predict, calibrate, and compute every number from predictions."),
 }
 

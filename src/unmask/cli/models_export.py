@@ -11,6 +11,8 @@ from unmask.cli.console import Progressing, emit
 
 if TYPE_CHECKING:
     from unmask.cards.card import Card
+    from unmask.encoders.known import Encoder
+    from unmask.faces.mesh.model import MeshFile
     from unmask.train.method import Method
 
 Name = Annotated[str, typer.Argument(help="Name of a published method.")]
@@ -46,7 +48,10 @@ def export(
 
 def pull(
     name: Annotated[
-        str, typer.Argument(help="Name of a published method, or of an encoder (clip-vit-b16).")
+        str,
+        typer.Argument(
+            help="Name of a published method, of an encoder (clip-vit-b16), or face-mesh."
+        ),
     ] = "",
     variant: Variant = "",
     set: Annotated[
@@ -81,11 +86,12 @@ def pull(
         pull_set(set, licence, json)
         return
     from unmask.encoders.known import encoders
+    from unmask.faces.mesh.model import FACE_MESH
 
-    if name in encoders():
+    if name == FACE_MESH.name or name in encoders():
         if out or variant or licence:
             raise typer.BadParameter("An encoder has one file, one licence and one place.")
-        _pull_encoder(name, file, json)
+        _pull_carried(FACE_MESH if name == FACE_MESH.name else encoders()[name], file, json)
         return
     if file:
         raise typer.BadParameter("--file is for an encoder; of a method: unmask models export.")
@@ -111,14 +117,12 @@ def pull(
     _say(card, out or _place(method), json)
 
 
-def _pull_encoder(name: str, file: Path | None, json: bool) -> None:
-    from unmask.encoders.known import encoder
+def _pull_carried(known: Encoder | MeshFile, file: Path | None, json: bool) -> None:
     from unmask.encoders.pulling import pull as bring
 
-    known = encoder(name)
     path = bring(known, file, quiet=json)
     value = {"file": str(path), "sha256": known.sha256, "bytes": known.bytes}
-    text = f"{path}: {known.title}, {known.bytes / 1e6:.0f} MB, {known.licence}"
+    text = f"{path}: {known.title}, {known.bytes / 1e6:.1f} MB, {known.licence}"
     emit(value | {"licence": known.licence}, as_json=json, text=text)
 
 

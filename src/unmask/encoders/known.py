@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from unmask._toml import read_toml
 from unmask.cards.shelf import shelf
+from unmask.encoders.outputs import with_blocks
 from unmask.errors import ModelError, UnknownName
 
 _PATH = Path(__file__).parent / "encoders.toml"
@@ -58,6 +59,15 @@ class Encoder(BaseModel):
     def here(self) -> bool:
         """Whether this user has it."""
         return self.path.is_file()
+
+    @property
+    def largest(self) -> int:
+        """How many bytes the member has at most: it is kept with some more behind it."""
+        return self.bytes
+
+    def kept(self, data: bytes) -> bytes:
+        """What is kept of the member: the same network with one more output."""
+        return data + with_blocks(self.blocks, self.first)
 
     @property
     def numbers(self) -> int:

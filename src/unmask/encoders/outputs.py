@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from unmask._protobuf import field
+
 _GRAPH, _NODE, _OUTPUT = 7, 1, 12
 _FLOAT, _INT = 1, 2
 
@@ -21,32 +23,16 @@ def with_blocks(blocks: Sequence[str], first: str, name: str = "blocks") -> byte
     """
     rows = [f"{name}_{number}" for number in range(len(blocks))]
     graph = b"".join(
-        _field(_NODE, _node("Gather", (block, first), row))
+        field(_NODE, _node("Gather", (block, first), row))
         for block, row in zip(blocks, rows, strict=True)
     )
-    graph += _field(_NODE, _node("Concat", rows, name))
-    typed = _field(1, _field(1, _FLOAT))  # a tensor of float32, its shape left to the reader
-    graph += _field(_OUTPUT, _field(1, name) + _field(2, typed))
-    return _field(_GRAPH, graph)
+    graph += field(_NODE, _node("Concat", rows, name))
+    typed = field(1, field(1, _FLOAT))  # a tensor of float32, its shape left to the reader
+    graph += field(_OUTPUT, field(1, name) + field(2, typed))
+    return field(_GRAPH, graph)
 
 
 def _node(kind: str, inputs: Sequence[str], output: str) -> bytes:
-    axis = _field(1, "axis") + _field(3, 1) + _field(20, _INT)
-    taken = b"".join(_field(1, one) for one in inputs)
-    return taken + _field(2, output) + _field(4, kind) + _field(5, axis)
-
-
-def _field(number: int, value: int | str | bytes) -> bytes:
-    """One field of a message: a whole number, or bytes with their length."""
-    if isinstance(value, int):
-        return _varint(number << 3) + _varint(value)
-    data = value.encode() if isinstance(value, str) else value
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes((*out, value))
+    axis = field(1, "axis") + field(3, 1) + field(20, _INT)
+    taken = b"".join(field(1, one) for one in inputs)
+    return taken + field(2, output) + field(4, kind) + field(5, axis)

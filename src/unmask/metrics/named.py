@@ -19,6 +19,7 @@ from unmask.metrics import (
     costs,
     detection,
     imagetext,
+    moves,
     pixels,
     segments,
     tandem,
@@ -26,7 +27,9 @@ from unmask.metrics import (
 from unmask.metrics.detection import Floats, Ints
 from unmask.metrics.outcomes import Outcome
 
-Needs = Literal["score", "pixels", "proposals", "box", "tokens", "kinds", "classes", "families"]
+Needs = Literal[
+    "score", "pixels", "proposals", "box", "tokens", "kinds", "classes", "families", "groups"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +229,10 @@ CATALOGUE: dict[str, Entry] = {
     "class_acc": Entry(
         lambda rows: attribution.closed_accuracy(*_classes(rows)), "Class acc",
         "known classes named right", {}, "classes",
+    ),
+    "score_moves": Entry(
+        moves.score_moves, "Score moves", "mean difference of logits within a group",
+        {}, "groups", rises=False,
     ),
     "family_acc": Entry(
         _families, "Family acc", "reals called real, and fakes called forged and of their family",
