@@ -84,25 +84,38 @@ class Attention(nn.Module):
             self.reduce = nn.Conv2d(width, width, reduction, stride=reduction)
             self.norm = nn.LayerNorm(width)
 
-    def forward(self, tokens: Tensor, like: Tensor) -> Tensor:
-        """Tokens of a map shaped as ``like``."""
+    def forward(self, tokens: Tensor, like: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """Tokens of a map shaped as ``like``.
+
+        ``allowed``: which keys each query may look at, as (queries, keys) or (B, heads, queries,
+        keys); all when it is not given.
+        """
+        query, key, value = self.asked(tokens, like)
+        return self.answered(F.scaled_dot_product_attention(query, key, value, attn_mask=allowed))
+
+    def asked(self, tokens: Tensor, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, each (B, heads, cells, C / heads)."""
         fewer = self.norm(to_tokens(self.reduce(to_map(tokens, like))))
-        query = self._split(self.query(tokens))
-        key, value = (self._split(part) for part in self.key_value(fewer).chunk(2, dim=-1))
-        heard = F.scaled_dot_product_attention(query, key, value)
+        query = heads_first(self.query(tokens), self.heads)
+        key, value = self.key_value(fewer).chunk(2, dim=-1)
+        return query, heads_first(key, self.heads), heads_first(value, self.heads)
+
+    def answered(self, heard: Tensor) -> Tensor:
+        """What the heads heard as tokens (B, N, C)."""
         result: Tensor = self.out(heard.transpose(1, 2).flatten(2))
         return result
 
-    def _split(self, tokens: Tensor) -> Tensor:
-        return heads_first(tokens, self.heads)
-
 
 class MixedMlp(nn.Module):
-    """Two linear layers with a depth-wise convolution between, which tells cells their place."""
+    """Two linear layers with a depth-wise convolution between, which tells cells their place.
 
-    def __init__(self, width: int) -> None:
+    ``gelu``: exact (none) or by its tanh.
+    """
+
+    def __init__(self, width: int, gelu: str = "none") -> None:
         super().__init__()
         inner = _EXPANSION * width
+        self.gelu = gelu
         self.wide = nn.Linear(width, inner)
         self.mix = nn.Conv2d(inner, inner, 3, padding=1, groups=inner)
         self.narrow = nn.Linear(inner, width)
@@ -110,24 +123,32 @@ class MixedMlp(nn.Module):
     def forward(self, tokens: Tensor, like: Tensor) -> Tensor:
         """Tokens of a map shaped as ``like``."""
         mixed = self.mix(to_map(self.wide(tokens), like))
-        result: Tensor = self.narrow(F.gelu(to_tokens(mixed)))
+        result: Tensor = self.narrow(F.gelu(to_tokens(mixed), approximate=self.gelu))
         return result
 
 
 class Block(nn.Module):
     """Attention and MLP, each with a norm before and a bypass."""
 
-    def __init__(self, width: int, heads: int, reduction: int, drop_path: float) -> None:
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        reduction: int,
+        drop_path: float,
+        eps: float = 1e-6,
+        gelu: str = "none",
+    ) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(width, eps=1e-6)
+        self.norm1 = nn.LayerNorm(width, eps=eps)
         self.attention = Attention(width, heads, reduction)
-        self.norm2 = nn.LayerNorm(width, eps=1e-6)
-        self.mlp = MixedMlp(width)
+        self.norm2 = nn.LayerNorm(width, eps=eps)
+        self.mlp = MixedMlp(width, gelu)
         self.drop = DropPath(drop_path)
 
-    def forward(self, tokens: Tensor, like: Tensor) -> Tensor:
-        """Tokens of a map shaped as ``like``."""
-        tokens = tokens + self.drop(self.attention(self.norm1(tokens), like))
+    def forward(self, tokens: Tensor, like: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """Tokens of a map shaped as ``like``; ``allowed`` as for the attention."""
+        tokens = tokens + self.drop(self.attention(self.norm1(tokens), like, allowed))
         result: Tensor = tokens + self.drop(self.mlp(self.norm2(tokens), like))
         return result
 
