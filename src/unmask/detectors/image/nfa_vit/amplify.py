@@ -92,7 +92,7 @@ class NoiseStage(_Stage):
         )
 
     def forward(self, map_: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, inside, H, W) to (B, width, H / stride, W / stride), and what the last block names."""
+        """(B, inside, H, W) to (B, width, H / s, W / s), and what its last block named."""
         like = self.embed(map_)
         tokens = self.embed_norm(to_tokens(like))
         named = tokens

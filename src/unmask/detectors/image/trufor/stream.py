@@ -166,8 +166,15 @@ class Stage(nn.Module):
 
     def forward(self, map_: Tensor) -> Tensor:
         """(B, inside, H, W) to (B, width, H / stride, W / stride)."""
-        like = self.embed(map_)
-        tokens = self.embed_norm(to_tokens(like))
+        return self.finished(*self.embedded(map_))
+
+    def embedded(self, map_: Tensor) -> tuple[Tensor, Tensor]:
+        """The patches as tokens, and a map that says how they lie."""
+        like: Tensor = self.embed(map_)
+        return self.embed_norm(to_tokens(like)), like
+
+    def finished(self, tokens: Tensor, like: Tensor) -> Tensor:
+        """The patches after the blocks."""
         for block in self.blocks:
             tokens = block(tokens, like)
         return to_map(self.norm(tokens), like)
