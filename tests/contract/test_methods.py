@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from unmask import registry
 from unmask.cards.card import read_card
+from unmask.scanning import scan
 from unmask.train.export import to_onnx
 from unmask.train.loop import laid_out
 from unmask.train.method import Batch, Method, method_named
 from unmask.train.methods import MethodTask
 from unmask.train.recipe import read_recipe, resolve
+from unmask.train.shelving import write_card
 
 NAMES = registry.methods()
 ROOT = Path(__file__).parents[2]
@@ -186,6 +193,41 @@ def test_the_exported_file_gives_what_the_network_gives(
 ) -> None:
     path = to_onnx(method, fresh(name), tmp_path / "weights.onnx")  # raises when it differs
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    if len(method.card.inputs) == 1 and method.card.inputs[0].take in MADE:
+        scanned(method, path)
+
+
+def made_picture(path: Path) -> Path:
+    pixels = np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8)
+    Image.fromarray(pixels).save(path.with_suffix(".png"))
+    return path.with_suffix(".png")
+
+
+def made_sound(path: Path) -> Path:
+    soundfile.write(path.with_suffix(".wav"), np.random.default_rng(0).normal(0, 0.1, 9000), 16000)
+    return path.with_suffix(".wav")
+
+
+MADE = {"picture": made_picture, "sound": made_sound}
+
+
+def scanned(method: Method, onnx: Path) -> None:
+    """A file is scanned with what was exported, by its card alone; a mask is shown in place."""
+    card = onnx.with_name("card.toml")
+    write_card(method, onnx, "own", "made", card)
+    part = method.card.inputs[0]
+    sizes = method.example()[part.name].shape
+    said = [
+        one if isinstance(one, str) else size for one, size in zip(part.shape, sizes, strict=True)
+    ]
+    begun, middle, rest = card.read_text(encoding="utf-8").partition("[[inputs]]")
+    rest = re.sub(r"(?m)^shape = .*$", f"shape = {json.dumps(said)}", rest, count=1)
+    card.write_text(begun + middle + rest, encoding="utf-8")
+    (finding,) = scan(MADE[part.take](onnx), detector=str(card)).findings
+    assert finding.score is not None
+    assert np.isfinite(finding.score)
+    masked = any(one.name == "mask" for one in method.card.outputs)
+    assert len(finding.where.masks) == masked
 
 
 def test_a_new_folder_needs_no_edit_elsewhere(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def absent(protocol: Protocol, tests: Mapping[str, Sequence[Item]], whole: Pool)
     for test in protocol.test:
         found = tests[test.name]
         labels = {item.label for item in found}
-        if len(labels) == 1:
+        if len(labels) == 1 and protocol.both_classes:
             (there,) = labels
             notes.append(
                 f"Not run: {test.name} has {len(found)} {_CLASSES[there]} and no "

@@ -85,25 +85,38 @@ class Attention(nn.Module):
             self.reduce = nn.Conv2d(width, width, reduction, stride=reduction)
             self.norm = nn.LayerNorm(width)
 
-    def forward(self, tokens: Tensor, like: Tensor) -> Tensor:
-        """Tokens of a map shaped as ``like``."""
+    def forward(self, tokens: Tensor, like: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """Tokens of a map shaped as ``like``.
+
+        ``allowed``: which keys each query may look at, as (queries, keys) or (B, heads, queries,
+        keys); all when it is not given.
+        """
+        query, key, value = self.asked(tokens, like)
+        return self.answered(F.scaled_dot_product_attention(query, key, value, attn_mask=allowed))
+
+    def asked(self, tokens: Tensor, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, each (B, heads, cells, C / heads)."""
         fewer = self.norm(to_tokens(self.reduce(to_map(tokens, like))))
-        query = self._split(self.query(tokens))
-        key, value = (self._split(part) for part in self.key_value(fewer).chunk(2, dim=-1))
-        heard = F.scaled_dot_product_attention(query, key, value)
+        query = heads_first(self.query(tokens), self.heads)
+        key, value = self.key_value(fewer).chunk(2, dim=-1)
+        return query, heads_first(key, self.heads), heads_first(value, self.heads)
+
+    def answered(self, heard: Tensor) -> Tensor:
+        """What the heads heard as tokens (B, N, C)."""
         result: Tensor = self.out(heard.transpose(1, 2).flatten(2))
         return result
 
-    def _split(self, tokens: Tensor) -> Tensor:
-        return heads_first(tokens, self.heads)
-
 
 class MixedMlp(nn.Module):
-    """Two linear layers with a depth-wise convolution between, which tells cells their place."""
+    """Two linear layers with a depth-wise convolution between, which tells cells their place.
 
-    def __init__(self, width: int) -> None:
+    ``gelu``: exact (none) or by its tanh.
+    """
+
+    def __init__(self, width: int, gelu: str = "none") -> None:
         super().__init__()
         inner = _EXPANSION * width
+        self.gelu = gelu
         self.wide = nn.Linear(width, inner)
         self.mix = nn.Conv2d(inner, inner, 3, padding=1, groups=inner)
         self.narrow = nn.Linear(inner, width)
@@ -111,24 +124,32 @@ class MixedMlp(nn.Module):
     def forward(self, tokens: Tensor, like: Tensor) -> Tensor:
         """Tokens of a map shaped as ``like``."""
         mixed = self.mix(to_map(self.wide(tokens), like))
-        result: Tensor = self.narrow(F.gelu(to_tokens(mixed)))
+        result: Tensor = self.narrow(F.gelu(to_tokens(mixed), approximate=self.gelu))
         return result
 
 
 class Block(nn.Module):
     """Attention and MLP, each with a norm before and a bypass."""
 
-    def __init__(self, width: int, heads: int, reduction: int, drop_path: float) -> None:
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        reduction: int,
+        drop_path: float,
+        eps: float = 1e-6,
+        gelu: str = "none",
+    ) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(width, eps=1e-6)
+        self.norm1 = nn.LayerNorm(width, eps=eps)
         self.attention = Attention(width, heads, reduction)
-        self.norm2 = nn.LayerNorm(width, eps=1e-6)
-        self.mlp = MixedMlp(width)
+        self.norm2 = nn.LayerNorm(width, eps=eps)
+        self.mlp = MixedMlp(width, gelu)
         self.drop = DropPath(drop_path)
 
-    def forward(self, tokens: Tensor, like: Tensor) -> Tensor:
-        """Tokens of a map shaped as ``like``."""
-        tokens = tokens + self.drop(self.attention(self.norm1(tokens), like))
+    def forward(self, tokens: Tensor, like: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """Tokens of a map shaped as ``like``; ``allowed`` as for the attention."""
+        tokens = tokens + self.drop(self.attention(self.norm1(tokens), like, allowed))
         result: Tensor = tokens + self.drop(self.mlp(self.norm2(tokens), like))
         return result
 
@@ -146,8 +167,15 @@ class Stage(nn.Module):
 
     def forward(self, map_: Tensor) -> Tensor:
         """(B, inside, H, W) to (B, width, H / stride, W / stride)."""
-        like = self.embed(map_)
-        tokens = self.embed_norm(to_tokens(like))
+        return self.finished(*self.embedded(map_))
+
+    def embedded(self, map_: Tensor) -> tuple[Tensor, Tensor]:
+        """The patches as tokens, and a map that says how they lie."""
+        like: Tensor = self.embed(map_)
+        return self.embed_norm(to_tokens(like)), like
+
+    def finished(self, tokens: Tensor, like: Tensor) -> Tensor:
+        """The patches after the blocks."""
         for block in self.blocks:
             tokens = block(tokens, like)
         return to_map(self.norm(tokens), like)
@@ -167,13 +195,18 @@ def stream(shape: Shape) -> nn.ModuleList:
 
 
 class Head(nn.Module):
-    """All four maps to ``channels`` at a quarter of the picture's side (SegFormer's decoder)."""
+    """All four maps to ``channels`` at a quarter of the picture's side (SegFormer's decoder).
 
-    def __init__(self, widths: Sequence[int], width: int, channels: int) -> None:
+    ``bias``: of the layer that joins them.
+    """
+
+    def __init__(self, widths: Sequence[int], width: int, channels: int, bias: bool = True) -> None:
         super().__init__()
         self.reduce = nn.ModuleList(nn.Conv2d(inside, width, 1) for inside in widths)
         self.join = nn.Sequential(
-            nn.Conv2d(len(widths) * width, width, 1), nn.BatchNorm2d(width, eps=1e-3), nn.ReLU()
+            nn.Conv2d(len(widths) * width, width, 1, bias=bias),
+            nn.BatchNorm2d(width, eps=1e-3),
+            nn.ReLU(),
         )
         self.drop = nn.Dropout2d(0.1)
         self.predict = nn.Conv2d(width, channels, 1)

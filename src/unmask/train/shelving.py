@@ -64,14 +64,14 @@ def shelve(
     try:
         out.mkdir(parents=True, exist_ok=True)
         onnx = to_onnx(method, network.eval(), out / ONNX)
-        _write_card(method, onnx, said, origin.rstrip(", "), out / "card.toml")
+        write_card(method, onnx, said, origin.rstrip(", "), out / "card.toml")
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror or error}.") from error
     return read_card(out / "card.toml")
 
 
-def _write_card(method: Method, onnx: Path, licence: str, origin: str, target: Path) -> None:
-    """The method's card with the table of its weights behind it."""
+def write_card(method: Method, onnx: Path, licence: str, origin: str, target: Path) -> None:
+    """The method's card with the table of its weights behind it, at ``target`` beside ``onnx``."""
     text = method.card_file.read_text(encoding="utf-8").rstrip()
     # Two variants may run in one scan, where each needs a name of its own.
     own = json.dumps(method.card.shelf_name(method.variant))

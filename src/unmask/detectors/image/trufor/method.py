@@ -148,7 +148,9 @@ class TruForMethod(Method):
         if split != "train":
             return Prepared(part, self.card.inputs, recipe, train=False)
         if not any(item.mask for item in part):
-            raise DataError("TruFor learns from masks; no item to train on has one (mask).")
+            raise DataError(
+                f"{self.card.name} learns from masks; no item to train on has one (mask)."
+            )
         side = {"shape": ["batch", 3, self.crop, self.crop], "fit": "crop"}
         inputs = [self.card.inputs[0].model_copy(update=side)]
         return Relabelled(Prepared(part, inputs, recipe, train=True), recipe.samples)

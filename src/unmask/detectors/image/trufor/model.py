@@ -6,6 +6,7 @@ Trustworthy Image Forgery Detection and Localization", section 3.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -64,9 +65,27 @@ class TruFor(nn.Module):
         )
         for name, value in (("mean", MEAN), ("std", STD)):
             self.register_buffer(name, torch.tensor(value)[:, None, None], persistent=False)
-        self.frozen = [self.get_submodule(name) for name in PHASES[phase]]
+        self.frozen: list[nn.Module] = []
+        self.freeze(PHASES[phase])
+
+    def freeze(self, names: Sequence[str]) -> None:
+        """Hold parts still: they have no gradient, and their norms stay as they are."""
+        self.frozen = [self.get_submodule(name) for name in names]
         for still in self.frozen:
             still.requires_grad_(False)
+
+    def clues(self, pixels: Tensor) -> Tensor:
+        """What the second stream sees of pixels in 0…1: three channels of the same size."""
+        noise: Tensor = self.noiseprint(pixels)
+        return noise.expand(-1, 3, -1, -1)
+
+    def fused(self, first: Tensor, noise: Tensor) -> list[Tensor]:
+        """The streams' maps, each corrected by the other and made one at every stage."""
+        maps = []
+        for place, (rgb, other) in enumerate(zip(self.rgb, self.noise, strict=True)):
+            first, noise = self.rectify[place](rgb(first), other(noise))
+            maps.append(self.fuse[place](first, noise))
+        return maps
 
     def train(self, mode: bool = True) -> Any:
         """As ``Module.train``, except for what is frozen."""
@@ -78,12 +97,9 @@ class TruFor(nn.Module):
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         """Pixels (B, 3, H, W), RGB 0…255, to the outputs of the card."""
         pixels = picture / _WHITE
-        noise = self.noiseprint(pixels).expand(-1, 3, -1, -1)
+        noise = self.clues(pixels)
         first = (pixels - self.get_buffer("mean")) / self.get_buffer("std")
-        maps = []
-        for place, (rgb, other) in enumerate(zip(self.rgb, self.noise, strict=True)):
-            first, noise = self.rectify[place](rgb(first), other(noise))
-            maps.append(self.fuse[place](first, noise))
+        maps = self.fused(first, noise)
         side = picture.shape[2:]
         classes = F.interpolate(self.mask_head(maps), size=side, mode="bilinear")
         confidence = F.interpolate(self.confidence_head(maps), size=side, mode="bilinear")[:, 0]

@@ -1,0 +1,96 @@
+"""MMFusion as the research wing sees it (Triaridis and Mezaris 2024)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unmask.detectors.image.mmfusion.convert import renamed
+from unmask.detectors.image.mmfusion.loss import confidence_loss, localisation_loss
+from unmask.detectors.image.mmfusion.model import MMFusion
+from unmask.detectors.image.trufor.method import SEGFORMER, TruForMethod
+from unmask.errors import MissingExtra, ModelError
+from unmask.nn.mix_transformer import Shape
+from unmask.nn.segformer_names import stages_of_segformer
+from unmask.train.backbones import transformers_model
+from unmask.train.method import Batch, fitted, read_checkpoint
+
+
+class MMFusionMethod(TruForMethod):
+    """MMFusion with early fusion. Phases and pictures are TruFor's.
+
+    ``settings``: those of TruFor but ``forged_share``, and ``filters`` (path of the authors'
+    filters, needed for a pre-trained start, in the place of ``noiseprint``), ``learn_bayar``.
+    """
+
+    def network(self, pretrained: bool = False) -> nn.Module:
+        """The network of a phase. ``pretrained``: both streams from SegFormer, and the filters.
+
+        Raises MissingExtra, ModelError, DataError when one of them cannot be had.
+        """
+        changed = dict(self.settings.get("backbone_config") or {})
+        learn = bool(self.settings.get("learn_bayar"))
+        network = MMFusion(Shape(**changed), self.phase, learn)
+        if not pretrained:
+            return network
+        if changed or self.phase != "localisation":
+            raise ModelError(
+                "Only the localisation of the whole network starts from pre-trained parts; for the "
+                "phase 'detection' set init in the recipe to the checkpoint of the localisation."
+            )
+        if not (path := self.settings.get("filters")):
+            raise ModelError(
+                "The setting 'filters' must name the authors' file of Noiseprint++ and the learnt "
+                "filter (see the README)."
+            )
+        filters = renamed(read_checkpoint(Path(path)))
+        for part in ("noiseprint", "bayar"):
+            own = {n.removeprefix(f"{part}."): v for n, v in filters.items() if n.startswith(part)}
+            module = network.get_submodule(part)
+            module.load_state_dict(fitted(module, own, f"mmfusion's {part}"))
+        try:
+            from transformers import SegformerConfig
+        except ImportError:
+            raise MissingExtra("MMFusion's encoder", "train") from None
+        shape = Shape()
+        config = SegformerConfig(hidden_sizes=list(shape.widths), depths=list(shape.depths))
+        theirs = transformers_model("SegformerModel", SEGFORMER, config).state_dict()
+        for stream in (network.rgb, network.noise):
+            stream.load_state_dict(stages_of_segformer(theirs))
+        return network
+
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        """The loss of the phase. Forged pictures without a mask count for detection only."""
+        outputs = self.run(network, batch)
+        mask, target = outputs["mask"], batch["mask"]
+        known = batch.get("masked", torch.ones_like(batch["label"]))[:, None, None]
+        known = known.expand_as(target)
+        if self.phase == "localisation":
+            real, forged = self.settings.get("class_weights", (0.5, 2.5))
+            loss = localisation_loss(mask, target, known, (real, forged))
+            return loss, {"localisation": loss.item()}
+        confidence = confidence_loss(outputs["confidence"], mask, target, known)
+        label = batch["label"].to(mask)
+        detection = F.binary_cross_entropy_with_logits(outputs["logit"], label)
+        loss = confidence + float(self.settings.get("detection_weight", 0.5)) * detection
+        return loss, {"confidence": confidence.item(), "detection": detection.item()}
+
+    def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
+        """The authors' checkpoint of one of the phases, with its filters beside it.
+
+        That of the localisation holds a detector too, which was never trained: it starts the second
+        phase (setting ``phase``) and is refused as a detector. Raises ModelError when it does not
+        fit.
+        """
+        state = fitted(self.network(), renamed(checkpoint), "mmfusion")
+        if "phase" not in self.settings and not state["detect.0.bias"].any():
+            raise ModelError(
+                "The detector of this checkpoint was never trained: it is the authors' file of the "
+                "localisation. Take that of their second phase, or train it (phase = 'detection')."
+            )
+        return state
