@@ -33,7 +33,7 @@ LAUNDERED = 6
 def calibration(cases: Cases) -> Drawn:
     """Real pictures of the calibration part, and one edit and one re-synthesis of each."""
     kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 40, "lfw": 60, "utkface": 40}
-    kinds |= {GATHERED: 100}
+    kinds |= {GATHERED: 30}
     families = (*FAMILIES, "inpaint")
     names = (*sorted(cases.made.networks), *SIMULATED)
     for photo in cases.chosen(["calibration"], kinds):
@@ -58,7 +58,7 @@ def calibration(cases: Cases) -> Drawn:
 def dev(cases: Cases) -> Drawn:
     """The development part: every family clean, and a subset under every laundering."""
     kinds = {"imagenet": 60, "packaged": 60, "ffhq": 60, "london": 30, "lfw": 40, "utkface": 30}
-    kinds |= {GATHERED: 80}
+    kinds |= {GATHERED: 25}
     edits = (*FAMILIES, "inpaint", *HELD_OUT_EDITS, "inpaint-unseen")
     whole = (*sorted(cases.made.networks), *SIMULATED, *sorted(cases.unseen.networks))
     photos = cases.chosen(["dev"], kinds)
@@ -96,7 +96,7 @@ def left_out(cases: Cases, source: str) -> Drawn:
         return
     families = (*FAMILIES, "inpaint")
     names = (*sorted(cases.made.networks), *SIMULATED)
-    for photo in cases.chosen(every, {source: 200 if source == GATHERED else 48}):
+    for photo in cases.chosen(every, {source: 60 if source == GATHERED else 48}):
         for case in cases.real(photo, 1):
             rng = seeded(case.name, "loso")
             if not cases.forgeable(case):
