@@ -89,7 +89,11 @@ def test_a_recording_is_saved_anew(tmp_path: Path) -> None:
     assert found.item != path.name
 
 
-def test_a_picture_that_was_saved_before_is_edited_on_its_own_grid(tmp_path: Path) -> None:
+def test_a_picture_that_was_saved_before_is_edited_on_its_own_grid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resaving, "SHARE", 1.0)
+    monkeypatch.setattr(resaving, "QUALITIES", ((75, 95), (70, 92)))
     files = []
     for number in range(2):
         path = tmp_path / f"{number}.jpg"
@@ -115,6 +119,7 @@ def test_a_picture_that_was_saved_before_is_edited_on_its_own_grid(tmp_path: Pat
 def test_gathered_photographs_that_models_learned_from_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(resaving, "SHARE", 1.0)
     path = tmp_path / "0.jpg"
     Image.fromarray(make_media.photo(400, 300)).save(path)
     one = whole(path, item=f"{listing.GATHERED}/real/0.jpg")

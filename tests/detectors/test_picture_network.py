@@ -384,3 +384,12 @@ def test_large_pictures_are_mapped_and_equal(data: Path, more: Path, tmp_path: P
     kept = list((tmp_path / "cache" / "unmask" / "decoded").iterdir())
     assert len(kept) == 1
     np.testing.assert_array_equal(np.load(kept[0]), photo(3, 700, 800))
+
+
+def test_learned_kernels_come_back_from_an_exported_constant() -> None:
+    was, now = model.Residuals(), model.Residuals()
+    constant = torch.cat([was.get_buffer("fixed"), was.constrained()]).detach()
+    now.recall({"other": torch.zeros(2, 2), "cat_2": constant})
+    torch.testing.assert_close(now.constrained(), was.constrained(), atol=1e-6, rtol=1e-5)
+    with pytest.raises(DataError, match="learned kernels"):
+        now.recall({"other": torch.zeros(2, 2)})

@@ -6,6 +6,8 @@ them. Each photograph gives pairs: itself and an edit of it, cut on that grid an
 
 from __future__ import annotations
 
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -30,65 +32,58 @@ from unmask.types import Pixels
 WIDTHS = (384, 512, 640, 768, 1024)
 """Widths of what is cut out of larger photographs; heights are two thirds to three quarters."""
 QUALITIES = (
-    (75, 90),
-    (85, 95),
-    (90, 80),
-    (70, 92),
-    (80, 98),
-    (88, 75),
-    (65, 85),
-    (75, 95),
-    (92, 96),
-)
+    (75, 90), (85, 95), (90, 80), (70, 92), (80, 98), (88, 75), (65, 85), (75, 95), (92, 96),
+)  # fmt: skip
 """At which a picture was saved before, as web sites do, and at which the edit is saved."""
 GRID = 16
 """Pixels of a block of colour, the largest step of a JPEG's grid."""
-SPARED = 2
-"""Of a source with many files one in so many is taken."""
-MANY = 300
+SHARE = 0.5
+"""Of the photographs of a source this share is taken, and at most about ``MOST``."""
+MOST = 130
 _SAID = "own size"
 
 
 def resaved(files: Sequence[Whole], out: Path, said: Callable[[int, int], None]) -> Iterator[Whole]:
-    """Pairs of the authentic JPEGs that no model was trained on, written under ``out``."""
-    hosts = list(_hosts(files))
+    """Pairs of the authentic JPEGs that no model was trained on, written under ``out``.
+
+    Which are taken, and what is done to each, depends on their names alone.
+    """
+    hosts = _hosts(files)
+    counts = Counter(one.source for one in hosts)
     for number, one in enumerate(hosts):
         said(number + 1, len(hosts))
         draw = drawn(one.item, "resaved")
-        pixels = _cut(one, draw)
-        donor = _cut(hosts[int(draw.integers(len(hosts)))], draw)
+        if draw.random() >= min(SHARE, MOST / counts[one.source]):
+            continue
+        other = min(hosts, key=lambda host: zlib.crc32(f"{one.item} {host.item}".encode()))
+        pixels, donor = _cut(one, draw), _cut(other, draw)
         if pixels is None or donor is None:
             continue
-        before, quality = QUALITIES[number % len(QUALITIES)]
+        before, quality = QUALITIES[int(draw.integers(len(QUALITIES)))]
         pixels = jpeg(pixels, before, 2)
-        family = tuple(EDITS)[number % len(EDITS)]
+        family = tuple(EDITS)[int(draw.integers(len(EDITS)))]
         edit = splice.edit(pixels, donor, draw, family)
         yield saved(one, pixels, quality, out, _SAID)
         yield saved(forged(one, EDITS[family], family), edit.pixels, quality, out, _SAID)
-        face, other = largest_face(pixels), largest_face(donor)
+        face, theirs = largest_face(pixels), largest_face(donor)
         if face is None:
             continue
         target = blend.Portrait(pixels, face.points)
-        family = FACES[number % len(FACES)] if other is not None else FACES[0]
-        giver = target if other is None else blend.Portrait(donor, other.points)
+        family = FACES[0] if theirs is None else FACES[int(draw.integers(len(FACES)))]
+        giver = target if theirs is None else blend.Portrait(donor, theirs.points)
         made = blend.forge(family, target, giver, draw)
         yield saved(forged(one, "blended faces", family), made.pixels, quality, out, _SAID)
 
 
-def _hosts(files: Sequence[Whole]) -> Iterator[Whole]:
+def _hosts(files: Sequence[Whole]) -> list[Whole]:
     """JPEGs of sources that no small model was trained on."""
-    photos = [one for one in files if (one.part, one.kind, one.label) == ("new", "image", "real")]
-    photos = [one for one in photos if one.path.suffix.lower() in (".jpg", ".jpeg")]
-    counts: dict[str, int] = {}
-    for one in photos:
-        counts[one.source] = counts.get(one.source, 0) + 1
-    seen: dict[str, int] = {}
-    for one in photos:
-        if one.item.startswith(GATHERED) and not kept_from_training(one.source):
-            continue
-        seen[one.source] = seen.get(one.source, 0) + 1
-        if counts[one.source] <= MANY or seen[one.source] % SPARED == 0:
-            yield one
+    return [
+        one
+        for one in files
+        if (one.part, one.kind, one.label) == ("new", "image", "real")
+        and one.path.suffix.lower() in (".jpg", ".jpeg")
+        and (not one.item.startswith(GATHERED) or kept_from_training(one.source))
+    ]
 
 
 def _cut(one: Whole, draw: Rng) -> Pixels | None:

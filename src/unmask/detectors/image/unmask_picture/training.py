@@ -22,6 +22,7 @@ from unmask.detectors.image.unmask_picture.photos import (
 )
 from unmask.errors import DataError
 from unmask.forge.resynth import PLANS, Generators, Plan, load_or_train
+from unmask.train.from_onnx import refill
 from unmask.train.method import read_checkpoint
 from unmask.train.onnx_model import onnx_model, save_onnx
 from unmask.train.recipe import Recipe
@@ -29,6 +30,10 @@ from unmask.train.task import Batch, Task
 from unmask.types import Pixels
 
 Rng = np.random.Generator
+SHIPPED = "shipped"
+"""The ``init`` that begins from the weights of the package."""
+STATISTICS = 100
+"""Pairs from which the norms of an exported file take their statistics."""
 GENERATOR_SOURCES = {"imagenet": 1.0, "ffhq": 1.0, "london": 0.5, "packaged": 1.0}
 """Where the autoencoders' own training crops come from."""
 
@@ -71,6 +76,8 @@ class PictureTask(Task):
         self.photos = [photo for photo in photos if photo.source not in left_out]
         known = recipe.init not in ("random", "pretrained")
         self.earlier = Path(recipe.init) if known and not recipe.leave_out else None
+        if recipe.init == SHIPPED and self.earlier:
+            self.earlier = Path(__file__).with_name("weights.onnx")
 
     def _pairs(self, part: str, count: int, seed: int) -> Pairs:
         photos = [photo for photo in self.photos if photo.part == part]
@@ -79,12 +86,22 @@ class PictureTask(Task):
     def network(self) -> nn.Module:
         """ImageNet weights in the backbone and the rest fresh, or all weights of an earlier run.
 
+        ``init`` may name a checkpoint or an exported file, or be "shipped".
+
         A run that leaves a source out never begins from an earlier one, which may have seen that
         source. Raises DataError when the file of ``init`` is not there or holds another network.
         """
         if self.earlier is None:
             return model.network(pretrained=self.recipe.init != "random")
         network = model.network(pretrained=False)
+        if self.earlier.suffix == ".onnx":
+            pairs = self._pairs("train", STATISTICS, self.recipe.seed + 1)
+            tiles = (
+                pairs[index]["tile"].permute(0, 3, 1, 2).float() for index in range(len(pairs))
+            )
+            left = refill(network, self.earlier, tiles)
+            network.residuals.recall(left)
+            return network
         try:
             network.load_state_dict(read_checkpoint(self.earlier))
         except RuntimeError:
