@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -148,7 +148,7 @@ def _shared(items: Sequence[Item]) -> list[Fault]:
         "identity": ("persons stand in several splits", lambda item: item.subject),
     }
     for kind, (what, name) in named.items():
-        cut = crossing(replace(item, group=name(item)) for item in items)
+        cut = crossing(items, name)
         if cut:
             first = next(iter(cut))
             said = f"{what}, first {first!r} in {' and '.join(cut[first])}"
@@ -159,7 +159,7 @@ def _shared(items: Sequence[Item]) -> list[Fault]:
 def _texts(items: Sequence[Item]) -> list[Fault]:
     """Texts that stand word for word in several splits."""
     texts = [item for item in items if item.kind == "text"]
-    cut = crossing(replace(item, group=" ".join(item.text.split()).lower()) for item in texts)
+    cut = crossing(texts, lambda item: " ".join(item.text.split()).lower())
     if not cut:
         return []
     first = next(iter(cut))

@@ -46,12 +46,13 @@ def folder_manifest(
             "fake/GENERATOR/, or give a CSV or JSONL table, or a known dataset's --dataset."
         )
     sides = [side for side in _LABELS if (root / side).is_dir()]
-    items = [item for side in sides for item in _side(root, side, frames)]
+    found = (item for side in sides for item in _side(root, side, frames))
+    items = split_all(found, shares, seed)
     for side in sides:
         if not any(item.label == _LABELS[side] for item in items):
             raise DataError(f"{root / side} holds no picture, video or recording.")
     name = name or root.resolve().name
-    return Manifest(root, checked(split_all(items, shares, seed)), name, notes=_notes(items))
+    return Manifest(root, checked(items), name, notes=_notes(items))
 
 
 def _side(root: Path, side: str, frames: bool) -> Iterator[Item]:
