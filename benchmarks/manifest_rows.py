@@ -15,6 +15,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -88,11 +89,10 @@ def measured(rows: int, folder: Path) -> list[dict[str, float | str | int]]:
     steps = Steps(rows)
     items = steps.run("made and split", lambda: checked(split_all(made(rows))))
     path = folder / f"{rows}.parquet"
-    manifest = Manifest(folder, items, "made")
-    steps.run("written", lambda: write_manifest(path, manifest))
-    del items, manifest
-    manifest = steps.run("read", lambda: read_manifest(path))
-    steps.run("checked for shared groups", lambda: _shared(manifest.items))
+    steps.run("written", partial(write_manifest, path, Manifest(folder, items, "made")))
+    del items
+    manifest = steps.run("read", partial(read_manifest, path))
+    steps.run("checked for shared groups", partial(_shared, manifest.items))
     del manifest
     steps.run("split off", lambda: split_off_val(made(rows)))
     return steps.taken
