@@ -10,6 +10,7 @@ and the files that are hashed.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import tempfile
 import time
@@ -30,9 +31,9 @@ class Counted:
     """The encoder, and how often files were decoded and hashed."""
 
     def __init__(self, seed: int) -> None:
-        self.sha256 = f"{seed:064x}"
         shape = (SIDE * SIDE * 3, WIDTH)
         self.projection = np.random.default_rng(seed).normal(0, 0.02, shape).astype(np.float32)
+        self.sha256 = hashlib.sha256(self.projection.tobytes()).hexdigest()
         self.decoded = self.hashed = 0
 
     def see(self, path: Path) -> Features:
