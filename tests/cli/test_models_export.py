@@ -21,6 +21,7 @@ from unmask.cards.card import Published, read_card  # noqa: E402
 from unmask.cli.app import main  # noqa: E402
 from unmask.runtime.model import Model  # noqa: E402
 from unmask.train.method import Method, method_named  # noqa: E402
+from unmask.train.recipe import changed, read_recipe  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +80,23 @@ def test_export_gives_a_model_with_the_same_output(
     theirs = model.run({name: batch[name].numpy() for name in method.inputs})["logit"]
     np.testing.assert_allclose(theirs, ours, rtol=1e-3, atol=1e-4)
     assert model.card.file().licence == "own"
+
+
+def test_a_run_is_exported_as_its_recipe_built_it(
+    tmp_path: Path, shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    variant = method_named("mesonet").variants[1]
+    recipe = changed(read_recipe(registry.recipes()["mesonet"]), settings={"variant": variant})
+    (tmp_path / "recipe.json").write_text(recipe.model_dump_json())
+    network = method_named("mesonet")({"variant": variant}).network()
+    torch.save(network.state_dict(), tmp_path / "best.pt")
+    code, out, _ = run(capsys, "models", "export", "mesonet", "--run", str(tmp_path), "--json")
+    assert code == 0
+    assert Path(json.loads(out)["folder"]).parent == shelf
+    (tmp_path / "recipe.json").write_text("{}")
+    code, _, said = run(capsys, "models", "export", "mesonet", "--run", str(tmp_path))
+    assert code == 4
+    assert "is no recipe" in said
 
 
 def test_a_listing_shows_it_with_its_licence(

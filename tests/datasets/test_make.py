@@ -223,7 +223,7 @@ def test_a_jsonl_with_train_and_dev(tmp_path: Path) -> None:
     manifest = table_manifest(tmp_path / "m.jsonl")
     assert {i.split for i in manifest} == {"train", "val", "test"}
     assert all(i.split == "test" for i in manifest if int(Path(i.path).stem) > 50)
-    assert not crossing(i for i in manifest if i.split != "test")
+    assert not crossing([i for i in manifest if i.split != "test"])
     assert {i.generator for i in manifest} == {"m", ""}
 
 

@@ -38,7 +38,7 @@ def export(
     """
     if (checkpoint is None) == (run is None):
         raise typer.BadParameter("Give either --checkpoint FILE or --run DIR.")
-    method = method_of(name, variant)
+    method = method_of(name, variant, run)
     from unmask.train.shelving import shelve, trained
 
     path = checkpoint or trained(run or Path())
@@ -126,14 +126,19 @@ def _pull_carried(known: Encoder | MeshFile, file: Path | None, json: bool) -> N
     emit(value | {"licence": known.licence}, as_json=json, text=text)
 
 
-def method_of(name: str, variant: str) -> Method:
-    """A published method in one of its variants. Raises UnknownName, MissingExtra."""
+def method_of(name: str, variant: str, run: Path | None = None) -> Method:
+    """A published method in one of its variants, or as a training ``run`` had it.
+
+    Raises UnknownName, MissingExtra, and DataError when the run's recipe is unreadable.
+    """
     from unmask.errors import MissingExtra
 
     try:
         from unmask.train.method import method_named
+        from unmask.train.shelving import settings_of
 
-        return method_named(name)({"variant": variant})
+        settings = settings_of(run) if run else {}
+        return method_named(name)({**settings, **({"variant": variant} if variant else {})})
     except ModuleNotFoundError as error:
         raise MissingExtra(f"Exporting (the package {error.name!r})", "train") from error
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from unmask.datasets.fingerprints import NEAR, Fingerprint, fingerprints, near_pairs
 from unmask.datasets.leaks import Pair, pairs, sources
@@ -89,16 +92,19 @@ def _look(
     """What ``work`` gives for each item's file, and why it gave nothing."""
     made: dict[str, Any] = {}
     failed: dict[str, str] = {}
-    paths = [manifest.file(item) for item in items]
-    for done, (item, (_, value)) in enumerate(
-        zip(items, spread(work, paths, processes), strict=True), 1
-    ):
+    paths = [item.path for item in items]
+    found = spread(partial(_under, manifest.root, work), paths, processes)
+    for done, (item, (_, value)) in enumerate(zip(items, found, strict=True), 1):
         if isinstance(value, str):
             failed[item.item_id] = value
         else:
             made[item.item_id] = value
         progress(done, len(items), what)
     return made, failed
+
+
+def _under(root: Path, work: Callable[[Path], Any], path: str) -> Any:
+    return work(root / path)
 
 
 def _seen(path: Path) -> tuple[bytes, tuple[Fingerprint, ...]]:
@@ -109,18 +115,19 @@ def _seen(path: Path) -> tuple[bytes, tuple[Fingerprint, ...]]:
 
 
 def _looked_at(items: Sequence[Item]) -> list[Item]:
-    """Each file once a split, and three frames of a video that was taken apart."""
-    files: dict[tuple[str, str], Item] = {}
-    for item in items:
-        files.setdefault((item.path, item.split), item)
-    media: dict[tuple[str, str], list[Item]] = defaultdict(list)
-    for item in files.values():
-        media[item.media_id, item.split].append(item)
-    return [
-        frames[at]
-        for frames in media.values()
-        for at in sorted({0, len(frames) // 2, len(frames) - 1})
-    ]
+    """Each file once a split, and three frames of a video that was taken apart.
+
+    A few numbers a row are held, and no name.
+    """
+    files = np.fromiter((hash((item.path, item.split)) for item in items), np.int64, len(items))
+    first = np.sort(np.unique(files, return_index=True)[1])
+    names = ((items[at].media_id, items[at].split) for at in first)
+    media = np.fromiter(map(hash, names), np.int64, len(first))
+    order = np.argsort(media, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(media[order])), len(order) - 1) + 1
+    begins = np.append(0, ends[:-1])
+    places = np.concatenate([begins, begins + (ends - begins) // 2, ends - 1])
+    return [items[at] for at in first[np.unique(order[places])]] if len(first) else []
 
 
 def _sampled(items: Sequence[Item], most: int) -> list[Item]:
@@ -148,7 +155,7 @@ def _shared(items: Sequence[Item]) -> list[Fault]:
         "identity": ("persons stand in several splits", lambda item: item.subject),
     }
     for kind, (what, name) in named.items():
-        cut = crossing(replace(item, group=name(item)) for item in items)
+        cut = crossing(items, name)
         if cut:
             first = next(iter(cut))
             said = f"{what}, first {first!r} in {' and '.join(cut[first])}"
@@ -159,7 +166,7 @@ def _shared(items: Sequence[Item]) -> list[Fault]:
 def _texts(items: Sequence[Item]) -> list[Fault]:
     """Texts that stand word for word in several splits."""
     texts = [item for item in items if item.kind == "text"]
-    cut = crossing(replace(item, group=" ".join(item.text.split()).lower()) for item in texts)
+    cut = crossing(texts, lambda item: " ".join(item.text.split()).lower())
     if not cut:
         return []
     first = next(iter(cut))

@@ -46,13 +46,14 @@ def folder_manifest(
             "fake/GENERATOR/, or give a CSV or JSONL table, or a known dataset's --dataset."
         )
     sides = [side for side in _LABELS if (root / side).is_dir()]
-    items = [item for side in sides for item in _side(root, side, frames)]
+    found = (item for side in sides for item in _side(root, side, frames))
+    items = split_all(found, shares, seed)
     for side in sides:
         if not any(item.label == _LABELS[side] for item in items):
             raise DataError(f"{root / side} holds no picture, video or recording.")
     name = name or root.resolve().name
-    final = checked(split_all(items, shares, seed))
-    return Manifest(root, final, name, notes=(*_notes(items), *scarce(final)))
+    final = checked(items)
+    return Manifest(root, final, name, notes=(*_notes(final), *scarce(final)))
 
 
 def _side(root: Path, side: str, frames: bool) -> Iterator[Item]:

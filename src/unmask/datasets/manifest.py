@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from unmask.errors import DataError, MissingExtra
 
@@ -67,6 +70,10 @@ class Item:
 _TUPLES = {"segments", "box", "face", "types", "tokens", "choices", "also"}
 _LATER = {"question", "choices", "answer", "also"}
 """Columns that manifests of earlier versions lack."""
+OWN = {"media_id", "path", "group", "mask", "text", "question", "answer"}
+"""Columns that may hold something else in every row; the others repeat a few words."""
+_BATCH = 16384
+"""Rows that are turned into columns, or back, at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +135,26 @@ def checked(items: Iterable[Item]) -> tuple[Item, ...]:
                 raise DataError(f"{item.item_id}: the path {path!r} must lie inside the folder.")
         if item.choices and item.answer not in item.choices:
             raise DataError(f"{item.item_id}: the answer {item.answer!r} is none of its choices.")
-    number, count = Counter(item.item_id for item in rows).most_common(1)[0]
-    if count > 1:
+    if (number := _twice(rows)) is not None:
+        count = sum(item.item_id == number for item in rows)
         raise DataError(f"{count} items are called {number!r}; every item_id must be unique.")
     return rows
 
 
+def _twice(rows: Sequence[Item]) -> str | None:
+    """A number that several items have. Eight bytes a row are held, and no number itself."""
+    hashes = np.fromiter((hash(item.item_id) for item in rows), np.int64, len(rows))
+    order = np.sort(hashes)
+    again = set(order[1:][order[1:] == order[:-1]].tolist())
+    if not again:
+        return None
+    seen = Counter(item.item_id for item in rows if hash(item.item_id) in again)
+    number, count = seen.most_common(1)[0]
+    return number if count > 1 else None
+
+
 def write_manifest(path: Path, manifest: Manifest) -> Path:
-    """Write ``manifest`` as Parquet. Raises DataError, MissingExtra.
+    """Write ``manifest`` as Parquet, some rows at a time. Raises DataError, MissingExtra.
 
     A file inside the manifest's folder stores its paths relative to that folder; elsewhere the
     folder is kept beside them.
@@ -145,7 +164,7 @@ def write_manifest(path: Path, manifest: Manifest) -> Path:
         import pyarrow.parquet as pq
     except ImportError:
         raise MissingExtra("Writing a manifest", "parquet") from None
-    rows = [asdict(item) for item in checked(manifest.items)]
+    items = checked(manifest.items)
     inside = path.resolve().parent == manifest.root.resolve()
     about = {
         "unmask.root": "." if inside else str(manifest.root.resolve()),
@@ -154,10 +173,14 @@ def write_manifest(path: Path, manifest: Manifest) -> Path:
         "unmask.citation": manifest.citation,
         "unmask.notes": json.dumps(manifest.notes),
     }
-    table = pa.Table.from_pylist(rows, schema=_schema().with_metadata(about))
+    schema = _schema().with_metadata(about)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
-    pq.write_table(table, part, compression="zstd")
+    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+        for start in range(0, len(items), _BATCH):
+            rows = items[start : start + _BATCH]
+            columns = [pa.array([getattr(i, f.name) for i in rows], f.type) for f in schema]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
     part.replace(path)
     return path
 
@@ -177,16 +200,17 @@ def read_manifest(path: Path) -> Manifest:
     if not path.is_file():
         raise DataError(f"There is no manifest at {path}. Make one: unmask data make FOLDER")
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            about = {k.decode(): v.decode() for k, v in (file.schema_arrow.metadata or {}).items()}
+            known = [part.name for part in fields(Item)]
+            needed = [name for name in known if name in names or name not in _LATER]
+            if missing := [name for name in needed if name not in names]:
+                raise DataError(f"{path} lacks the columns {', '.join(missing)}.")
+            items = tuple(_items(file.iter_batches(_BATCH, columns=needed)))
     except (pa.ArrowException, OSError) as error:
         text = str(error).split("\n", 1)[0]
         raise DataError(f"{path} is not a readable Parquet file: {text}") from error
-    known = [part.name for part in fields(Item)]
-    needed = [name for name in known if name in table.column_names or name not in _LATER]
-    if missing := [name for name in needed if name not in table.column_names]:
-        raise DataError(f"{path} lacks the columns {', '.join(missing)}.")
-    about = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
-    items = tuple(_item(row) for row in table.select(needed).to_pylist())
     root = Path(about.get("unmask.root", "."))
     return Manifest(
         path.parent / root,
@@ -198,11 +222,22 @@ def read_manifest(path: Path) -> Manifest:
     )
 
 
-def _item(row: dict[str, Any]) -> Item:
-    for name in _TUPLES & row.keys():
-        row[name] = tuple(row[name])
-    row["segments"] = tuple((float(start), float(end)) for start, end in row["segments"])
-    return Item(**row)
+def _items(batches: Iterable[Any]) -> Iterator[Item]:
+    """Rows of some columns at a time; a word that stands in many rows is kept once."""
+    for batch in batches:
+        names = batch.schema.names
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            cells = dict(zip(names, row, strict=True))
+            number = cells["item_id"]
+            for name, value in cells.items():
+                if name in _TUPLES:
+                    cells[name] = tuple(value)
+                elif name in OWN:
+                    cells[name] = number if value == number else value
+                elif isinstance(value, str) and name != "item_id":
+                    cells[name] = sys.intern(value)
+            cells["segments"] = tuple((float(a), float(b)) for a, b in cells["segments"])
+            yield Item(**cells)
 
 
 def _schema() -> Any:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from unmask.datasets.manifest import SPLITS, Item
 from unmask.errors import SettingError
@@ -102,10 +105,10 @@ def split_off_val(
     holds every class that training holds, or when it would not hold them afterwards.
     """
     rows = tuple(items)
-    train = [item for item in rows if item.split == "train"]
-    wanted = {item.label for item in train}
+    wanted = {item.label for item in rows if item.split == "train"}
     if wanted <= {item.label for item in rows if item.split == "val"}:
         return rows
+    train = [item for item in rows if item.split == "train"]
     sizes = Counter(item.group for item in train)
     most = 2 * max(share, 1 / len(sizes)) * len(train)
     small = {group for group, size in sizes.items() if size <= most}
@@ -149,14 +152,30 @@ def united(items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(replace(item, group=names[item.group.split("+")[0]]) for item in rows)
 
 
-def crossing(items: Iterable[Item]) -> dict[str, tuple[str, ...]]:
-    """Groups that stand in several splits, and in which."""
+def crossing(
+    items: Sequence[Item], name: Callable[[Item], str] = lambda item: item.group
+) -> dict[str, tuple[str, ...]]:
+    """Groups that stand in several splits, and in which.
+
+    ``name``: what else than the group an item belongs to. Nine bytes a row are held, and of names
+    only those that are found.
+    """
+    hashes = _hashes(map(name, items))
+    codes = np.fromiter((SPLITS.index(item.split) for item in items), np.int8, len(hashes))
+    order = np.lexsort((codes, hashes))
+    hashes, codes = hashes[order], codes[order]
+    change = (hashes[1:] == hashes[:-1]) & (codes[1:] != codes[:-1])
+    several = set(hashes[1:][change].tolist())
     seen: dict[str, set[str]] = defaultdict(set)
-    for item in items:
-        if item.group:
-            seen[item.group].add(item.split)
+    for item in items if several else ():
+        if (group := name(item)) and hash(group) in several:
+            seen[group].add(item.split)
     return {
-        group: tuple(name for name in SPLITS if name in splits)
+        group: tuple(split for split in SPLITS if split in splits)
         for group, splits in sorted(seen.items())
         if len(splits) > 1
     }
+
+
+def _hashes(names: Iterable[str]) -> NDArray[np.int64]:
+    return np.fromiter(map(hash, names), np.int64)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from unmask.datasets.folder import kind_of
-from unmask.datasets.manifest import SPLITS, Item, Manifest, checked
+from unmask.datasets.manifest import OWN, SPLITS, Item, Manifest, checked
 from unmask.datasets.splits import SHARES, scarce, split_all, split_off_val
 from unmask.errors import DataError
 
@@ -54,8 +55,16 @@ def table_manifest(
             f"{len(gone)} of {len(items)} files of {table} are missing, first {gone[0]!r}. "
             "Paths start from the table's folder."
         )
-    final = split_off_val(items, seed=seed) if given else split_all(items, shares, seed)
+    rest = _let_go(items)
+    final = split_off_val(rest, seed=seed) if given else split_all(rest, shares, seed)
     return Manifest(table.parent, checked(final), name or table.stem, notes=tuple(scarce(final)))
+
+
+def _let_go(items: list[Item]) -> Iterator[Item]:
+    """The same items; the list becomes empty, so that none is held twice while it is changed."""
+    items.reverse()
+    while items:
+        yield items.pop()
 
 
 def _csv(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -119,7 +128,7 @@ def _label(value: Any, where: str) -> int:
 def _value(name: str, value: Any, where: str) -> Any:
     """A cell as its column holds it; lists stand as JSON in a CSV."""
     if name not in ("segments", "box", "face", "types", "tokens", "choices", "also"):
-        return str(value)
+        return str(value) if name in OWN else sys.intern(str(value))
     try:
         cells = json.loads(value) if isinstance(value, str) else value
         if name == "segments":

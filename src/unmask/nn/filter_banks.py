@@ -22,7 +22,8 @@ def edges(scale: str, count: int, low: float, high: float) -> Floats:
         return np.linspace(low, high, count + 2)
     if scale not in SCALES:
         raise UnknownName("scale", scale, SCALES)
-    mel = np.linspace(*(2595 * np.log10(1 + f / 700) for f in (low, high)), count + 2)
+    start, stop = (float(2595 * np.log10(1 + f / 700)) for f in (low, high))
+    mel = np.linspace(start, stop, count + 2)
     found = 700 * (10 ** (mel / 2595) - 1)
     return np.asarray(low + high - found[::-1] if scale == "inverted-mel" else found)
 

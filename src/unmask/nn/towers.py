@@ -115,6 +115,11 @@ class ClipTower(nn.Module):
         self.pixels = Pixels(CLIP)
         self.width = int(self.clip.config.hidden_size)
 
+    def pooled(self, picture: Tensor) -> Tensor:
+        """The class token after the last norm alone, (B, C)."""
+        result: Tensor = self.clip(self.pixels(picture)).pooler_output
+        return result
+
     def forward(self, picture: Tensor) -> Seen:
         """What the encoder makes of it."""
         seen = self.clip(self.pixels(picture), output_hidden_states=True)

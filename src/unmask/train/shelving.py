@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -14,6 +15,7 @@ from unmask.digests import sha256_of
 from unmask.errors import DataError, OutputError
 from unmask.train.export import to_onnx
 from unmask.train.method import Method, fitted, read_checkpoint
+from unmask.train.recipe import Recipe
 
 ONNX = "weights.onnx"
 
@@ -30,6 +32,20 @@ def trained(run: Path) -> Path:
     if not path.is_file():
         raise DataError(f"There is no finished validation in {run}: {path} is missing.")
     return path
+
+
+def settings_of(run: Path) -> dict[str, Any]:
+    """The settings of the method that a run was trained with; none where it keeps no recipe.
+
+    Raises DataError when they cannot be read.
+    """
+    path = run / "recipe.json"
+    if not path.is_file():
+        return {}
+    try:
+        return dict(Recipe.model_validate_json(path.read_bytes()).settings)
+    except ValueError as error:
+        raise DataError(f"{path} is no recipe: {str(error).splitlines()[0]}") from error
 
 
 def shelve(

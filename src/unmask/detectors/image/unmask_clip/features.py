@@ -12,7 +12,6 @@ from PIL import Image
 
 from unmask.detectors.image.unmask_clip.looks import Looks
 from unmask.detectors.image.unmask_clip.views import shown_of
-from unmask.digests import sha256_of
 from unmask.forge.launder import launder
 from unmask.forge.operations import jpeg
 from unmask.forge.processing import processed
@@ -51,13 +50,9 @@ class Extractor:
 
     def of_file(self, path: Path, item: str, variant: int = 0, moving: bool = False) -> list[Seen]:
         """Every square that a scan would show it. Raises MediaError when it cannot be read."""
-        name = sha256_of(path)
         prepared = f"native {variant} {item}" if variant else "looks" if moving else "native"
-        known = self.cache.get(name, prepared)
-        if known is None:
-            known = self._looked(path, item, variant)
-            self.cache.put(name, prepared, known)
-        return list(_unpacked(known))
+        rows = self.cache.of(path, prepared, lambda: self._looked(path, item, variant))
+        return list(_unpacked(rows))
 
     def _looked(self, path: Path, item: str, variant: int) -> Features:
         rows = []
