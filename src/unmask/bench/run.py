@@ -17,6 +17,7 @@ from typing import Any
 from unmask import __version__, registry
 from unmask.bench.attacked import Attacker
 from unmask.bench.budget import departures
+from unmask.bench.kept import keep_protocol
 from unmask.bench.order import Order
 from unmask.bench.own.shipped import ShippedScorer
 from unmask.bench.perturb import CLEAN, applies
@@ -84,6 +85,7 @@ def run(protocol: Protocol, order: Order, progress: Progress | None = None) -> R
         if old.about.get("weights") == scorer.weights:
             rows = list(joined(old.rows, rows))
             about["left_out"] = {**old.about.get("left_out", {}), **left_out}
+    keep_protocol(protocol, path.parent)
     return Ran(path, write_outcomes(path, rows, about), tuple(about["notes"]))
 
 
