@@ -188,7 +188,8 @@ def _train(
         "samples": recipe.samples,
         "seed": recipe.seed,
         "train_seconds": round(result.seconds, 1),
-        "validation": {name: round(value, 4) for name, value in result.best.items()},
+        "validation": {name: round(v, 4) for name, v in result.best.items() if name != "select"},
+        "chosen_by": result.chosen_by,
         "trained_on": dict(Counter(item.source for item in material.fit)),
     }
     record = {**how, "weights": os.path.relpath(result.onnx, out)}

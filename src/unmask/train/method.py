@@ -48,9 +48,14 @@ class Method(ABC):
 
     ``judged_as_trained``: protocols judge items as ``samples`` prepares them. Otherwise they go by
     the card alone, as a scan does, and leave out what only training does.
+
+    ``selects``: the figure on validation that chooses weights and stops: ``auc``, ``eer`` and
+    ``balanced_accuracy`` (at 0) of recordings, or one of ``measured``; with ``-`` before it the
+    lowest is best.
     """
 
     variants: ClassVar[tuple[str, ...]] = ("default",)
+    selects: str = "auc"
     small: ClassVar[Mapping[str, Any]] = {}
     judged_as_trained: ClassVar[bool] = False
 
@@ -100,6 +105,10 @@ class Method(ABC):
     def score(self, outputs: Outputs) -> Tensor:
         """The number by which items are ranked, batch; higher = forged."""
         return outputs["logit"]
+
+    def measured(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
+        """Further figures of each entry that is validated, batch; their means are logged."""
+        return {}
 
     def completed(self, outputs: Outputs, batch: Batch) -> Outputs:
         """Outputs and what follows from them outside the network, such as stretches from a map."""
