@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from unmask import registry
 from unmask.cards.card import read_card
+from unmask.plugins import GROUP
 from unmask.train.export import to_onnx
 from unmask.train.loop import laid_out
 from unmask.train.method import Batch, Method, method_named
@@ -203,7 +204,7 @@ def test_a_new_folder_needs_no_edit_elsewhere(tmp_path: Path) -> None:
     about = tmp_path / "elsewhere-1.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: elsewhere\nVersion: 1\n")
-    (about / "entry_points.txt").write_text(f"[{registry.PLUGINS}]\nelsewhere = elsewhere\n")
+    (about / "entry_points.txt").write_text(f"[{GROUP}]\nelsewhere = elsewhere\n")
     paths = os.pathsep.join([str(tmp_path), str(ROOT / "src")])
     asked = ["-o", "addopts=", "-p", "no:cacheprovider", "-k", "eleventh and not exported"]
     done = subprocess.run(

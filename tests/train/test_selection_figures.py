@@ -105,7 +105,7 @@ def test_trufor_draws_its_lists_in_equal_shares(tmp_path: Path) -> None:
     part = task.manifest.select(split="train")
     prepared = Prepared(part, task.method.card.inputs, task.recipe, train=True)
     shown = [part.items[prepared._place(i)] for i in range(400)]
-    counts = {key: 0 for key in (("A", ""), ("A", "x"), ("B", "y"), ("B", "z"))}
+    counts = dict.fromkeys((("A", ""), ("A", "x"), ("B", "y"), ("B", "z")), 0)
     for item in shown:
         counts[item.source, item.generator] += 1
     assert set(counts.values()) == {100}

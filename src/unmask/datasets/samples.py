@@ -44,9 +44,9 @@ class Prepared(Dataset[Batch]):
 
     In training there are ``recipe.samples`` entries, and entry *i* depends on (seed, i) alone.
     Settings of the recipe: ``balance`` (true): real and forged take turns; "lists": every dataset
-    and way of forging (source, class and generator) in equal shares; false: as they come; ``augment``: ``flip``
-    (chance), ``launder`` (chance of a chain of ``unmask.forge``, pictures and sound, of
-    ``strength``), all drawn before the label is looked at. In evaluation there is one entry an
+    and way of forging (source, class and generator) in equal shares; false: as they come;
+    ``augment``: ``flip`` (chance), ``launder`` (chance of a chain of ``unmask.forge``, pictures and
+    sound, of ``strength``), all drawn before the label is looked at. In evaluation there is one entry an
     item, or ``positions`` (8) spread over it for videos of which a network sees a part; nothing
     is drawn.
 
