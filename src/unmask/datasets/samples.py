@@ -46,9 +46,9 @@ class Prepared(Dataset[Batch]):
     Settings of the recipe: ``balance`` (true): real and forged take turns; "lists": every dataset
     and way of forging (source, class and generator) in equal shares; false: as they come;
     ``augment``: ``flip`` (chance), ``launder`` (chance of a chain of ``unmask.forge``, pictures and
-    sound, of ``strength``), all drawn before the label is looked at. In evaluation there is one entry an
-    item, or ``positions`` (8) spread over it for videos of which a network sees a part; nothing
-    is drawn.
+    sound, of ``strength``), all drawn before the label is looked at. In evaluation there is one
+    entry an item, or ``positions`` (8) spread over it for videos of which a network sees a part;
+    nothing is drawn.
 
     A file that cannot be read is left out with a warning that names and counts it; in training
     another one stands in, in evaluation its entry is empty (see ``collate``). Raises DataError

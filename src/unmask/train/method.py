@@ -2,7 +2,8 @@
 
 A method's folder holds ``method.py`` (one subclass of ``Method``), ``model.py`` (the network and
 nothing else), ``convert.py`` (the authors' checkpoint to ours), ``recipe.toml`` (the paper's
-training, every value), ``card.toml`` and ``README.md``; a loss of its own stands in ``loss.py``.
+training), ``card.toml`` and ``README.md`` (what differs from the paper); a loss of its own stands in
+``loss.py``.
 Nothing else in the house knows the method by name.
 """
 

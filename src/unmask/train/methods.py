@@ -30,8 +30,8 @@ class MethodTask(Task):
 
     ``data`` is ``manifest.parquet`` or the folder that holds it. Weights are chosen on the split
     ``val`` by what the method names; the test split is never looked at. ``settings`` are the
-    method's; ``validation`` among them bounds the entries that are validated (0: all), spread over both
-    classes. Raises DataError when there is nothing to train or validate on.
+    method's; ``validation`` among them bounds the entries that are validated (0: all), spread
+    over both classes. Raises DataError when there is nothing to train or validate on.
     """
 
     chooses = True

@@ -41,7 +41,7 @@ def permuted_f1(mask: Tensor, target: Tensor) -> Tensor:
     alarm = (found & ~forged).sum(1)
     rest = (~found & ~forged).sum(1)
     plain = (2 * hit + 1) / (2 * hit + missed + alarm + 1)
-    inverted = (2 * missed + 1) / (2 * hit + missed + rest + 1)
+    inverted = (2 * missed + 1) / (2 * missed + hit + rest + 1)
     return torch.maximum(plain, inverted)
 
 

@@ -114,7 +114,7 @@ class TruForMethod(Method):
         return "pixel_f1" if self.phase == "localisation" else "balanced_accuracy"
 
     def measured(self, outputs: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
-        """``pixel_f1`` of pictures whose mask is known, as the authors count it."""
+        """``pixel_f1`` of pictures whose mask is known."""
         target = batch.get("mask")
         if target is None:
             return {}
