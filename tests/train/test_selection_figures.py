@@ -133,7 +133,7 @@ def test_trufor_is_chosen_by_its_pixels(tmp_path: Path) -> None:
     task = small_trufor(pictures(tmp_path))
     found = task.validate(Upper())
     assert found["select"] == found["pixel_f1"]
-    assert found["pixel_f1"] == pytest.approx(1)
+    assert found["pixel_f1"] == pytest.approx(7 / 8, abs=1e-3)  # one of eight is real
     assert task.selects == "highest pixel_f1"
     blind = small_trufor(pictures(tmp_path, mask="", split="val"))
     with pytest.raises(DataError, match="chosen by pixel_f1"):

@@ -2,7 +2,7 @@
 
 A method's folder holds ``method.py`` (one subclass of ``Method``), ``model.py`` (the network and
 nothing else), ``convert.py`` (the authors' checkpoint to ours), ``recipe.toml`` (the paper's
-training), ``card.toml`` and ``README.md`` (what differs from the paper); a loss of its own stands in
+training), ``card.toml`` and ``README.md`` (what differs from it); a loss of its own stands in
 ``loss.py``.
 Nothing else in the house knows the method by name.
 """
@@ -25,6 +25,7 @@ from torch.utils.data import Dataset
 from unmask import registry
 from unmask.cards.card import Card, read_card
 from unmask.errors import DataError, MissingExtra, ModelError, UnknownName
+from unmask.plugins import plugins
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest
@@ -149,6 +150,11 @@ def method_named(name: str) -> type[Method]:
 
 def _module_at(path: Path) -> ModuleType:
     """The module of a file, wherever its package lies on the import path."""
+    for plugin in plugins():
+        for folder in plugin.folders:
+            if path.is_relative_to(folder):
+                inner = path.relative_to(folder).with_suffix("").parts
+                return importlib.import_module(".".join((plugin.module.__name__, *inner)))
     package = next((up for up in path.parents if not (up / "__init__.py").is_file()), path.parent)
     return importlib.import_module(".".join(path.relative_to(package).with_suffix("").parts))
 
