@@ -36,7 +36,7 @@ def rate_share(recipe: Optimiser, step: int, steps: int) -> float:
     held = max(warm, round(recipe.hold * steps))
     along = max(0, step - held) / max(1, steps - held)
     if recipe.schedule == "linear":
-        fall = 1 - (1 - min(along, 1.0)) ** recipe.power
+        fall = 1 - math.pow(1 - min(along, 1.0), recipe.power)
     else:
         fall = 0.5 * (1 - math.cos(math.pi * along))
     return recipe.final + (1 - recipe.final) * (1 - fall)
