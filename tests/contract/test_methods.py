@@ -74,6 +74,9 @@ def test_the_card_is_complete(name: str) -> None:
     for part in card.inputs:
         assert part.take, f"{part.name}: the card must say what is taken"
         assert part.shape[0] == "batch"
+        scaled = part.take in ("face", "picture", "clip", "frames")
+        if scaled and part.fit not in ("crop", "free"):
+            assert part.filter, f"{part.name}: the card must name the filter that scales it"
     variants = method_named(name).variants
     for entry in card.published:
         assert entry.variant in variants
