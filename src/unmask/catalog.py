@@ -18,6 +18,7 @@ from unmask.cards.card import read_card
 from unmask.datasets.adapter import adapter, adapters
 from unmask.errors import DataError
 from unmask.plugin_files import ROOMS, constants, described, names
+from unmask.plugins import leave_out
 from unmask.sources import FILE, sources
 from unmask.taxonomy.reading import Taxonomy, taxonomies, taxonomy
 
@@ -104,6 +105,9 @@ def _detectors() -> Iterator[Entry]:
         path = registry.detector_card(name)
         card = read_card(path)
         if name in registry.methods():
+            if not card.sources:
+                leave_out(f"The detector {name!r} at {path.parent}", "its card names no source")
+                continue
             paper = card.sources[0]
             yield _entry(f"detector:{name}", paper.title, paper.authors, paper.year, paper.url,
                          path.parent)  # fmt: skip
@@ -137,7 +141,13 @@ def _rooms() -> Iterator[Entry]:
     for room, kind in ROOMS.items():
         for name in names(room):
             said = described(room, name)
-            authors, title, year = cited(said.citation)
+            try:
+                authors, title, year = cited(said.citation)
+            except DataError as error:
+                if said.path.is_relative_to(_HERE):
+                    raise
+                leave_out(f"The {kind} {name!r} at {said.path}", error)
+                continue
             yield _entry(f"{kind}:{name}", title, authors, year, said.url, said.path)
 
 

@@ -18,8 +18,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from unmask import registry
 from unmask.errors import DataError, ModelError, UnknownName
+from unmask.plugins import leave_out, plugins, taken
 
 ROOMS = {
     "strategies": "strategy", "attacks": "attack", "explain": "explainer", "protect": "protection",
@@ -59,16 +59,28 @@ class Described:
 
 @lru_cache(maxsize=len(ROOMS))
 def _modules(room: str) -> dict[str, tuple[str, Path]]:
-    folders = [("unmask", _HERE)]
-    for plugin in registry.plugins():
-        if plugin.__file__:
-            folders.append((plugin.__package__ or "", Path(plugin.__file__).parent))
-    return {
-        path.stem.replace("_", "-"): (f"{package}.{room}.{path.stem}".lstrip("."), path)
-        for package, folder in folders
-        for path in sorted((folder / room).glob("*.py"))
+    found = {name: (f"unmask.{room}.{path.stem}", path) for name, path in _files(_HERE / room)}
+    for plugin in plugins():
+        for name, path in (one for folder in plugin.folders for one in _files(folder / room)):
+            if name in found:
+                taken(plugin, ROOMS[room], name, path, found[name][1])
+                continue
+            try:
+                _said(path)
+            except (ModelError, SyntaxError, ValueError, OSError) as error:
+                leave_out(f"The {ROOMS[room]} {name!r} of the plug-in {plugin}", error)
+                continue
+            found[name] = (f"{plugin.module.__name__}.{room}.{path.stem}", path)
+    return found
+
+
+def _files(folder: Path) -> list[tuple[str, Path]]:
+    """The things of one folder: name and file."""
+    return [
+        (path.stem.replace("_", "-"), path)
+        for path in sorted(folder.glob("*.py"))
         if path.stem not in _BESIDE and not path.stem.startswith("_")
-    }
+    ]
 
 
 def names(room: str) -> tuple[str, ...]:
@@ -102,12 +114,18 @@ def constants(path: Path) -> dict[str, str]:
 def described(room: str, name: str) -> Described:
     """What a file says of itself. Raises UnknownName, ModelError when something is missing."""
     _, path = _found(room, name)
+    summary, said = _said(path)
+    return Described(name, path, summary, said["CITATION"], said["URL"])
+
+
+def _said(path: Path) -> tuple[str, dict[str, str]]:
+    """The first line of a file's text and the texts it gives names to. Raises ModelError."""
     said = constants(path)
     tree = ast.parse(path.read_text(encoding="utf-8"))
     summary = (ast.get_docstring(tree) or "").split("\n", 1)[0]
     if not summary or not {"CITATION", "URL"} <= set(said):
         raise ModelError(f"{path} needs a docstring and the texts CITATION and URL.")
-    return Described(name, path, summary, said["CITATION"], said["URL"])
+    return summary, said
 
 
 def member(room: str, name: str, contract: type[M]) -> type[M]:

@@ -2,8 +2,8 @@
 
 Nothing is listed by hand. Adding a detector is adding a folder with a ``card.toml`` (a published
 method has a ``method.py`` too); adding an analyzer is adding a file to ``analyzers/`` that defines
-one subclass of ``Analyzer``. Other packages announce theirs under the entry-point group
-``unmask.plugins``: the value is a module that holds detector folders, analyzers, or both.
+one subclass of ``Analyzer``. Other packages bring theirs as plug-ins (see ``plugins.py``): a
+module that holds detector folders, analyzers, or both.
 """
 
 from __future__ import annotations
@@ -11,32 +11,36 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import lru_cache
-from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
-from unmask.errors import UnknownName
+from unmask.errors import UnknownName, UnmaskError
+from unmask.plugins import leave_out, plugins, taken
 
 if TYPE_CHECKING:
     from unmask.analyzers.base import Analyzer
 
 _HERE = Path(__file__).parent
-PLUGINS = "unmask.plugins"
-
-
-@lru_cache(maxsize=1)
-def plugins() -> tuple[ModuleType, ...]:
-    """The modules that other packages announce."""
-    return tuple(point.load() for point in entry_points(group=PLUGINS))
 
 
 @lru_cache(maxsize=1)
 def _detectors() -> dict[str, Path]:
-    roots = [_HERE / "detectors"]
-    roots += [Path(module.__file__).parent for module in plugins() if module.__file__]
-    cards = (card for root in roots for card in sorted(root.rglob("card.toml")))
-    return {card.parent.name: card for card in cards}
+    from unmask.cards.card import read_card
+
+    found = {card.parent.name: card for card in sorted((_HERE / "detectors").rglob("card.toml"))}
+    for plugin in plugins():
+        for card in plugin.cards():
+            name = card.parent.name
+            if name in found:
+                taken(plugin, "detector", name, card.parent, found[name].parent)
+                continue
+            try:
+                read_card(card)
+            except (UnmaskError, OSError) as error:
+                leave_out(f"The detector {name!r} of the plug-in {plugin}", error)
+                continue
+            found[name] = card
+    return found
 
 
 def detectors() -> tuple[str, ...]:
@@ -112,10 +116,20 @@ def _analyzers() -> dict[str, type[Analyzer]]:
         if info.name != "base"
     ]
     found: dict[str, type[Analyzer]] = {}
-    for module in [*modules, *plugins()]:
-        for value in vars(module).values():
-            # One without a name of its own is not run unless a detector is asked for by name.
-            if isinstance(value, type) and issubclass(value, Analyzer) and "name" in vars(value):
+    # One without a name of its own is not run unless a detector is asked for by name.
+    for value in (value for module in modules for value in vars(module).values()):
+        if isinstance(value, type) and issubclass(value, Analyzer) and "name" in vars(value):
+            found[value.name] = value
+    for plugin in plugins():
+        for value in vars(plugin.module).values():
+            if not (isinstance(value, type) and issubclass(value, Analyzer)):
+                continue
+            if "name" not in vars(value) or found.get(value.name) is value:
+                continue
+            if value.name in found:
+                own = found[value.name]
+                taken(plugin, "analyzer", value.name, value.__module__, own.__module__)
+            else:
                 found[value.name] = value
     return dict(sorted(found.items()))
 

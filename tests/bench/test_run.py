@@ -224,6 +224,13 @@ def test_severities_of_sound_rise(name: str) -> None:
 
 
 def test_unknown_perturbations_are_said() -> None:
+    assert conditions(["jpeg:5", "mp3"], [1]) == ["jpeg@5", "mp3@1"]
+    assert conditions(["deeperforensics:3", "noise"], [3]) == [
+        f"{name}@3"
+        for name in ("saturation", "contrast", "blocks", "noise", "blur", "pixelate", "h264")
+    ]
+    with pytest.raises(SettingError, match="severity is 'x'"):
+        conditions(["jpeg:x"], [1])
     assert conditions(["jpeg", "mp3"], [1, 5]) == ["jpeg@1", "jpeg@5", "mp3@1", "mp3@5"]
     with pytest.raises(UnknownName, match="Did you mean 'jpeg'"):
         conditions(["jpg"], [1])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from unmask.bench.protocol import Protocol
+from unmask.bench.protocol import Protocol, read_protocol
 from unmask.bench.selection import gather
 from unmask.datasets.manifest import Item, Manifest, write_manifest
 from unmask.errors import DataError
@@ -97,6 +97,28 @@ def test_a_generator_that_a_choice_lists_and_nobody_has_is_named(tmp_path: Path)
         "No item of near has generator vae-*, flow.",
         "No item of training has generator flow.",
     )
+
+
+def test_a_manifest_of_several_datasets_counts_as_each_of_them(tmp_path: Path) -> None:
+    rows = [
+        replace(item, source="faceforensics" if item.source == "a" else "celeb-df-v2")
+        for item in items("a") + items("b")
+    ]
+    path = stored(tmp_path, "crops", rows)
+    found = gather(
+        protocol(
+            train={"where": {"manifest": "faceforensics", "split": "train"}},
+            val={"where": {"manifest": "faceforensics", "split": "val"}},
+            test=[{"name": "far", "where": {"manifest": "celeb-df-v2"}}],
+        ),
+        [path], ["image"],
+    )  # fmt: skip
+    assert {item.source for item in found.fit} == {"faceforensics"}
+    assert {item.source for item in found.tests["far"]} == {"celeb-df-v2"}
+
+
+def test_deepfakebench_takes_face_crops() -> None:
+    assert "image" in read_protocol("deepfakebench").kinds
 
 
 def test_what_the_manifests_lack_is_handed_on(tmp_path: Path) -> None:

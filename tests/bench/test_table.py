@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fairlearn.metrics import equalized_odds_difference
 
-from unmask.bench import leaderboard, plots
+from unmask.bench import kept, leaderboard, plots
 from unmask.bench.budget import departures, form
 from unmask.bench.compare import compare
 from unmask.bench.fairness import fairness
 from unmask.bench.page import origin, page
-from unmask.bench.protocol import Protocol
+from unmask.bench.protocol import Protocol, read_protocol
 from unmask.bench.table import lines, scored, stored, threshold_of
 from unmask.errors import DataError, UnknownName
 from unmask.metrics.outcomes import Outcome, Outcomes, place, read_outcomes, write_outcomes
@@ -157,14 +159,56 @@ def test_the_leaderboard_stands_alone(tmp_path: Path, monkeypatch: pytest.Monkey
     assert tests == ["near", "far"]
     assert [row.detector for row in ranked] == ["one", "three<b>"]
     assert ranked[0].worst_test == "far"
-    monkeypatch.setattr(leaderboard, "read_protocol", lambda name: known)
+    monkeypatch.setattr(kept, "read_protocol", lambda name: known)
     text, page_ = leaderboard.leaderboard(tmp_path)
     assert "# Leaderboard" in text
     assert page_.count("<svg") == 4
     assert "three<b>" not in page_
     assert not re.findall(r'(?:src|href)="([^"#][^"]*)"', page_)  # nothing from outside
-    with pytest.raises(DataError, match="No protocol has outcomes"):
+    with pytest.raises(DataError, match="No protocol that is known has outcomes"):
         leaderboard.leaderboard(tmp_path / "none")
+
+
+def own(**more: object) -> Protocol:
+    return Protocol.model_validate(
+        PROTOCOL.model_dump() | {"name": "mine", "threshold": "fixed"} | more
+    )
+
+
+def test_a_protocol_of_ones_own_is_on_the_leaderboard(tmp_path: Path) -> None:
+    one = outcomes("one", 4.0)
+    write_outcomes(place(tmp_path, "mine", "one"), one.rows, dict(one.about))
+    with pytest.raises(DataError, match=r"'mine', whose protocol is not known.*--protocol FILE"):
+        leaderboard.leaderboard(tmp_path)
+    kept.keep_protocol(own(), tmp_path / "mine")
+    assert kept.kept_protocols(tmp_path) == ([own()], [])
+    text, page_ = leaderboard.leaderboard(tmp_path)
+    assert f"## {own().title}" in text
+    assert "<svg" in page_
+    named = tmp_path / "mine.toml"
+    (tmp_path / "mine" / "protocol.toml").rename(named)
+    named.write_text(named.read_text().replace(own().title, "Another title"))
+    assert "## Another title" in leaderboard.leaderboard(tmp_path, own=[str(named)])[0]
+
+
+def test_what_is_not_on_the_leaderboard_is_said_on_it(tmp_path: Path) -> None:
+    for name in ("mine", "other"):
+        one = outcomes("one", 4.0)
+        write_outcomes(place(tmp_path, name, "one"), one.rows, dict(one.about))
+    kept.keep_protocol(own(), tmp_path / "mine")
+    (tmp_path / "predictions").mkdir()
+    pq.write_table(pa.table({"score": [1.0]}), tmp_path / "predictions" / "x.parquet")
+    text, _ = leaderboard.leaderboard(tmp_path)
+    assert "Not on this page: the outcomes of 'other'" in text
+    assert "predictions" not in text
+
+
+def test_a_protocol_that_comes_with_unmask_is_not_kept_twice(tmp_path: Path) -> None:
+    kept.keep_protocol(read_protocol("deepfakebench"), tmp_path)
+    assert not list(tmp_path.iterdir())
+    changed = read_protocol("deepfakebench").model_copy(update={"frames": 3})
+    kept.keep_protocol(changed, tmp_path)
+    assert read_protocol(str(tmp_path / "protocol.toml")) == changed
 
 
 def test_a_test_that_does_not_rank_is_shown_and_not_counted() -> None:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from unmask import registry
 from unmask.cards.card import read_card
+from unmask.plugins import GROUP
 from unmask.scanning import scan
 from unmask.train.export import to_onnx
 from unmask.train.loop import laid_out
@@ -80,6 +81,9 @@ def test_the_card_is_complete(name: str) -> None:
     for part in card.inputs:
         assert part.take, f"{part.name}: the card must say what is taken"
         assert part.shape[0] == "batch"
+        scaled = part.take in ("face", "picture", "clip", "frames")
+        if scaled and part.fit not in ("crop", "free"):
+            assert part.filter, f"{part.name}: the card must name the filter that scales it"
     variants = method_named(name).variants
     for entry in card.published:
         assert entry.variant in variants
@@ -245,7 +249,7 @@ def test_a_new_folder_needs_no_edit_elsewhere(tmp_path: Path) -> None:
     about = tmp_path / "elsewhere-1.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: elsewhere\nVersion: 1\n")
-    (about / "entry_points.txt").write_text(f"[{registry.PLUGINS}]\nelsewhere = elsewhere\n")
+    (about / "entry_points.txt").write_text(f"[{GROUP}]\nelsewhere = elsewhere\n")
     paths = os.pathsep.join([str(tmp_path), str(ROOT / "src")])
     asked = ["-o", "addopts=", "-p", "no:cacheprovider", "-k", "eleventh and not exported"]
     done = subprocess.run(

@@ -13,10 +13,10 @@ import pytest
 import torch
 from PIL import Image
 
-from unmask import registry
 from unmask.datasets.manifest import Item, Manifest, write_manifest
 from unmask.errors import ModelError, UnknownName
 from unmask.plugin_files import ROOMS, described, names
+from unmask.plugins import GROUP
 from unmask.train.method import method_named
 
 HEAD = '''"""{what} of another package."""
@@ -92,7 +92,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     about = root / "elsewhere-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: elsewhere\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text(f"[{registry.PLUGINS}]\nelsewhere = elsewhere\n")
+    (about / "entry_points.txt").write_text(f"[{GROUP}]\nelsewhere = elsewhere\n")
     rng = np.random.default_rng(0)
     rows = []
     for split in ("train", "val", "test"):

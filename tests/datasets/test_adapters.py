@@ -222,6 +222,14 @@ def test_a_list_that_is_not_as_published(tmp_path: Path) -> None:
         adapter("lav-df").build(tmp_path)
 
 
+def test_a_strange_split_names_row_and_field(tmp_path: Path) -> None:
+    tiny("lav-df").make(tmp_path)
+    path = tmp_path / "metadata.min.json"
+    path.write_text(path.read_text().replace('"train"', '"tarin"', 1))
+    with pytest.raises(DataError, match=r"LAV-DF: train/\d+\.mp4: split is 'tarin'; known are"):
+        adapter("lav-df").build(tmp_path)
+
+
 def test_fakes_alone_can_be_taken_knowingly(tmp_path: Path) -> None:
     tiny("df40").make(tmp_path)
     shutil.rmtree(tmp_path / "Celeb-DF-v2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from make_media import video
 from unmask.datasets.check import Checked, check
 from unmask.datasets.fingerprints import NEAR, fingerprints, near_pairs, of_picture, of_sound
 from unmask.datasets.leaks import FEWEST, LEAST
-from unmask.datasets.manifest import write_manifest
+from unmask.datasets.manifest import Item, Manifest, write_manifest
 from unmask.datasets.parallel import ahead, spread
 from unmask.datasets.traits import sound_traits, traits
 from unmask.errors import DataError, MediaError
@@ -33,6 +34,34 @@ def test_a_clean_dataset_is_left_in_peace(tmp_path: Path, kind: str) -> None:
     assert found.fingerprints == found.traits == 2 * PER_SIDE
     assert [(pair.real, pair.fake) for pair in found.pairs] == [("camera", "gan")]
     assert found.pairs[0].auc < LEAST + 2 * found.pairs[0].se
+
+
+def test_variants_of_a_few_photographs_are_counted(tmp_path: Path) -> None:
+    made = folder_of_variants(tmp_path, photographs=3, variants=8)
+    found = check(made)
+    faults = {fault.kind: fault for fault in found.faults}
+    assert faults["variants"].count == 24
+    assert "real pictures of groups of their own show only 3 pictures" in faults["variants"].what
+    grouped = tuple(replace(i, group=i.item_id[0], split="train") for i in made)
+    assert check(replace(made, items=grouped)).faults == ()
+
+
+def folder_of_variants(root: Path, photographs: int, variants: int) -> Manifest:
+    """Crops of made scenes, some mirrored, saved at several qualities."""
+    rng = np.random.default_rng(5)
+    items = []
+    for number in range(photographs):
+        scene = rng.integers(0, 255, (26, 32, 3), np.uint8)
+        whole = Image.fromarray(scene).resize((384, 312), Image.Resampling.BICUBIC)
+        for variant in range(variants):
+            x, y = (int(v) for v in rng.integers(0, 60, 2))
+            part = whole.crop((x, y, x + 320, y + 250))
+            if variant % 2:
+                part = part.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            name = f"{number}-{variant}.jpg"
+            part.save(root / name, quality=60 + 4 * variant)
+            items.append(Item(name, name, name, "image", 0, group=name))
+    return Manifest(root, tuple(items))
 
 
 def test_the_same_file_in_two_splits(tmp_path: Path) -> None:

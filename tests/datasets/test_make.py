@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unmask.datasets.folder import folder_manifest
-from unmask.datasets.manifest import SPLITS, Item, Manifest, read_manifest, write_manifest
+from unmask.datasets.manifest import SPLITS, Item, Manifest, checked, read_manifest, write_manifest
 from unmask.datasets.splits import FEW, crossing, place, scarce, split_all, split_off_val, united
 from unmask.datasets.table import table_manifest
 from unmask.errors import DataError, SettingError
@@ -94,6 +95,34 @@ def test_a_share_of_nothing_gets_nothing(shares: tuple[float, ...]) -> None:
         wanted = {part for part, share in zip(SPLITS, shares, strict=True) if share}
         assert there <= wanted
         assert count < 3 or there == wanted
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "why"),
+    [
+        ("segments", "[[3, 1]]", "segments holds 3 to 1 s"),
+        ("segments", "[[-2, 1]]", "segments holds -2 to 1 s"),
+        ("box", "[1, 2, 3]", "box is"),
+        ("face", "[1, 2, 3, -4]", "face is"),
+        ("tokens", "[4, -1]", "tokens holds -1"),
+        ("split", "weird", "split is 'weird'"),
+    ],
+)
+def test_a_value_that_cannot_be_names_row_and_field(
+    tmp_path: Path, field: str, value: str, why: str
+) -> None:
+    touch(tmp_path / "a.png")
+    with (tmp_path / "t.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerows([["path", "label", field], ["a.png", "fake", value]])
+    with pytest.raises(DataError, match=rf"^t\.csv, row 2: {re.escape(why)}"):
+        table_manifest(tmp_path / "t.csv")
+
+
+def test_a_manifest_is_not_read_with_a_stretch_that_ends_before_it_starts() -> None:
+    item = replace(many(1)[0], segments=((3.0, 1.0),))
+    with pytest.raises(DataError, match="0 0: segments holds 3 to 1 s"):
+        checked([item])
 
 
 def test_parts_with_few_of_a_class_are_told(call: Callable[..., Any], tmp_path: Path) -> None:

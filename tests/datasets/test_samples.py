@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -13,11 +15,15 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
+from make_media import video
 from unmask.cards.card import Input
 from unmask.datasets.manifest import Item, Manifest
+from unmask.datasets.reading import Reader
 from unmask.datasets.samples import Prepared, collate, plainly
 from unmask.errors import DataError, ModelError
+from unmask.media import frames
 from unmask.train.recipe import Recipe
+from unmask.types import Frame
 
 
 def part(take: str, shape: list[int | str], **values: object) -> Input:
@@ -259,3 +265,28 @@ def test_frames_of_a_video_are_spread_and_not_the_first(tmp_path: Path) -> None:
     assert levels[0] < 10
     assert levels[3] > 140
     assert (np.diff(levels) > 40).all()
+
+
+def test_a_video_is_decoded_once_for_all_its_moments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video(tmp_path / "a.mp4", count=40)
+    manifest = Manifest(tmp_path, (Item("a", "a", "a.mp4", "video", 1, split="test"),))
+    picture = Input(name="p", shape=["batch", 3, 32, 32], layout="", preparation="", take="picture")
+    moments = [(k + 0.5) / 8 for k in range(8)]
+    alone = [Reader(manifest, [picture]).pixels(manifest.items[0], at) for at in moments]
+    passes: list[Path] = []
+
+    def counted(path: Path, *rest: Any, **more: Any) -> Iterator[Frame]:
+        passes.append(path)
+        return frames(path, *rest, **more)
+
+    monkeypatch.setattr("unmask.datasets.reading.frames", counted)
+    reader = Reader(manifest, [picture])
+    together = [reader.pixels(manifest.items[0], at) for at in moments]
+    assert len(passes) == 1
+    assert all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
+    assert len({one.tobytes() for one in together}) == 8
+    again = reader.pixels(manifest.items[0], moments[0])  # backwards: from the start
+    assert np.array_equal(again, alone[0])
+    assert len(passes) == 2

@@ -282,3 +282,19 @@ def test_the_challenges_figure_is_half_precision_and_half_recall() -> None:
     half = measure("localisation").of_rows([row("a", 1.8)])
     recall = measure("ar_at_n:strict:5").of_rows([row("a", 1.8)])
     assert half == pytest.approx((2 / 4 + recall) / 2)
+
+
+@pytest.mark.parametrize(
+    ("target", "nontarget", "cut"),
+    [
+        ([0, 1, -1, 3, 2, 1], [1, 0, -1, 1], 1.0),
+        ([0, 1, 1, 2, 1], [-1, -1, 1, 2, 0, -1], 1.0),
+        ([0, -1, -2], [0, 1, 0, 1, 1, -1], 0.0),
+        ([1, 2, 3], [-1, -2, 0], 0.0),
+    ],
+)
+def test_ties_of_the_verifier_are_broken_as_the_organisers_program_breaks_them(
+    target: list[float], nontarget: list[float], cut: float
+) -> None:
+    """Trial by trial, targets first among equals; the wanted thresholds are that program's."""
+    assert costs.equal_error_cut(np.array(target), np.array(nontarget)) == cut

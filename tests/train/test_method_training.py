@@ -74,6 +74,8 @@ def test_the_command_trains_a_method_and_leaves_a_model(
     told = json.loads(capsys.readouterr().out)
     assert told["samples"] == 16
     assert 0 <= told["validation"]["eer"] <= 1
+    assert "select" not in told["validation"]  # one number under one name
+    assert told["chosen_by"] == "highest auc"
     session = ort.InferenceSession(out / "weights.onnx")
     face = np.zeros((5, 3, 256, 256), np.float32)
     assert session.run(["logit"], {"face": face})[0].shape == (5,)
@@ -107,7 +109,8 @@ def test_training_sees_the_train_split_and_validation_val(data: Path) -> None:
             return {"logit": face.std((1, 2, 3)) * self.weight}
 
     network = Seen()
-    assert task.validate(network) == {"select": 1.0, "auc": 1.0, "eer": 0.0}
+    found = {"select": 1.0, "auc": 1.0, "eer": 0.0, "balanced_accuracy": 0.5}
+    assert task.validate(network) == found
     assert network.count == 6
     few = MethodTask(changed(RECIPE, settings={"validation": 4}), data)
     network.count = 0

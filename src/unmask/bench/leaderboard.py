@@ -12,11 +12,12 @@ import numpy as np
 
 from unmask.bench.attack_table import attack_tables
 from unmask.bench.budget import form
+from unmask.bench.kept import kept_protocols
 from unmask.bench.markdown import grid, to_html
 from unmask.bench.page import footer, tables
 from unmask.bench.perturb import CLEAN
 from unmask.bench.plots import plots
-from unmask.bench.protocol import Protocol, protocols, read_protocol
+from unmask.bench.protocol import Protocol
 from unmask.bench.table import Line, lines, stored
 from unmask.errors import DataError
 from unmask.metrics.named import measure
@@ -107,30 +108,37 @@ def _shown_only(protocol: Protocol, tests: Sequence[str]) -> str:
     return f" Not counted in the means: {', '.join(names)}." if names else ""
 
 
-def leaderboard(results: Path, by: str = "") -> tuple[str, str]:
+def leaderboard(results: Path, by: str = "", own: Sequence[str] = ()) -> tuple[str, str]:
     """The page as Markdown and as HTML, with tables split by ``by`` beside the others.
 
-    Raises DataError when no protocol has outcomes, UnknownName for what nothing is split by.
+    ``own``: files of protocols that do not lie beside their outcomes. Raises DataError when no
+    protocol has outcomes, UnknownName for what nothing is split by.
     """
+    known, unknown = kept_protocols(results, own)
+    left_out = [
+        f"Not on this page: the outcomes of {name!r}, whose protocol is not known. Name its file: "
+        "`unmask bench leaderboard --protocol FILE`."
+        for name in unknown
+    ]
+    if not known:
+        said = " ".join(left_out) or "Run: unmask bench run PROTOCOL"
+        raise DataError(f"No protocol that is known has outcomes in {results}. {said}")
     text = [
         "# Leaderboard",
         "",
         "Computed from the stored outcomes by `unmask bench leaderboard`. Held-out sources stand "
         "apart from known ones, and the worst comes first in every table of tests.",
         "",
+        *left_out,
+        *([""] if left_out else []),
     ]
     pictures: dict[str, Mapping[str, str]] = {}
-    for name in protocols():
-        if not any((results / name).glob("*.parquet")):
-            continue
-        protocol = read_protocol(name)
+    for protocol in known:
         everything = stored(results, protocol)
         found = lines(protocol, everything)
         split = lines(protocol, everything, by, intervals=False) if by else []
         text += _section(protocol, everything, found, tables(protocol, split, by))
-        pictures[name] = plots(protocol, everything, found)
-    if not pictures:
-        raise DataError(f"No protocol has outcomes in {results}. Run: unmask bench run PROTOCOL")
+        pictures[protocol.name] = plots(protocol, everything, found)
     return "\n".join(text).rstrip() + "\n", to_html(text, pictures)
 
 

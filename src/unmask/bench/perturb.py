@@ -52,7 +52,10 @@ HEARING: dict[str, tuple[str, ...]] = {
 }
 BY_NETWORK = {"restore": SIGHT, "enhance": HEARING, "deepfilternet": HEARING}
 """Those that run what the user brings, at the shares of ``forge.by_network``, and on what."""
-SETS = {"medmnist-c": tuple(medmnist_c.LEVELS)}
+SETS = {
+    "deeperforensics": ("saturation", "contrast", "blocks", "noise", "blur", "pixelate", "h264"),
+    "medmnist-c": tuple(medmnist_c.LEVELS),
+}
 """Names that stand for all perturbations of a benchmark."""
 SOUND_KINDS = ("audio",)
 
@@ -63,18 +66,31 @@ def names() -> tuple[str, ...]:
 
 
 def conditions(kinds: Sequence[str], severities: Sequence[int]) -> list[str]:
-    """Names such as ``jpeg@3``; a set stands for its members.
+    """Names such as ``jpeg@3``; a set stands for its members, ``jpeg:3`` has its own severity.
 
     Raises UnknownName, SettingError for a severity outside 1…5.
     """
-    kinds = [name for kind in kinds for name in SETS.get(kind, (kind,))]
-    for name in kinds:
-        if name not in names():
-            raise UnknownName("perturbation", name, (*SETS, *names()))
+    found: list[str] = []
+    for text in kinds:
+        kind, _, own = text.partition(":")
+        for name in SETS.get(kind, (kind,)):
+            if name not in names():
+                raise UnknownName("perturbation", name, (*SETS, *names()))
+            found += _at(name, [_severity(own)] if own else severities)
+    return list(dict.fromkeys(found))
+
+
+def _severity(text: str) -> int:
+    if not text.isdecimal():
+        raise SettingError(f"The severity is {text!r}; use 1 to 5, as in jpeg:3.")
+    return int(text)
+
+
+def _at(name: str, severities: Sequence[int]) -> list[str]:
     for severity in severities:
         if not 1 <= severity <= 5:
             raise SettingError(f"There is no severity {severity}; use 1 to 5.")
-    return [f"{name}@{severity}" for name in kinds for severity in severities]
+    return [f"{name}@{severity}" for severity in severities]
 
 
 def perturbed(condition: str) -> bool:

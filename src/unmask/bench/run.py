@@ -17,6 +17,7 @@ from typing import Any
 from unmask import __version__, registry
 from unmask.bench.attacked import Attacker
 from unmask.bench.budget import departures
+from unmask.bench.kept import keep_protocol
 from unmask.bench.order import Order
 from unmask.bench.own.shipped import ShippedScorer
 from unmask.bench.perturb import CLEAN, applies
@@ -84,6 +85,7 @@ def run(protocol: Protocol, order: Order, progress: Progress | None = None) -> R
         if old.about.get("weights") == scorer.weights:
             rows = list(joined(old.rows, rows))
             about["left_out"] = {**old.about.get("left_out", {}), **left_out}
+    keep_protocol(protocol, path.parent)
     return Ran(path, write_outcomes(path, rows, about), tuple(about["notes"]))
 
 
@@ -186,7 +188,8 @@ def _train(
         "samples": recipe.samples,
         "seed": recipe.seed,
         "train_seconds": round(result.seconds, 1),
-        "validation": {name: round(value, 4) for name, value in result.best.items()},
+        "validation": {name: round(v, 4) for name, v in result.best.items() if name != "select"},
+        "chosen_by": result.chosen_by,
         "trained_on": dict(Counter(item.source for item in material.fit)),
     }
     record = {**how, "weights": os.path.relpath(result.onnx, out)}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from unmask.bench.absent import absent, gaps
 from unmask.bench.protocol import Choice, Protocol
+from unmask.datasets.adapter import adapters
 from unmask.datasets.manifest import Item, Manifest, read_manifest
 from unmask.datasets.splits import place
 from unmask.errors import DataError
@@ -78,6 +79,7 @@ def _pool(paths: Sequence[Path]) -> tuple[list[tuple[Item, str]], Path, list[str
     roots = [manifest.root.resolve() for manifest in manifests]
     root = Path(os.path.commonpath(roots))
     several = len(manifests) > 1
+    known = set(adapters())
     pool = []
     for manifest, own in zip(manifests, roots, strict=True):
         before = own.relative_to(root).as_posix()
@@ -94,7 +96,8 @@ def _pool(paths: Sequence[Path]) -> tuple[list[tuple[Item, str]], Path, list[str
                     media_id=f"{manifest.name}/{item.media_id}",
                     group=f"{manifest.name}/{item.group}" if item.group else "",
                 )
-            pool.append((moved, manifest.name))
+            # One manifest may hold several datasets; then its items say which they are of.
+            pool.append((moved, item.source if item.source in known else manifest.name))
     return pool, root, [f"{m.name}: {note}" for m in manifests for note in gaps(m.notes)]
 
 

@@ -111,6 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from unmask.errors import UnmaskError
 
     _write_any_text()
+    _say_what_is_left_out()
     args = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in args or bool(os.environ.get("UNMASK_DEBUG"))
     args = [arg for arg in args if arg != "--debug"]
@@ -161,6 +162,24 @@ def _write_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _say_what_is_left_out() -> None:
+    """Plug-ins that are left out are told in one line each; other warnings as Python does."""
+    import warnings
+
+    from unmask.plugins import PluginWarning
+
+    shown = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
+        if issubclass(category, PluginWarning):
+            _say(str(message))
+        else:
+            shown(message, category, *rest, **more)
+
+    if getattr(shown, "__name__", "") != show.__name__:
+        warnings.showwarning = show
 
 
 def _leave_output() -> None:

@@ -198,6 +198,10 @@ def leaderboard(
         Path | None, typer.Option(help="Folder of leaderboard.md and .html; default: results.")
     ] = None,
     by: By = "",
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(help="File of a protocol of yours that is not beside its outcomes."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """All protocols with outcomes on one page, as Markdown and as HTML with its plots."""
@@ -209,7 +213,7 @@ def leaderboard(
         raise MissingExtra(f"A leaderboard (the package {error.name!r})", "train") from error
     folder = out or results
     written = []
-    for ending, text in zip(("md", "html"), both(results, by), strict=True):
+    for ending, text in zip(("md", "html"), both(results, by, protocol or ()), strict=True):
         path = folder / f"leaderboard.{ending}"
         _write(path, text)
         written.append(str(path))

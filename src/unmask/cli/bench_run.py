@@ -62,7 +62,7 @@ def run(
     variant: Annotated[str, typer.Option(help="Variant of the method.")] = "",
     claim: Annotated[str, typer.Option(help="Claim of a shipped detector.")] = "",
     perturb: Annotated[
-        str, typer.Option(help="Perturbations besides, for example jpeg,blur,mp3.")
+        str, typer.Option(help="Perturbations besides: jpeg,blur,mp3, or with severities, jpeg:5.")
     ] = "",
     severity: Annotated[str, typer.Option(help="Their severities: 3, 1-5 or 1,3,5.")] = "3",
     restorer: Annotated[
@@ -139,7 +139,7 @@ def run(
         raise SettingError("--against, --against-weights and --attack-set go with --attack NAME.")
     kinds = [part for part in perturb.split(",") if part]
     for condition, given in (("restore", restorer), ("enhance", enhancer)):
-        if condition in kinds and given is None:
+        if condition in {kind.partition(":")[0] for kind in kinds} and given is None:
             raise SettingError(
                 f"The perturbation {condition!r} runs a network of yours. "
                 f"Name it: {OPTIONS[condition]} FILE.onnx"

@@ -127,7 +127,8 @@ def train(
 
 
 def _say(name: str, result: FitResult | Solution, json: bool) -> None:
-    best = {name: round(value, 4) for name, value in result.best.items()}
+    # What chooses is one of the figures, or made of them, and not another measurement.
+    best = {name: round(v, 4) for name, v in result.best.items() if name != "select"}
     emit(
         {
             "recipe": name,
@@ -135,7 +136,9 @@ def _say(name: str, result: FitResult | Solution, json: bool) -> None:
             "samples": result.samples,
             "seconds": round(result.seconds, 1),
             "validation": best,
+            "chosen_by": result.chosen_by,
         },
         as_json=json,
-        text=f"{result.onnx}: {plain(best)} after {result.samples} samples, {result.seconds:.0f} s",
+        text=f"{result.onnx}: {plain(best)} after {result.samples} samples, {result.seconds:.0f} s"
+        + (f"; chosen by {result.chosen_by}" if result.chosen_by else ""),
     )

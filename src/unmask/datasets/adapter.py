@@ -67,7 +67,8 @@ class Adapter(ABC):
         try:
             shown = tuple(self.items(folder))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-            raise folder.error(f"a list or table is not as published ({error!r})") from error
+            place = f"at {folder.at}, " if folder.at else ""
+            raise folder.error(f"{place}a list or table is not as published ({error!r})") from error
         if not shown:
             raise folder.error(f"nothing of it is there. {' '.join(folder.notes)}")
         folder.notes += _absent(self.published, shown)

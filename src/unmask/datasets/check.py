@@ -19,7 +19,10 @@ from unmask.datasets.manifest import SPLITS, Item, Manifest
 from unmask.datasets.parallel import spread
 from unmask.datasets.splits import crossing, place
 from unmask.datasets.traits import traits
+from unmask.datasets.variants import by_class, contents
 
+VARIANTS = 0.1
+"""Share of the pictures of a class that may show what another one shows already."""
 SAMPLE = 400
 """Files of a source whose traits are read. More make the areas a little surer."""
 _SHOWN = 20  # pairs of files that a fault names
@@ -60,7 +63,8 @@ def check(
     """Look for duplicates, shared identities and format leaks in a manifest.
 
     All files are hashed and fingerprinted (of a video taken apart, three frames); traits are read
-    of up to ``sample`` files of each source. ``progress(done, of, what)`` is told how far it is.
+    of up to ``sample`` files of each source; variants of one picture are looked for in some.
+    ``progress(done, of, what)`` is told how far it is.
     """
     items = _looked_at([item for item in manifest.items if item.kind != "text"])
     known, unread = _look(manifest, items, _seen, processes, progress, "fingerprints")
@@ -75,6 +79,7 @@ def check(
         *_texts(manifest.items),
         *_exact(items, hashes),
         *_near(items, prints, hashes),
+        *_variants(manifest, chosen, progress),
         *(_leak(pair) for pair in found if pair.leaks),
     ]
     count = sum(1 for value in prints.values() if value)
@@ -216,6 +221,28 @@ def _near(
     ranked = sorted(gaps, key=lambda pair: gaps[pair])
     said = f"pairs across splits are nearly the same, first {' and '.join(ranked[0])}"
     return [Fault("near-duplicate", said, len(gaps), tuple(ranked[:_SHOWN]))]
+
+
+def _variants(manifest: Manifest, items: Sequence[Item], progress: Progress) -> list[Fault]:
+    """Pictures of one class and of several groups that are variants of far fewer."""
+    faults = []
+    for label, pictures in sorted(by_class(items).items()):
+        what = ("real", "forged")[label]
+        say = partial(_said, progress, f"{what} contents")
+        shown = contents(pictures, manifest.file, say)
+        count = sum(map(len, shown))
+        if count - len(shown) > VARIANTS * count:
+            named = tuple(tuple(i.item_id for i in same) for same in shown if len(same) > 1)
+            said = (
+                f"{what} pictures of groups of their own show only {len(shown)} pictures, first "
+                f"{' and '.join(named[0][:2])}; give variants of one picture the same group"
+            )
+            faults.append(Fault("variants", said, count, named[:_SHOWN]))
+    return faults
+
+
+def _said(progress: Progress, what: str, done: int, of: int) -> None:
+    progress(done, of, what)
 
 
 def _leak(pair: Pair) -> Fault:

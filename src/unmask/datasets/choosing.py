@@ -21,7 +21,9 @@ Where = Mapping[str, Sequence[str]]
 
 def matches(value: str, patterns: Iterable[str]) -> bool:
     """Whether a value fits one of the patterns and none of those that keep out."""
-    low, wanted, barred = value.lower(), [], []
+    low = value.lower()
+    wanted: list[str] = []
+    barred: list[str] = []
     for pattern in patterns:
         (barred if pattern.startswith("!") else wanted).append(pattern.removeprefix("!").lower())
     return (not wanted or any(fnmatchcase(low, pattern) for pattern in wanted)) and not any(

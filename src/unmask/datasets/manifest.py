@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -112,6 +113,21 @@ class Manifest:
         return self.where(lambda item: all(getattr(item, k) == v for k, v in wanted.items()))
 
 
+def odd(item: Item) -> str:
+    """The first field of places that holds no place, with its value; nothing when all do."""
+    for start, end in item.segments:
+        if not 0 <= start <= end < math.inf:
+            said = f"segments holds {start:g} to {end:g} s"
+            return f"{said}; a stretch starts at 0 s or later and does not end before its start"
+    for name in ("box", "face"):
+        box = getattr(item, name)
+        if box and not (len(box) == 4 and all(map(math.isfinite, box)) and min(box[2:]) >= 0):
+            return f"{name} is {list(box)}; give left, top, width and height in pixels"
+    if any(token < 0 for token in item.tokens):
+        return f"tokens holds {min(item.tokens)}; words are counted from 0 on"
+    return ""
+
+
 def checked(items: Iterable[Item]) -> tuple[Item, ...]:
     """Items, or DataError when one is not what a manifest may hold.
 
@@ -133,6 +149,8 @@ def checked(items: Iterable[Item]) -> tuple[Item, ...]:
         for path in (item.path, *item.also):
             if Path(path).is_absolute() or ".." in Path(path).parts:
                 raise DataError(f"{item.item_id}: the path {path!r} must lie inside the folder.")
+        if wrong := odd(item):
+            raise DataError(f"{item.item_id}: {wrong}.")
         if item.choices and item.answer not in item.choices:
             raise DataError(f"{item.item_id}: the answer {item.answer!r} is none of its choices.")
     if (number := _twice(rows)) is not None:

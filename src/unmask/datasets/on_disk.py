@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from unmask.datasets.folder import kind_of
 from unmask.errors import DataError
 
+T = TypeVar("T")
 _MOST_COLUMNS = 1000
+_MOST_NAMED = 8
 _MOST_SAID = 500  # characters of an error that may come out of a stranger's table
 _UNFINISHED = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".download")
 _PACKED = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".7z.001", ".zip.001", ".rar", ".tar.gz.00")
@@ -31,6 +33,8 @@ class DatasetFolder:
         self.root = root
         self.partial = partial
         self.notes: list[str] = []
+        self.at = ""
+        """The file, or the line of a list, that was handed out last."""
         self._title, self._url = title, url
         self._layout = "; ".join(line.strip() for line in layout.strip().splitlines())
         if not root.is_dir():
@@ -93,11 +97,13 @@ class DatasetFolder:
             if cells and len(cells) < columns:
                 raise self.error(f"{place}, line {number} has {len(cells)} columns, not {columns}")
             if cells:
+                self.at = f"{place}, line {number}"
                 yield cells
 
     def json(self, place: str, hint: str = "") -> Any:
         """A JSON file that must be there. Raises DataError when it is cut off or malformed."""
         text = self.read(place, hint)
+        self.at = place
         return self._json(text, place)
 
     def _json(self, text: str, where: str) -> Any:
@@ -111,6 +117,7 @@ class DatasetFolder:
         with self.need(place, hint).open(encoding="utf-8-sig", errors="replace") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
+                    self.at = f"{place}, line {number}"
                     yield self._json(line, f"{place}, line {number}")
 
     def table(
@@ -136,6 +143,7 @@ class DatasetFolder:
             for row in reader:
                 if None in row.values():
                     raise self.error(f"{place}, line {reader.line_num} is cut off")
+                self.at = f"{place}, line {reader.line_num}"
                 yield row
         except csv.Error as error:
             raise self.error(f"{place} is not a table ({error})") from None
@@ -182,7 +190,19 @@ class DatasetFolder:
         if gone:
             count = f"{len(gone)} of {len(gone) + len(there)}" if there else f"all {len(gone)}"
             self.notes.append(f"Partial: {count} {what} missing.")
-        return iter(there)
+        return self._each(there)
+
+    def _each(self, places: Iterable[str]) -> Iterator[str]:
+        for place in places:
+            self.at = place
+            yield place
+
+    def known(self, values: Mapping[Any, T], value: Any, field: str) -> T:
+        """What a value of a list stands for. Raises DataError that names field and place."""
+        if value not in values:
+            allowed = ", ".join(map(repr, list(values)[:_MOST_NAMED]))
+            raise self.error(f"{self.at}: {field} is {value!r}; known are {allowed}")
+        return values[value]
 
     def exists(self, place: str) -> bool:
         """Whether a file is there; asks its folder once, however many of its files follow."""

@@ -70,6 +70,7 @@ class FolderAdapter(Adapter):
             if not names and not folder.partial:
                 raise folder.error(f"{spot or folder.root} holds no media")
             for name in names:
+                folder.at = f"{spot}/{name}" if spot else name
                 item = self.adjust(_item(folder, place, spot, name, caught), caught)
                 if item is not None:
                     count += 1

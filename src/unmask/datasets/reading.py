@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,28 @@ class Loaded:
     seconds: float = 0.0
 
 
+class _Pass:
+    """A video that is decoded once, from its start on, for places that are asked for in order.
+
+    Places are those of a grid over the whole; ``place`` is the one that was given last.
+    """
+
+    def __init__(self, path: Path, info: MediaInfo) -> None:
+        self.path, self.place = path, -1
+        rate = PLACES / info.seconds if info.seconds else 25.0
+        self._frames = frames(path, info, fps=rate)
+        self._last: Pixels | None = None
+
+    def at(self, place: int) -> Pixels:
+        """The frame at a place, or the last one there is. Raises MediaError when there is none."""
+        for frame in islice(self._frames, place - self.place):
+            self._last = frame.pixels
+        self.place = place
+        if self._last is None:
+            raise MediaError(f"{self.path.name!r} shows no picture.")
+        return self._last
+
+
 class Reader:
     """Reads the items of a manifest for the inputs of a card.
 
@@ -63,6 +86,7 @@ class Reader:
         self.manifest, self.inputs = manifest, tuple(inputs)
         self._faces: dict[str, Box] = {}
         self._known: dict[str, MediaInfo] = {}
+        self._pass: _Pass | None = None
 
     def read(self, item: Item, draw: Draw) -> Loaded:
         """One item. Raises MediaError when its file is damaged, or shows no face to be taken."""
@@ -108,16 +132,10 @@ class Reader:
         path = self.manifest.file(item)
         if item.kind != "video":
             return read_image(path)
-        info = self._info(item)
-        # A grid of places over the whole; the stream is left as soon as the chosen one came.
         place = round(moment * (PLACES - 1))
-        rate = PLACES / info.seconds if info.seconds else 25.0
-        last: Pixels | None = None
-        for frame in islice(frames(path, info, fps=rate), place + 1):
-            last = frame.pixels
-        if last is None:
-            raise MediaError(f"{path.name!r} shows no picture.")
-        return last
+        if self._pass is None or self._pass.path != path or self._pass.place > place:
+            self._pass = _Pass(path, self._info(item))
+        return self._pass.at(place)
 
     def view(self, part: Input, item: Item, pixels: Pixels, draw: Draw) -> View:
         """How a still input sees a picture. Raises MediaError when no face is found."""

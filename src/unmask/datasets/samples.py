@@ -43,11 +43,12 @@ class Prepared(Dataset[Batch]):
     adds what a method defines itself.
 
     In training there are ``recipe.samples`` entries, and entry *i* depends on (seed, i) alone.
-    Settings of the recipe: ``balance`` (true): real and forged take turns; ``augment``: ``flip``
-    (chance), ``launder`` (chance of a chain of ``unmask.forge``, pictures and sound, of
-    ``strength``), all drawn before the label is looked at. In evaluation there is one entry an
-    item, or ``positions`` (8) spread over it for videos of which a network sees a part; nothing
-    is drawn.
+    Settings of the recipe: ``balance`` (true): real and forged take turns; "lists": every dataset
+    and way of forging (source, class and generator) in equal shares; false: as they come;
+    ``augment``: ``flip`` (chance), ``launder`` (chance of a chain of ``unmask.forge``, pictures and
+    sound, of ``strength``), all drawn before the label is looked at. In evaluation there is one
+    entry an item, or ``positions`` (8) spread over it for videos of which a network sees a part;
+    nothing is drawn.
 
     A file that cannot be read is left out with a warning that names and counts it; in training
     another one stands in, in evaluation its entry is empty (see ``collate``). Raises DataError
@@ -84,15 +85,7 @@ class Prepared(Dataset[Batch]):
         self._segments = max(len(item.segments) for item in manifest)
         labels = np.array([item.label for item in manifest])
         if train:
-            self._pools = [np.flatnonzero(labels == side) for side in (0, 1)]
-            if not settings.get("balance", True):
-                self._pools = [np.arange(len(labels))]
-            elif not all(len(pool) for pool in self._pools):
-                kind = "forged" if len(self._pools[1]) else "real"
-                raise DataError(
-                    f"All items to train on are {kind}. Add the others, or set balance = false in "
-                    "[settings] of the recipe."
-                )
+            self._pools = _pools(manifest.items, labels, settings.get("balance", True))
             self._length = recipe.samples
         else:
             self._rows = list(self._evaluated(int(settings.get("positions", POSITIONS))))
@@ -242,6 +235,28 @@ def plainly(batches: Iterable[Batch]) -> Iterator[Batch]:
             raise
         last = str(error).rstrip().rsplit("\n", 1)[-1]
         raise type(error)(last.partition(f"{type(error).__name__}: ")[2] or last) from None
+
+
+def _pools(
+    items: Sequence[Item], labels: NDArray[np.int64], balance: object
+) -> list[NDArray[np.int64]]:
+    """Places of items by what takes turns. Raises DataError when it is one class only."""
+    if balance not in (True, False, "lists"):
+        raise DataError(f'balance is {balance!r}; allowed are true, false and "lists".')
+    if not balance:
+        return [np.arange(len(labels))]
+    if len(set(labels.tolist())) < 2:
+        kind = "forged" if labels[0] else "real"
+        raise DataError(
+            f"All items to train on are {kind}. Add the others, or set balance = false in "
+            "[settings] of the recipe."
+        )
+    if balance is True:
+        return [np.flatnonzero(labels == side) for side in (0, 1)]
+    lists: dict[tuple[str, int, str], list[int]] = {}
+    for place, item in enumerate(items):
+        lists.setdefault((item.source, item.label, item.generator), []).append(place)
+    return [np.array(lists[name]) for name in sorted(lists)]
 
 
 def _augmentations(given: Mapping[str, Any]) -> dict[str, float]:

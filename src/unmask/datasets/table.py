@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from unmask.datasets.folder import kind_of
-from unmask.datasets.manifest import OWN, SPLITS, Item, Manifest, checked
+from unmask.datasets.manifest import OWN, SPLITS, Item, Manifest, checked, odd
 from unmask.datasets.splits import SHARES, scarce, split_all, split_off_val
 from unmask.errors import DataError
 
@@ -115,7 +115,10 @@ def _item(row: dict[str, Any], where: str) -> Item:
     }
     if label == 0:  # a real file was made by nobody
         given["generator"] = ""
-    return Item(**given)
+    item = Item(**given)
+    if wrong := odd(item):
+        raise DataError(f"{where}: {wrong}.")
+    return item
 
 
 def _label(value: Any, where: str) -> int:

@@ -155,6 +155,23 @@ def agnostic_dcf(
     return float(curve.min() / min(a, b + c))
 
 
+def equal_error_cut(target: Floats, nontarget: Floats) -> float:
+    """The verifier's threshold at its equal error rate, as the organisers' program finds it.
+
+    That rejects one trial after the other in the order of their scores, targets before impostors
+    of the same score, and takes the first place at which both errors are closest. The trial that
+    is rejected there gives the threshold, and counts as accepted where that is applied.
+    """
+    scores = np.concatenate([target, nontarget])
+    order = np.argsort(scores, kind="stable")
+    targets = np.cumsum(order < len(target))
+    others = len(nontarget) - (np.arange(1, len(scores) + 1) - targets)
+    miss = np.concatenate([[0.0], targets / len(target)])
+    accept = np.concatenate([[1.0], others / len(nontarget)])
+    first = int(np.argmin(np.abs(miss - accept)))
+    return float(scores[order[first - 1]]) if first else float(scores[order[0]] - 0.001)
+
+
 def read_verifier(path: Path) -> Verifier:
     """A verifier's scores, and its rates at its equal error rate, from an ASVspoof score file.
 
@@ -176,10 +193,7 @@ def read_verifier(path: Path) -> Verifier:
             f"{path} holds no scores of {empty[0]!r}; it needs target, nontarget, spoof."
         )
     target, nontarget, spoof = (np.array(found[key]) for key in ("target", "nontarget", "spoof"))
-    rates = error_rates(target, nontarget)
-    cuts = np.unique(np.concatenate([target, nontarget]))
-    # The cut is among the rejected when it is sought and among the accepted when it is applied.
-    cut = cuts[max(int(np.argmin(np.abs(rates.miss - rates.accept[0]))) - 1, 0)]
+    cut = equal_error_cut(target, nontarget)
     return Verifier(
         float((target < cut).mean()),
         float((nontarget >= cut).mean()),

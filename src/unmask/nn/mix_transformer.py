@@ -210,7 +210,7 @@ class Head(nn.Module):
         )
         self.drop = nn.Dropout2d(0.1)
         self.predict = nn.Conv2d(width, channels, 1)
-        for part in (*self.reduce, self.join[0], self.predict):
+        for part in (self.join[0], self.predict):  # theirs reduces by linear maps, which stay
             assert isinstance(part, nn.Conv2d)
             nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
 

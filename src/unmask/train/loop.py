@@ -53,6 +53,7 @@ class FitResult:
     best: dict[str, float]
     samples: int
     seconds: float
+    chosen_by: str = ""
 
 
 def fit(
@@ -310,7 +311,8 @@ class _Run:
         onnx = self.out / "weights.onnx"
         self.task.export(final.eval(), onnx)
         seconds = time.monotonic() - self.begun
-        return FitResult(onnx, self.state["best"], self.state["done"], seconds)
+        by = self.task.selects if keep_best else "the end of the run"
+        return FitResult(onnx, self.state["best"], self.state["done"], seconds, by)
 
 
 def laid_out(network: nn.Module) -> nn.Module:

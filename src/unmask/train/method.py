@@ -2,7 +2,8 @@
 
 A method's folder holds ``method.py`` (one subclass of ``Method``), ``model.py`` (the network and
 nothing else), ``convert.py`` (the authors' checkpoint to ours), ``recipe.toml`` (the paper's
-training, every value), ``card.toml`` and ``README.md``; a loss of its own stands in ``loss.py``.
+training), ``card.toml`` and ``README.md`` (what differs from it); a loss of its own stands in
+``loss.py``.
 Nothing else in the house knows the method by name.
 """
 
@@ -24,6 +25,7 @@ from torch.utils.data import Dataset
 from unmask import registry
 from unmask.cards.card import Card, read_card
 from unmask.errors import DataError, MissingExtra, ModelError, UnknownName
+from unmask.plugins import plugins
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest
@@ -48,9 +50,14 @@ class Method(ABC):
 
     ``judged_as_trained``: protocols judge items as ``samples`` prepares them. Otherwise they go by
     the card alone, as a scan does, and leave out what only training does.
+
+    ``selects``: the figure on validation that chooses weights and stops: ``auc``, ``eer`` and
+    ``balanced_accuracy`` (at 0) of recordings, or one of ``measured``; with ``-`` before it the
+    lowest is best.
     """
 
     variants: ClassVar[tuple[str, ...]] = ("default",)
+    selects: str = "auc"
     small: ClassVar[Mapping[str, Any]] = {}
     judged_as_trained: ClassVar[bool] = False
 
@@ -101,6 +108,10 @@ class Method(ABC):
         """The number by which items are ranked, batch; higher = forged."""
         return outputs["logit"]
 
+    def measured(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
+        """Further figures of each entry that is validated, batch; their means are logged."""
+        return {}
+
     def completed(self, outputs: Outputs, batch: Batch) -> Outputs:
         """Outputs and what follows from them outside the network, such as stretches from a map."""
         return outputs
@@ -139,6 +150,11 @@ def method_named(name: str) -> type[Method]:
 
 def _module_at(path: Path) -> ModuleType:
     """The module of a file, wherever its package lies on the import path."""
+    for plugin in plugins():
+        for folder in plugin.folders:
+            if path.is_relative_to(folder):
+                inner = path.relative_to(folder).with_suffix("").parts
+                return importlib.import_module(".".join((plugin.module.__name__, *inner)))
     package = next((up for up in path.parents if not (up / "__init__.py").is_file()), path.parent)
     return importlib.import_module(".".join(path.relative_to(package).with_suffix("").parts))
 

@@ -28,10 +28,10 @@ from unmask.train.task import Task
 class MethodTask(Task):
     """Trains the method that the recipe names on the train split of a manifest.
 
-    ``data`` is ``manifest.parquet`` or the folder that holds it. Weights are chosen by the AUC on
-    the split ``val``; the test split is never looked at. ``settings`` are the method's;
-    ``validation`` among them bounds the entries that are validated (0: all), spread over both
-    classes. Raises DataError when there is nothing to train or validate on.
+    ``data`` is ``manifest.parquet`` or the folder that holds it. Weights are chosen on the split
+    ``val`` by what the method names; the test split is never looked at. ``settings`` are the
+    method's; ``validation`` among them bounds the entries that are validated (0: all), spread
+    over both classes. Raises DataError when there is nothing to train or validate on.
     """
 
     chooses = True
@@ -124,19 +124,24 @@ class MethodTask(Task):
         return Subset(dataset, sorted(order[:most].tolist()))
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """AUC and equal error rate on the validation split, over recordings (``media_id``).
+        """Figures on the validation split, over recordings (``media_id``), and the method's own.
 
-        A recording's score is the mean over its entries. ``select`` is the AUC.
+        A recording's score is the mean over its entries. ``select`` is what ``Method.selects``
+        names, turned so that more is better.
         """
         network.eval()
         device = next(network.parameters()).device
         media: list[str] = []
         labels: list[int] = []
         scores: list[float] = []
+        own: dict[str, list[float]] = defaultdict(list)
         for batch in self._batches():
             moved = {name: value.to(device) for name, value in as_floats(batch).items()}
             with torch.inference_mode():
-                given = self.method.score(self.method.run(network, moved)).float().cpu()
+                outputs = self.method.run(network, moved)
+                given = self.method.score(outputs).float().cpu()
+                for name, values in self.method.measured(outputs, moved).items():
+                    own[name] += values.float().cpu().tolist()
             media += self._names(batch, len(media))
             labels += [int(label) for label in batch["label"].tolist()]
             scores += given.tolist()
@@ -145,8 +150,28 @@ class MethodTask(Task):
         if set(truth.tolist()) != {0, 1}:
             raise DataError("Validation saw one class only: no file of the other can be read.")
         means = np.array([score for _, _, score in rows])
-        area = auc(truth, means)
-        return {"select": area, "auc": area, "eer": eer(truth, means)}
+        found = {
+            "auc": auc(truth, means),
+            "eer": eer(truth, means),
+            "balanced_accuracy": float(
+                ((means > 0)[truth == 1].mean() + (means < 0)[truth == 0].mean()) / 2
+            ),
+            **{name: float(np.mean(values)) for name, values in own.items() if values},
+        }
+        name = self.method.selects
+        if name.removeprefix("-") not in found:
+            raise DataError(
+                f"Weights of {self.recipe.name!r} are chosen by {name.removeprefix('-')}, and no "
+                f"item of the split {self.recipe.select!r} has what it needs (mask, segments)."
+            )
+        value = found[name.removeprefix("-")]
+        return {"select": -value if name.startswith("-") else value, **found}
+
+    @property
+    def selects(self) -> str:
+        """What chooses the weights, in words."""
+        name = self.method.selects
+        return f"lowest {name[1:]}" if name.startswith("-") else f"highest {name}"
 
     def _batches(self) -> Iterator[Batch]:
         free = any(isinstance(s, str) for part in self.method.card.inputs for s in part.shape[1:])

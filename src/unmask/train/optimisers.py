@@ -35,5 +35,8 @@ def rate_share(recipe: Optimiser, step: int, steps: int) -> float:
         return float(recipe.gamma**passed)
     held = max(warm, round(recipe.hold * steps))
     along = max(0, step - held) / max(1, steps - held)
-    fall = along if recipe.schedule == "linear" else 0.5 * (1 - math.cos(math.pi * along))
+    if recipe.schedule == "linear":
+        fall = 1 - math.pow(1 - min(along, 1.0), recipe.power)
+    else:
+        fall = 0.5 * (1 - math.cos(math.pi * along))
     return recipe.final + (1 - recipe.final) * (1 - fall)

@@ -21,7 +21,8 @@ class Optimiser(BaseModel):
     ``momentum``. ``betas``: of adam and adamw.
 
     ``rate`` rises linearly over the share ``warmup`` of the run, then follows ``schedule``:
-    ``cosine`` or ``linear`` down to ``final`` × ``rate``, from the share ``hold`` of the run on;
+    ``cosine`` or ``linear`` down to ``final`` × ``rate``, from the share ``hold`` of the run on
+    (``linear`` to the ``power`` that is given);
     ``step``: × ``gamma`` at each of ``steps`` (shares of the run, 0…1); ``constant``.
 
     ``clip``: largest norm of the gradient, 0 for none. ``ema``: decay of the averaged weights that
@@ -40,6 +41,7 @@ class Optimiser(BaseModel):
     warmup: float = Field(default=0.05, ge=0, lt=1)
     hold: float = Field(default=0.0, ge=0, lt=1)
     final: float = Field(default=0.01, ge=0, le=1)
+    power: float = Field(default=1.0, gt=0)
     clip: float = Field(default=1.0, ge=0)
     ema: float = Field(default=0.998, ge=0, lt=1)
 

@@ -21,6 +21,7 @@ class Solution:
     samples: int
     seconds: float
     best: dict[str, float]
+    chosen_by: str = ""
 
 
 class Solved(ABC):

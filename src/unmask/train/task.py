@@ -66,6 +66,11 @@ class Task(ABC):
             raise DataError(f"{path} does not fit the network of {self.recipe.name!r}.") from error
         return network
 
+    @property
+    def selects(self) -> str:
+        """What chooses the weights, in words; empty where the task does not say."""
+        return ""
+
     @abstractmethod
     def export(self, network: nn.Module, path: Path) -> None:
         """Write the network as ONNX, with the names and shapes of the card."""

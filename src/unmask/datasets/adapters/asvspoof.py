@@ -104,7 +104,7 @@ class _ASVspoof2021(Adapter):
                 label,
                 group=speaker,
                 subject=speaker,
-                split={"eval": "test", "progress": "val"}[subset],
+                split=folder.known({"eval": "test", "progress": "val"}, subset, "subset"),
                 generator=attack if label else "",
                 family=rest[0] if rest and label else "",
                 condition="clean" if codec in ("none", "nocodec") else codec,

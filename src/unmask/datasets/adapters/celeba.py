@@ -58,7 +58,7 @@ class CelebA(Adapter):
                 0,
                 group=people[name],
                 subject=people[name],
-                split=_SPLITS[parts[name]],
+                split=folder.known(_SPLITS, parts[name], "partition"),
                 gender="male" if about[name][male] == "1" else "female",
                 age="young" if about[name][young] == "1" else "not young",
                 source="CelebA",

@@ -71,6 +71,6 @@ class DeepfakeEval2024(Adapter):
                 rows[path][0],
                 kind=kind,
                 group=path,
-                split=_SPLITS[rows[path][1]],
+                split=folder.known(_SPLITS, rows[path][1], "Finetuning Set"),
                 source=source,
             )

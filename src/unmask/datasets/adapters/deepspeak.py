@@ -46,10 +46,12 @@ class DeepSpeak(Adapter):
                 name = row["video-file"].strip()
                 rows[at.get(name, name)] = row
             for path in folder.present(rows, f"{side} videos"):
-                yield self._item(path, rows[path], side == "fake", splits)
+                yield self._item(folder, path, rows[path], side == "fake", splits)
 
     @staticmethod
-    def _item(path: str, row: dict[str, str], fake: bool, splits: dict[str, str]) -> Item:
+    def _item(
+        folder: DatasetFolder, path: str, row: dict[str, str], fake: bool, splits: dict[str, str]
+    ) -> Item:
         shown = row["identity-target" if fake else "identity"].strip()
         other = row["identity-source"].strip() if fake else ""
         people = [person for person in dict.fromkeys((shown, other)) if person]
@@ -59,7 +61,7 @@ class DeepSpeak(Adapter):
             int(fake),
             group="+".join(people) or path,
             subject=shown,
-            split=splits[shown],
+            split=folder.known(splits, shown, "identity"),
             generator=row["engine"] if fake else "",
             family=row["kind"] if fake else "",
             types=types if fake else (),

@@ -43,7 +43,7 @@ class LavDF(Adapter):
                 path,
                 int(row["n_fakes"] > 0),
                 group=f"{path}+{original}" if original else path,
-                split=_SPLITS[row["split"]],
+                split=folder.known(_SPLITS, row["split"], "split"),
                 family="+".join(changed),
                 types=tuple(changed),
                 source="LAV-DF",

@@ -54,7 +54,7 @@ class Sonics(Adapter):
                 path,
                 int(fake),
                 group=row["title"] or path,
-                split=_SPLITS[row["split"]],
+                split=folder.known(_SPLITS, row["split"], "split"),
                 family=row["label"] if fake else "",
                 generator=row["algorithm"] if fake else "",
                 source=row["source"] if fake else "YouTube",

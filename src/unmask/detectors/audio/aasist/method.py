@@ -34,6 +34,7 @@ class AasistMethod(Method):
     variants = ("aasist", "aasist-l", "wav2vec2", "wavlm")
     small: ClassVar[Mapping[str, Any]] = {"length": 16000}
     judged_as_trained = True
+    selects = "-eer"
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)

@@ -54,10 +54,22 @@ def frame_loss(logits: Tensor, target: Tensor, frames: Tensor) -> Tensor:
     return (entropy * _counted(frames, logits.shape[1])).sum(1).mean()
 
 
-def map_loss(maps: Tensor, target: Tensor, frames: Tensor) -> Tensor:
-    """Squared distance of three maps (B, 3, D, T) to one target (B, D, T), their sum."""
+def map_losses(maps: Tensor, target: Tensor, frames: Tensor) -> Tensor:
+    """Squared distance of three maps (B, 3, D, T) to one target (B, D, T), their sum: (B)."""
     distance = (maps - target[:, None]).square().mean(2)
-    return (distance * _counted(frames, maps.shape[-1])[:, None]).sum((1, 2)).mean()
+    return (distance * _counted(frames, maps.shape[-1])[:, None]).sum((1, 2))
+
+
+def map_loss(maps: Tensor, target: Tensor, frames: Tensor) -> Tensor:
+    """The mean of ``map_losses`` over a batch."""
+    return map_losses(maps, target, frames).mean()
+
+
+def fused_map_loss(outputs: Outputs, segments: Tensor) -> Tensor:
+    """The loss of the fused maps, a number a video (B)."""
+    maps = outputs["fused_maps"]
+    target = overlap_map(segments, outputs["frames"], *maps.shape[2:])
+    return map_losses(maps, target, outputs["frames"])
 
 
 def contrast_loss(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from unmask.detectors.audiovisual.ba_tfd_plus.convert import renamed
-from unmask.detectors.audiovisual.ba_tfd_plus.loss import total_loss
+from unmask.detectors.audiovisual.ba_tfd_plus.loss import fused_map_loss, total_loss
 from unmask.detectors.audiovisual.ba_tfd_plus.model import FPS, SIDE, BaTfdPlus, Shape
 from unmask.detectors.audiovisual.ba_tfd_plus.proposals import MOST, proposals
 from unmask.detectors.audiovisual.ba_tfd_plus.sound import HOP, PER_FRAME
@@ -49,6 +49,7 @@ class BaTfdPlusMethod(Method):
     }
 
     judged_as_trained = True
+    selects = "-map_loss"
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
@@ -71,6 +72,10 @@ class BaTfdPlusMethod(Method):
         weights = {**WEIGHTS, **self.settings.get("weights", {})}
         outputs = self.run(network, batch)
         return total_loss(outputs, batch["segments"], batch["changed"], batch["label"], weights)
+
+    def measured(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
+        """``map_loss``: that of the fused maps, which the authors' program watches."""
+        return {"map_loss": fused_map_loss(outputs, batch["segments"])}
 
     def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         """batfd_plus_default.ckpt under our names. Raises ModelError when it does not fit."""

@@ -122,7 +122,7 @@ def _around(pixels: Pixels, face: Face) -> tuple[Portrait, Box]:
     if scale < 1:
         size = (round(cut.shape[1] * scale), round(cut.shape[0] * scale))
         picture = Image.fromarray(np.ascontiguousarray(cut))
-        cut = np.asarray(picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0))
+        cut = np.asarray(picture.resize(size, Image.Resampling.BILINEAR))
     box = Box(
         (face.box.x - left) * scale,
         (face.box.y - top) * scale,

@@ -15,6 +15,7 @@ from unmask.detectors.image.trufor.loss import (
     confidence_loss,
     detection_loss,
     localisation_loss,
+    permuted_f1,
 )
 from unmask.detectors.image.trufor.model import PHASES, TruFor
 from unmask.errors import DataError, MissingExtra, ModelError, UnknownName
@@ -107,6 +108,19 @@ class TruForMethod(Method):
         )
         loss = confidence + float(self.settings.get("detection_weight", 0.5)) * detection
         return loss, {"confidence": confidence.item(), "detection": detection.item()}
+
+    @property
+    def selects(self) -> str:  # type: ignore[override]
+        """What the authors' configuration of a phase watches on validation."""
+        return "pixel_f1" if self.phase == "localisation" else "balanced_accuracy"
+
+    def measured(self, outputs: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+        """``pixel_f1`` of pictures whose mask is known."""
+        target = batch.get("mask")
+        if target is None:
+            return {}
+        known = batch.get("masked", torch.ones(len(target))) > 0
+        return {"pixel_f1": permuted_f1(outputs["mask"], target)[known]}
 
     def score(self, outputs: dict[str, Tensor]) -> Tensor:
         """The integrity score; while only localisation is trained, the mask's highest value."""
