@@ -13,6 +13,7 @@ from pathlib import Path
 
 import unmask
 from unmask import registry
+from unmask.bench.faces.protocol import face_protocols, read_face_protocol
 from unmask.bench.protocol import protocols, read_protocol
 from unmask.cards.card import read_card
 from unmask.datasets.adapter import adapter, adapters
@@ -125,8 +126,9 @@ def _datasets() -> Iterator[Entry]:
 
 
 def _protocols() -> Iterator[Entry]:
-    for name, path in protocols().items():
-        protocol = read_protocol(name)
+    known = [(name, path, read_protocol(name)) for name, path in protocols().items()]
+    faces = [(name, path, read_face_protocol(name)) for name, path in face_protocols().items()]
+    for name, path, protocol in (*known, *faces):
         found = _SOURCE.match(protocol.source)
         authors = found["authors"] if found else protocol.source
         year = int(found["year"]) if found else None
