@@ -126,13 +126,19 @@ def _datasets() -> Iterator[Entry]:
 
 
 def _protocols() -> Iterator[Entry]:
-    known = [(name, path, read_protocol(name)) for name, path in protocols().items()]
-    faces = [(name, path, read_face_protocol(name)) for name, path in face_protocols().items()]
-    for name, path, protocol in (*known, *faces):
-        found = _SOURCE.match(protocol.source)
-        authors = found["authors"] if found else protocol.source
-        year = int(found["year"]) if found else None
-        yield _entry(f"protocol:{name}", protocol.title, authors, year, "", path)
+    for name, path in protocols().items():
+        one = read_protocol(name)
+        yield _protocol(name, one.title, one.source, path)
+    for name, path in face_protocols().items():
+        asked = read_face_protocol(name)
+        yield _protocol(name, asked.title, asked.source, path)
+
+
+def _protocol(name: str, title: str, source: str, path: Path) -> Entry:
+    found = _SOURCE.match(source)
+    authors = found["authors"] if found else source
+    year = int(found["year"]) if found else None
+    return _entry(f"protocol:{name}", title, authors, year, "", path)
 
 
 def _rooms() -> Iterator[Entry]:

@@ -66,8 +66,8 @@ def read_found(path: Path) -> list[Found]:
 def score(truth: Sequence[Marked], found: Sequence[Found], overlap: float, plates: bool) -> Named:
     """How well boxes are found and named at an overlap (intersection over union)."""
     marked: dict[tuple[str, int], list[Marked]] = defaultdict(list)
-    for one in truth:
-        marked[one.clip, one.frame].append(one)
+    for right in truth:
+        marked[right.clip, right.frame].append(right)
     free = {key: list(range(len(rows))) for key, rows in marked.items()}
     places, worths = [], []
     for one in sorted(found, key=lambda one: -one.confidence):
@@ -82,8 +82,8 @@ def score(truth: Sequence[Marked], found: Sequence[Found], overlap: float, plate
             continue
         free[key].remove(best)
         places.append(1.0)
-        told, right = one.marked.told, rows[best].told
-        worths.append(_alike(told, right) if plates else float(told == right))
+        told, own = one.marked.told, rows[best].told
+        worths.append(_alike(told, own) if plates else float(told == own))
     return Named(
         len(truth), len(found), _average_precision(places, len(truth)),
         _average_precision(places if plates else worths, len(truth), worths),

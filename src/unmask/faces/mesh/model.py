@@ -18,6 +18,9 @@ from unmask.faces.mesh.convert import to_onnx
 from unmask.runtime.session import open_session
 from unmask.types import Face, Pixels
 
+Bytes = bytes
+"""The type: ``bytes`` is a number of a ``MeshFile``."""
+
 POINTS = 468
 SIDE = 192
 _TEMPLATE = Template(SIDE, ((0.36, 0.41), (0.64, 0.41), (0.5, 0.55), (0.395, 0.67), (0.605, 0.67)))
@@ -55,7 +58,7 @@ class MeshFile:
         """Whether this user has it."""
         return self.path.is_file()
 
-    def kept(self, data: bytes) -> bytes:
+    def kept(self, data: Bytes) -> Bytes:
         """What is kept of the member: the same network as ONNX. Raises ModelError."""
         return to_onnx(data)
 
