@@ -86,16 +86,16 @@ def sensitivity(weight: float, tmp_path: Path) -> float:
         optimiser.zero_grad()
         total.backward()
         optimiser.step()
-    _, still = one._features.of(one.scores, batch)
+    said, still = one._features.of(one.scores, batch)
+    assert ((said > 0) == (labels > 0.5)).float().mean() > 0.95  # it still does its work
     away = 0.2 * torch.randn((32, 2, 6, 6), generator=torch.Generator().manual_seed(5)).sign()
     _, moved = one._features.of(one.scores, {**batch, "x": displaced(pictures, away)})
     return float((1 - F.cosine_similarity(still, moved, dim=1)).mean().detach())
 
 
 def test_features_mind_a_displacement_less(tmp_path: Path) -> None:
-    plain, trained = sensitivity(0.0, tmp_path), sensitivity(1.0, tmp_path)
-    print(plain, trained)
-    assert trained < 0.7 * plain
+    plain, trained = sensitivity(0.0, tmp_path), sensitivity(0.1, tmp_path)
+    assert trained < 0.4 * plain
 
 
 def test_a_method_without_pictures_is_refused(tmp_path: Path) -> None:

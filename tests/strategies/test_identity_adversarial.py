@@ -84,7 +84,6 @@ def accuracy_on_new_people(strength: float, tmp_path: Path) -> float:
 
 def test_new_people_are_judged_better_when_the_shortcut_is_gone(tmp_path: Path) -> None:
     plain, trained = accuracy_on_new_people(0.0, tmp_path), accuracy_on_new_people(2.0, tmp_path)
-    print(plain, trained)
     assert trained > plain + 0.05
 
 

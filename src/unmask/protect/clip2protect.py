@@ -147,7 +147,8 @@ def _lid(mesh: Mesh, brow: str, eye: str) -> Mesh:
 def toned(pixels: Pixels, masks: list[NDArray[np.float32]], tones: NDArray[np.float64]) -> Pixels:
     """The picture with a tone (parts × 3, in 8-bit levels) laid over each part."""
     shift = sum(part[..., None] * tone for part, tone in zip(masks, tones, strict=True))
-    return np.clip(pixels + shift + 0.5, 0, 255).astype(np.uint8)
+    laid: Pixels = np.clip(pixels + shift + 0.5, 0, 255).astype(np.uint8)
+    return laid
 
 
 def search(
@@ -178,7 +179,8 @@ def search(
 def _saved_again(pixels: Pixels) -> Pixels:
     held = io.BytesIO()
     Image.fromarray(pixels).save(held, "JPEG", quality=_JPEG)
-    return np.asarray(Image.open(held).convert("RGB"))
+    again: Pixels = np.asarray(Image.open(held).convert("RGB"))
+    return again
 
 
 def _psnr(one: Pixels, other: Pixels) -> float:
