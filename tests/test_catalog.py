@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from unmask import registry
+from unmask.bench.faces.protocol import face_protocols
 from unmask.bench.protocol import protocols
 from unmask.catalog import catalog, cited
 from unmask.datasets.adapter import adapters
@@ -19,7 +20,7 @@ ENTRIES = {entry.key: entry for entry in catalog()}
 def test_it_lists_everything_that_is_found_and_nothing_else() -> None:
     expected = {f"detector:{name}" for name in registry.detectors()}
     expected |= {f"dataset:{name}" for name in adapters()}
-    expected |= {f"protocol:{name}" for name in protocols()}
+    expected |= {f"protocol:{name}" for name in (*protocols(), *face_protocols())}
     expected |= {f"{kind}:{name}" for room, kind in ROOMS.items() for name in names(room)}
     expected |= {f"generator:{one.key}" for one in sources().by_key.values() if one.paper}
     expected |= {f"taxonomy:{name}" for name in taxonomies()}

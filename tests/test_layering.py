@@ -22,7 +22,8 @@ RESEARCH_FOLDERS = (
     "forge", "datasets",
 )  # fmt: skip
 RESEARCH_VERBS = {
-    "train", "bench", "bench_protocol", "bench_run", "bench_whole", "forge", "data", "catalog",
+    "train", "bench", "bench_protocol", "bench_faces", "bench_run", "bench_whole", "forge", "data",
+    "data_comply", "catalog",
     "models_add", "models_export", "models_sets", "explain", "protect",
 }  # fmt: skip
 

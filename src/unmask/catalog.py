@@ -13,6 +13,7 @@ from pathlib import Path
 
 import unmask
 from unmask import registry
+from unmask.bench.faces.protocol import face_protocols, read_face_protocol
 from unmask.bench.protocol import protocols, read_protocol
 from unmask.cards.card import read_card
 from unmask.datasets.adapter import adapter, adapters
@@ -130,11 +131,18 @@ def _datasets() -> Iterator[Entry]:
 
 def _protocols() -> Iterator[Entry]:
     for name, path in protocols().items():
-        protocol = read_protocol(name)
-        found = _SOURCE.match(protocol.source)
-        authors = found["authors"] if found else protocol.source
-        year = int(found["year"]) if found else None
-        yield _entry(f"protocol:{name}", protocol.title, authors, year, "", path)
+        one = read_protocol(name)
+        yield _protocol(name, one.title, one.source, path)
+    for name, path in face_protocols().items():
+        asked = read_face_protocol(name)
+        yield _protocol(name, asked.title, asked.source, path)
+
+
+def _protocol(name: str, title: str, source: str, path: Path) -> Entry:
+    found = _SOURCE.match(source)
+    authors = found["authors"] if found else source
+    year = int(found["year"]) if found else None
+    return _entry(f"protocol:{name}", title, authors, year, "", path)
 
 
 def _rooms() -> Iterator[Entry]:

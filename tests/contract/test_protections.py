@@ -11,10 +11,12 @@ import pytest
 import torch
 from PIL import Image
 
+from made_tflite import points_of
 from unmask.catalog import catalog
 from unmask.cli.app import main
 from unmask.datasets.manifest import Item, Manifest, write_manifest
 from unmask.errors import DataError
+from unmask.faces.mesh import model
 from unmask.plugin_files import described, made, member, names
 from unmask.protect.base import PARTS, Protection
 from unmask.train.method import method_named
@@ -22,6 +24,7 @@ from unmask.train.method import method_named
 NAMES = names("protect")
 ROOT = Path(__file__).parents[2]
 QUICK = {
+    "clip2protect": ["steps=2"],
     "data-taggants": ["keys=8", "size=64"],
     "ebyd": ["rounds=1", "steps=10"],
     "noise-watermark": ["noises=100", "groups=10"],
@@ -52,6 +55,17 @@ def test_it_says_what_it_is_and_what_it_does_not_do(name: str) -> None:
     assert one.limits in " ".join(page.split())
     with pytest.raises(DataError, match="Its settings"):
         made("protect", name, Protection, {"unheard": 1})  # type: ignore[type-abstract]
+
+
+@pytest.fixture(autouse=True)
+def made_mesh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A face mesh of made points on a shelf, for protections that look at parts of a face."""
+    known, data = points_of()
+    monkeypatch.setenv("UNMASK_MODELS", str(tmp_path / "shelf"))
+    monkeypatch.setattr(model, "FACE_MESH", known)
+    known.path.parent.mkdir(parents=True)
+    known.path.write_bytes(known.kept(data))
+    model.load_mesh.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from unmask.bench.table import lines, stored
 from unmask.datasets.adapter import adapter
 from unmask.datasets.manifest import Item, Manifest, write_manifest
 from unmask.errors import DataError
+from unmask.voices.challenges import CHALLENGES
 
 OWN = sorted(name for name in protocols() if read_protocol(name).manifests)
 """All but those over a user's own collection."""
@@ -120,8 +121,27 @@ def test_what_trains_and_chooses_is_there_and_never_tested(
         assert {item.label for item in material.fit.select(split="train")} == classes
 
 
+def test_calls_of_your_own_run_to_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "ShippedScorer", Hashed)
+    rows = [
+        Item(f"{call}/{name}.wav", f"call{call}", f"{call}/{name}.wav", "audio", call % 2,
+             source="calls", group=f"call{call}", split="test", condition=name)
+        for call in range(6)
+        for name in CHALLENGES
+    ]  # fmt: skip
+    path = write_manifest(tmp_path / "m.jsonl", Manifest(tmp_path, tuple(rows), "calls"))
+    pitch = read_protocol("pitch")
+    run(pitch, Order("unmask_voice", [path], tmp_path / "results", tmp_path / "runs"))
+    (outcomes,) = stored(tmp_path / "results", pitch)
+    made = {line.test: line for line in lines(pitch, [outcomes], intervals=False)}
+    assert set(made) == {test.name for test in pitch.test}
+    together = made["all challenges of a call"]
+    assert (together.reals, together.fakes) == (3, 3)  # answers of a call are one
+    assert {test.where["condition"][0] for test in pitch.test[:-1]} == set(CHALLENGES)
+
+
 def test_every_protocol_over_public_data_is_run_here() -> None:
-    assert set(protocols()) - set(OWN) == {"mini"}
+    assert set(protocols()) - set(OWN) == {"mini", "pitch"}
 
 
 @pytest.mark.parametrize("what", ["checkpoint", "threshold"])

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from made_tflite import Made
 from PIL import Image
 
+from made_tflite import Made, points_of
 from unmask.cli.app import main
 from unmask.encoders.pulling import pull
 from unmask.errors import ModelError, UnknownName
 from unmask.faces.align import Template
 from unmask.faces.mesh import model as known
 from unmask.faces.mesh.convert import to_onnx
-from unmask.faces.mesh.model import FACE_MESH, Mesh, MeshFile, RunningMesh
+from unmask.faces.mesh.model import FACE_MESH, Mesh, RunningMesh
 from unmask.faces.mesh.regions import RINGS, mask, polygon
 from unmask.faces.mesh.tflite import read
 from unmask.runtime.session import open_session
@@ -82,35 +80,6 @@ def test_each_operation_gives_what_it_gave() -> None:
     found, between = open_session(onnx).run(None, {"input": x.transpose(0, 3, 1, 2)})
     np.testing.assert_allclose(found[0].transpose(1, 2, 0), wanted, atol=1e-4)
     np.testing.assert_allclose(between[0].transpose(1, 2, 0), added, atol=1e-4)
-
-
-def points_of(square: int = 192) -> tuple[MeshFile, bytes]:
-    """A network that gives points on a grid whatever it sees, as a mesh has them."""
-    made = Made()
-    given = made.tensor((1, square, square, 3))
-    grid = np.array(
-        [(60 + 72 * (n % 22) / 21, 60 + 72 * (n // 22) / 21, n % 5) for n in range(468)]
-    )
-    nothing = np.zeros((1404, square, square, 3), np.float32)[:, :1, :1]
-    small = made.add(
-        17, [given], (1, 1, 1, 3), 5,
-        {0: ("b", 1), 1: ("i", square), 2: ("i", square), 3: ("i", square), 4: ("i", square)},
-    )  # fmt: skip
-    bias = grid.astype(np.float32).ravel()
-    spots = made.add(
-        3, [small, made.tensor(nothing.shape, nothing), made.tensor((1404,), bias)],
-        (1, 1, 1, 1404), 1, {0: ("b", 1), 1: ("i", 1), 2: ("i", 1)},
-    )  # fmt: skip
-    sure = made.add(
-        3, [small, made.tensor((1, 1, 1, 3), nothing[:1]), made.tensor((1,), floats(1) * 0 + 3)],
-        (1, 1, 1, 1), 1, {0: ("b", 1), 1: ("i", 1), 2: ("i", 1)},
-    )  # fmt: skip
-    data = made.file([given], [spots, sure])
-    kept = to_onnx(data)
-    return replace(
-        FACE_MESH, member_sha256=hashlib.sha256(data).hexdigest(), largest=len(data),
-        sha256=hashlib.sha256(kept).hexdigest(), bytes=len(kept),
-    ), data  # fmt: skip
 
 
 @pytest.fixture
@@ -211,7 +180,7 @@ def test_the_real_one_finds_the_five_points_of_a_portrait() -> None:
     pixels = np.asarray(Image.open(portrait).convert("RGB"))
     face = largest(pixels)
     assert face is not None
-    found = RunningMesh().mesh(pixels, face)
+    found = RunningMesh(FACE_MESH).mesh(pixels, face)
     own = np.array(
         [found.points[list(p)].mean(0) for p in ((33, 133), (263, 362), (1,), (61,), (291,))]
     )

@@ -133,6 +133,8 @@ def figure(
 def _carries(row: Outcome, needs: str) -> bool:
     if needs == "proposals":
         return row.kind in ("video", "audio")
+    if needs == "decisions":
+        return True
     if needs == "families":
         return not row.label or bool(row.class_scores)
     field = {"box": "box_found", "tokens": "token_scores", "kinds": "kind_scores",

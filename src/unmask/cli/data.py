@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unmask.cli.console import Progressing, emit, out
+from unmask.cli.data_comply import comply
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest
 
 app = typer.Typer(help="Datasets: make a manifest, find its faults, cut out the faces.")
+app.command()(comply)
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

@@ -12,6 +12,8 @@ from unmask.cards.shelf import shelf
 from unmask.encoders.outputs import with_blocks
 from unmask.errors import ModelError, UnknownName
 
+Bytes = bytes
+"""The type: ``bytes`` is a number of an ``Encoder``."""
 _PATH = Path(__file__).parent / "encoders.toml"
 FOLDER = "encoders"
 """The folder of the shelf that holds them."""
@@ -65,7 +67,7 @@ class Encoder(BaseModel):
         """How many bytes the member has at most: it is kept with some more behind it."""
         return self.bytes
 
-    def kept(self, data: bytes) -> bytes:
+    def kept(self, data: Bytes) -> Bytes:
         """What is kept of the member: the same network with one more output."""
         return data + with_blocks(self.blocks, self.first)
 

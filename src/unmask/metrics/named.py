@@ -19,6 +19,7 @@ from unmask.metrics import (
     costs,
     detection,
     imagetext,
+    liveness,
     moves,
     pixels,
     segments,
@@ -28,7 +29,8 @@ from unmask.metrics.detection import Floats, Ints
 from unmask.metrics.outcomes import Outcome
 
 Needs = Literal[
-    "score", "pixels", "proposals", "box", "tokens", "kinds", "classes", "families", "groups"
+    "score", "pixels", "proposals", "box", "tokens", "kinds", "classes", "families", "groups",
+    "decisions",
 ]  # fmt: skip
 
 
@@ -87,7 +89,7 @@ class Measure:
     def of_rows(self, rows: Sequence[Outcome], threshold: float = 0.0) -> float:
         """The figure of rows that carry what it needs; NaN without any."""
         given = dict(self.arguments)
-        if self.entry.needs == "families":
+        if self.entry.needs in ("families", "decisions"):
             given["threshold"] = threshold
         return self.entry.function(rows, **given) if rows else float("nan")
 
@@ -230,6 +232,21 @@ CATALOGUE: dict[str, Entry] = {
         lambda rows: attribution.closed_accuracy(*_classes(rows)), "Class acc",
         "known classes named right", {}, "classes",
     ),
+    "apcer": Entry(
+        liveness.apcer, "APCER", "attacks taken for bona fide", {"way": "worst"}, "decisions",
+        rises=False,
+    ),
+    "bpcer": Entry(
+        liveness.bpcer, "BPCER", "bona fide presentations taken for attacks", {}, "decisions",
+        rises=False,
+    ),
+    "acer": Entry(
+        liveness.acer, "ACER", "mean of APCER and BPCER", {"way": "worst"}, "decisions",
+        rises=False,
+    ),
+    "hter": Entry(
+        liveness.hter, "HTER", "mean of both error rates", {}, "decisions", rises=False
+    ),
     "score_moves": Entry(
         moves.score_moves, "Score moves", "mean difference of logits within a group",
         {}, "groups", rises=False,
@@ -268,6 +285,7 @@ _MODES: dict[tuple[str, str], tuple[str, ...]] = {
     ("ar_at_n", "mode"): segments.MODES,
     ("localisation", "mode"): segments.MODES,
     **{(name, "part"): attribution.PARTS for name in ("cluster_acc", "nmi", "ari")},
+    **{(name, "way"): liveness.WAYS for name in ("apcer", "acer")},
     **{(f"pixel_{name}", "way"): pixels.WAYS for name in ("f1", "iou", "mcc", "auc")},
     **{(f"pixel_{name}", "cut"): pixels.CUTS for name in ("f1", "iou", "mcc")},
 }

@@ -58,4 +58,4 @@ class Model:
     @torch.no_grad()
     def scores(self, pictures: Tensor, network: nn.Module | None = None) -> Tensor:
         """The same in batches and without gradients."""
-        return torch.cat([self.score(part, network) for part in pictures.split(32)])
+        return torch.cat([self.score(part, network) for part in torch.split(pictures, 32)])

@@ -17,6 +17,7 @@ import hashlib
 import io
 import math
 import tempfile
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +102,7 @@ def p_value(right: int, keys: int) -> float:
     Half of the keys being forged, one that says the same of all has exactly half of them right;
     one that decides for each apart is binomial, and the larger tail is what counts.
     """
-    return sum(math.comb(keys, n) for n in range(right, keys + 1)) / 2**keys
+    return float(Fraction(sum(math.comb(keys, n) for n in range(right, keys + 1)), 2**keys))
 
 
 def _files(pictures: list[Pixels], labels: NDArray[np.int64]) -> dict[str, bytes]:

@@ -128,11 +128,11 @@ class Exposing(Protection[Unlearning]):
         optimiser = torch.optim.Adam(exposed.parameters(), self.settings.rate, weight_decay=_DECAY)
         accuracy, done = 1.0, 0
         for done in range(1, self.settings.rounds + 1):
-            for rows in torch.randperm(len(labels)).split(32):
+            for rows in torch.split(torch.randperm(len(labels)), 32):
                 score = model.score(shown[rows], exposed)
                 loss = -functional.binary_cross_entropy_with_logits(score, labels[rows])
                 optimiser.zero_grad()
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 nn.utils.clip_grad_norm_(exposed.parameters(), 5.0)
                 optimiser.step()
             said = model.scores(shown, exposed) > 0
@@ -157,7 +157,7 @@ class Exposing(Protection[Unlearning]):
             area = mask.sigmoid().mean()
             covered = float(area.detach())
             optimiser.zero_grad()
-            (miss + weight * area).backward()
+            (miss + weight * area).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             flips = float(((score > 0) == bool(target)).float().mean())
             if flips >= _FLIPPED and covered < best[0]:

@@ -130,7 +130,8 @@ def nearest_noise(
     best, most = group, -2.0
     for number in range(group, bank.noises, bank.groups):
         other = _without_rings(_noise(key, bank, number))
-        cosine = float(own @ other / max(np.linalg.norm(own) * np.linalg.norm(other), 1e-12))
+        both = float(np.linalg.norm(own)) * float(np.linalg.norm(other))
+        cosine = float(own @ other) / max(both, 1e-12)
         if cosine > most:
             best, most = number, cosine
     once = math.erfc(most * math.sqrt(own.size / 2)) / 2
@@ -148,7 +149,7 @@ def _signs(key: bytes, bank: Bank) -> NDArray[np.float64]:
     rng = np.random.default_rng(list(hashlib.sha256(b"groups" + key).digest()))
     codes = rng.permutation(1 << len(_RINGS))[: bank.groups]
     bits = (codes[:, None] >> np.arange(len(_RINGS))) & 1
-    return bits * 2.0 - 1.0
+    return np.asarray(bits * 2.0 - 1.0, np.float64)
 
 
 def _rings(side: int) -> list[NDArray[np.bool_]]:

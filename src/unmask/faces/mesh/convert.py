@@ -102,8 +102,8 @@ class _Writer:
         elif code == _PAD:
             before, after = self._known(operation.inputs[1]).astype(np.int64).T
             turn = [0, 3, 1, 2]
-            pads = np.concatenate([before[turn], after[turn]])
-            self._node("Pad", [*given, self._weight(f"{name}.pads", pads)], name)
+            rim = np.concatenate([before[turn], after[turn]])
+            self._node("Pad", [*given, self._weight(f"{name}.pads", rim)], name)
         elif code in (_CONV, _DEPTHWISE):
             self._convolution(operation, given, name)
         elif code == _POOL:

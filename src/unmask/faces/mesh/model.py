@@ -18,11 +18,15 @@ from unmask.faces.mesh.convert import to_onnx
 from unmask.runtime.session import open_session
 from unmask.types import Face, Pixels
 
+Bytes = bytes
+"""The type: ``bytes`` is a number of a ``MeshFile``."""
+
 POINTS = 468
 SIDE = 192
 _TEMPLATE = Template(SIDE, ((0.36, 0.41), (0.64, 0.41), (0.5, 0.55), (0.395, 0.67), (0.605, 0.67)))
-"""Where the five points of a face lie in the network's square. It was made for squares of 1.5 × a
-box from brow to chin; these places are the nearest to what it then finds itself (see the tests)."""
+"""Where the five points of a face are put in the network's square: about where they lie in squares
+of 1.5 × a box from brow to chin, for which it was made. The places are ours; it moves little with
+them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class MeshFile:
         """Whether this user has it."""
         return self.path.is_file()
 
-    def kept(self, data: bytes) -> bytes:
+    def kept(self, data: Bytes) -> Bytes:
         """What is kept of the member: the same network as ONNX. Raises ModelError."""
         return to_onnx(data)
 
@@ -76,7 +80,7 @@ class Mesh:
 class RunningMesh:
     """The network, opened. Raises ModelError when it is missing or not the file that is known."""
 
-    def __init__(self, known: MeshFile = FACE_MESH, threads: int = 1) -> None:
+    def __init__(self, known: MeshFile, threads: int = 1) -> None:
         remedy = f"Bring it once: unmask models pull {known.name}"
         if not known.here:
             raise ModelError(f"The face mesh is missing. {remedy}")
@@ -102,4 +106,4 @@ class RunningMesh:
 @lru_cache(maxsize=1)
 def load_mesh() -> RunningMesh:
     """The network, opened once a process. Raises ModelError."""
-    return RunningMesh()
+    return RunningMesh(FACE_MESH)

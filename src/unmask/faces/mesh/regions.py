@@ -61,4 +61,4 @@ def mask(
             corners = [(float(x) * _FINER, float(y) * _FINER) for x, y in polygon(mesh, name)]
             draw.polygon(corners, fill=value)
     small = image.resize((width, height), Image.Resampling.BOX)
-    return np.asarray(small, np.float32) / 255
+    return np.asarray(small, np.float32) / np.float32(255)

@@ -1,0 +1,1 @@
+"""Protocols that ask a whole face program: found in time, matched, named; no forgery in them."""

@@ -1,0 +1,75 @@
+"""What the teachers say is learnt and nothing else; the discriminator's loss by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from stand import Looking
+from torch import Tensor, nn
+from torch.nn import functional as F
+from toy import recipe
+
+from unmask.strategies.base import Training
+from unmask.strategies.meal_distillation import Ensemble, MealDistillation
+
+
+class Small(Looking):
+    def network(self) -> nn.Module:
+        return nn.Sequential(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 1))
+
+    def scores(self, network: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+        given: Tensor = network(batch["x"])[:, 0]
+        return given
+
+
+def begun(tmp_path: Path, weight: float, same: bool) -> tuple[MealDistillation, nn.Module]:
+    torch.manual_seed(0)
+    task = Small(recipe(), tmp_path)
+    network, teacher = task.network(), task.network()
+    if same:
+        teacher.load_state_dict(network.state_dict())
+    torch.save(teacher.state_dict(), tmp_path / "teacher.pt")
+    one = MealDistillation(Ensemble(teachers=(str(tmp_path / "teacher.pt"),), weight=weight))
+    one.begin(Training(task, network, tmp_path, torch.device("cpu"), 10, 1))
+    return one, network
+
+
+def test_a_network_that_is_its_teacher_has_nothing_to_learn(tmp_path: Path) -> None:
+    one, network = begun(tmp_path, 0.0, same=True)
+    batch = {"x": torch.randn(6, 5), "label": torch.ones(6)}
+    loss, _ = one.loss(torch.tensor(99.0), batch)
+    loss.backward()
+    assert all(float(p.grad.abs().max()) < 1e-6 for p in network.parameters() if p.grad is not None)
+
+
+def test_the_labels_are_not_looked_at_and_the_teacher_is_learnt(tmp_path: Path) -> None:
+    one, network = begun(tmp_path, 0.1, same=False)
+    x = torch.randn(64, 5)
+    wanted = one.scores({"x": x}, one._teachers[0]).detach()
+    optimiser = torch.optim.Adam(network.parameters(), 0.02)
+
+    def apart() -> float:
+        return float((network(x)[:, 0].sigmoid() - wanted.sigmoid()).abs().mean().detach())
+
+    before = apart()
+    for _ in range(200):
+        loss, said = one.loss(torch.tensor(0.0), {"x": x, "label": torch.zeros(64)})
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        one.after_step()
+    assert set(said) == {"soft", "told"}
+    assert apart() < 0.2 * before
+
+
+def test_the_discriminator_by_hand(tmp_path: Path) -> None:
+    one, _ = begun(tmp_path, 1.0, same=False)
+    mine, theirs = torch.randn(3, 8), torch.randn(3, 8)
+    said = one.discriminator(torch.cat([mine, theirs]))
+    truth = torch.tensor([[1.0, 0.0]] * 3 + [[0.0, 1.0]] * 3)
+    by_hand = F.binary_cross_entropy_with_logits(said, truth)
+    assert float(one.told(mine, theirs).detach()) == pytest.approx(float(by_hand.detach()))
+    assert said.shape == (6, 2)
+    assert float(said.min()) >= 0  # ReLU behind the last layer too
