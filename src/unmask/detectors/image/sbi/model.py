@@ -23,7 +23,7 @@ class _Padded(nn.Conv2d):
         return super().forward(F.pad(x, self.rim * 2))
 
 
-def _fix_rims(network: nn.Module, side: int) -> None:
+def fix_rims(network: nn.Module, side: int) -> None:
     """Give every convolution of stride 2 the rim that it has for pictures of ``side`` pixels.
 
     The authors' package works it out once; timm does at each call, which no exported graph likes.
@@ -58,7 +58,7 @@ class SBI(nn.Module):
             drop_path_rate=0.2,
             bn_momentum=0.01,
         )
-        _fix_rims(self.net, SIZE)
+        fix_rims(self.net, SIZE)
 
     def forward(self, face: Tensor) -> dict[str, Tensor]:
         """``logit``: log-odds of forgery, the difference of the authors' two outputs."""
