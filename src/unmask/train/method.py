@@ -186,16 +186,16 @@ def fitted(
     return {**ours, **theirs}
 
 
-_BESIDE = "extractor_state_dict"
+_BESIDE = ("extractor_state_dict", "classifier")
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """A PyTorch file (tensors and plain values only, never code), safetensors or Keras HDF5.
 
     A dictionary that holds the tensors one level down under ``state_dict``, ``model``, ``net`` or
-    ``state_dict_ema`` is opened; tensors that stand beside it under ``extractor_state_dict`` keep
-    that beginning. The weights of a Keras file (``.h5``, ``.hdf5``) are called ``layer.weight``.
-    Raises DataError when the file is missing or unreadable, MissingExtra.
+    ``state_dict_ema`` is opened; tensors that stand beside it under ``extractor_state_dict`` or
+    ``classifier`` keep that beginning. The weights of a Keras file (``.h5``, ``.hdf5``) are called
+    ``layer.weight``. Raises DataError when the file is missing or unreadable, MissingExtra.
     """
     if not path.is_file():
         raise DataError(f"There is no checkpoint at {path}.")
@@ -214,8 +214,13 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise DataError(f"The checkpoint {path} holds a {type(value).__name__}, not named tensors.")
     for name in ("state_dict", "model", "net", "state_dict_ema"):
         if isinstance(value.get(name), dict):
-            beside = value.get(_BESIDE) or {}
-            return {**value[name], **{f"{_BESIDE}.{n}": one for n, one in beside.items()}}
+            beside = {
+                f"{other}.{inner}": one
+                for other in _BESIDE
+                if isinstance(value.get(other), dict)
+                for inner, one in value[other].items()
+            }
+            return {**value[name], **beside}
     return value
 
 

@@ -1,0 +1,1 @@
+"""SpecTTTra (Rahman et al. 2025): a song's whole spectrogram in slices of time and of pitch."""
