@@ -7,19 +7,21 @@ their torch front end gave. Of CQCC every eighth frame is kept.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from scipy.fft import dct
-from scipy.signal import lfilter
+from scipy.signal import firwin, lfilter
 
 from official import noise
 from unmask.errors import DataError, SettingError, UnknownName
 from unmask.nn.cepstra import SHAPES, Cepstra, delta
 from unmask.nn.constant_q import constant_q, cqcc
 from unmask.nn.filter_banks import edges, triangles
+from unmask.nn.sinc_filters import mel_filters
 
 GOLDEN = np.load(Path(__file__).parent / "cepstra.npz")
 
@@ -112,6 +114,15 @@ def test_filters_lie_where_the_scales_say() -> None:
     np.testing.assert_allclose(mel + back[::-1], 8000)
     weights = triangles(mel, mel[1:-1])
     np.testing.assert_allclose(weights, np.eye(20), atol=1e-12)
+
+
+@pytest.mark.parametrize(("count", "taps"), [(70, 129), (20, 128)])
+def test_band_passes_are_scipys(count: int, taps: int) -> None:
+    edge = edges("mel", count - 1, 0, 8000)
+    edge[0], edge[-1] = 1e-9, 8000 - 1e-9  # scipy wants them inside
+    for kernel, band in zip(mel_filters(count, taps)[:, 0], pairwise(edge), strict=True):
+        wanted = firwin(taps, band, pass_zero=False, scale=False, fs=16000)
+        np.testing.assert_allclose(kernel, wanted, atol=1e-5)
 
 
 def test_values_that_make_no_sense_are_refused() -> None:

@@ -88,7 +88,7 @@ class FrameResNet(nn.Module):
         x = self.v_conv3D(clip)
         frames = x.transpose(1, 2).flatten(0, 1)
         result: Tensor = self.v_conv2D(frames)
-        return result.unflatten(0, (x.shape[0], x.shape[2]))
+        return result.reshape(x.shape[0], x.shape[2], -1)
 
 
 class _Trunk(nn.Module):

@@ -53,7 +53,8 @@ def constant_q(
         # An even window's lowest point is 0, and an odd one has none in its middle.
         hann = 0.5 + 0.5 * torch.cos(2 * math.pi * offset.double() / width)
         laid[row, offset % frames] = spectrum[(place + offset) % length] * hann
-    return torch.fft.ifft(laid).abs() * (2 * frames / length)
+    result: Tensor = torch.fft.ifft(laid).abs() * (2 * frames / length)
+    return result
 
 
 def cqcc(

@@ -94,4 +94,5 @@ class ErrorLevels(nn.Module):
 
     def forward(self, picture: Tensor) -> Tensor:
         """(B, 3, H, W), 0…255."""
-        return (picture - self.saved(picture)).abs()
+        result: Tensor = (picture - self.saved(picture)).abs()
+        return result

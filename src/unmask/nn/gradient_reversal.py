@@ -25,7 +25,7 @@ class _Reversed(torch.autograd.Function):
 
 def reversed_gradient(x: Tensor, strength: float = 1.0) -> Tensor:
     """``x`` as it is; its gradient comes back times -``strength``."""
-    result: Tensor = _Reversed.apply(x, strength)  # type: ignore[no-untyped-call]
+    result: Tensor = _Reversed.apply(x, strength)
     return result
 
 

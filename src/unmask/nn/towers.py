@@ -134,12 +134,14 @@ class VitTower(nn.Module):
     Mean and spread are those that timm knows for it. Raises MissingExtra, ModelError.
     """
 
+    vit: Any
+
     def __init__(
         self, name: str, pretrained: bool = False, changed: Mapping[str, Any] | None = None
     ) -> None:
         super().__init__()
         options = {"num_classes": 0, **(changed or {})}
-        self.vit: Any = timm_model(name, pretrained, **options)
+        self.vit = timm_model(name, pretrained, **options)
         known = self.vit.pretrained_cfg
         self.pixels = Pixels((known["mean"], known["std"]))
         self.width = int(self.vit.embed_dim)

@@ -10,31 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.audio.aasist.graph import Readout
+from unmask.nn.sinc_filters import mel_filters
 
 RATE = 16000
 """Samples a second."""
 LENGTH = 64600
 """Samples of one clip, about 4 seconds."""
-_FILTERS, _TAPS = 70, 129
-
-
-def mel_filters(count: int = _FILTERS, taps: int = _TAPS, rate: int = RATE) -> Tensor:
-    """Fixed band-pass filters whose edges lie evenly on the mel scale, (count, 1, taps).
-
-    Differences of two sinc low-passes under a Hamming window (Ravanelli and Bengio 2018).
-    """
-    top = 2595 * np.log10(1 + rate / 2 / 700)
-    edges = 700 * (10 ** (np.linspace(0, top, count + 1) / 2595) - 1)
-    time = np.arange(taps) - (taps - 1) / 2
-    passed = 2 * edges[:, None] / rate * np.sinc(2 * edges[:, None] * time / rate)
-    bands = np.diff(passed, axis=0) * np.hamming(taps)
-    return torch.from_numpy(bands.astype(np.float32))[:, None]
+_FILTERS = 70
 
 
 class Block(nn.Module):
@@ -77,7 +64,7 @@ class Aasist(nn.Module):
         temperatures: Sequence[float] = (2.0, 2.0, 100.0),
     ) -> None:
         super().__init__()
-        self.register_buffer("filters", mel_filters(), persistent=False)
+        self.register_buffer("filters", mel_filters(_FILTERS), persistent=False)
         self.norm = nn.Sequential(nn.BatchNorm2d(1), nn.SELU())
         self.encoder = _encoder(channels, shrink=3)
         self.position = nn.Parameter(torch.randn(1, _FILTERS // 3, channels))

@@ -47,7 +47,7 @@ def mixed(features: Tensor, label: Tensor) -> Tensor:
     Classes with one member stay.
     """
     result = features.clone()
-    for value in label.unique():
+    for value in sorted(set(label.tolist())):
         places = torch.nonzero(label == value)[:, 0]
         if len(places) > 1:
             mates = places[torch.randperm(len(places), device=places.device)]

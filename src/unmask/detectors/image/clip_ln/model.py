@@ -33,4 +33,5 @@ class ClipLN(nn.Module):
     def judged(self, features: Tensor) -> Tensor:
         """Log-odds (B) of features of length one: the difference of the authors' two outputs."""
         real, forged = self.head(features).unbind(1)
-        return forged - real
+        result: Tensor = forged - real
+        return result
