@@ -30,6 +30,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "data": ("data:app", "Datasets: make a manifest, find its faults, cut out the faces."),
     "train": ("train:train", "Train a detector by its recipe."),
     "catalog": ("catalog:catalog", "Everything that works, with the papers it comes from."),
+    "serve": ("serve:app", "Serve it: REST and a page for analysts; keys, the audit log."),
+    "worker": ("worker:worker", "Judge the jobs of a service, also on another machine."),
+    "verify": ("verify:verify", "Does a signed result hold? Judge the file again and compare."),
+    "key": ("key:key", "Make a key to sign results with."),
     "explain": ("explain:explain", "What in a picture made a published method score as it did."),
     "bench": ("bench:app", "Predict, calibrate, and compute every number from predictions."),
 }

@@ -58,7 +58,7 @@ class Serving:
         if self.open_ and not loopback(self.host):
             raise SettingError(
                 f"On {self.host} others can reach this service, so it needs keys. Make one with "
-                "`unmask serve key NAME` and start with --keys, or bind to 127.0.0.1."
+                "`unmask serve add-key NAME` and start with --keys, or bind to 127.0.0.1."
             )
 
     @property
