@@ -30,6 +30,7 @@ from unmask.serve.leases import FAILED, SET_ASIDE, Lease, Leases
 _IDLE = 0.25
 _TIDY_EVERY = 60.0
 Say = Callable[[str], None]
+Work = Callable[[Task], dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -40,10 +41,15 @@ class _Running:
 
 
 class Worker:
-    """Judges jobs until it is told to stop. ``say`` is told what an operator should know."""
+    """Judges jobs until it is told to stop.
 
-    def __init__(self, serving: Serving, database: Database, say: Say) -> None:
+    ``say`` is told what an operator should know; ``work`` judges one file, and is imported by its
+    name in the process that does.
+    """
+
+    def __init__(self, serving: Serving, database: Database, say: Say, work: Work = judge) -> None:
         self._serving, self._database, self._say = serving, database, say
+        self._work = work
         self._files = Files(serving.data)
         self.name = f"{socket.gethostname()[:60]}-{os.getpid()}-{secrets.token_hex(4)}"
         self._leases = Leases(database, self.name, serving.lease, serving.tries)
@@ -112,7 +118,7 @@ class Worker:
             sign=self._serving.sign,
             memory=self._serving.memory,
         )
-        future = pool.schedule(judge, (task,), timeout=limit)
+        future = pool.schedule(self._work, (task,), timeout=limit)
         self._running[future] = _Running(lease, place, time.monotonic())
 
     def _conclude(self, future: Future[Any], lease: Lease) -> None:

@@ -1,0 +1,80 @@
+"""What the tests of the service share: a PostgreSQL server, clients, keys, jobs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from unmask.serve import keys
+from unmask.serve.app import make_app
+from unmask.serve.config import Serving
+from unmask.serve.database import Database
+from unmask.serve.jobs import Wish
+
+HERE = "http://127.0.0.1:8000"
+
+
+class Postgres:
+    """A server that listens on a socket in its own folder, and on no network."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._user = "postgres" if os.getuid() == 0 else None
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        if self._user:
+            shutil.chown(self.folder, self._user)
+        self._call("initdb", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8")
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@/postgres?host={self.folder}"
+
+    def start(self) -> None:
+        options = f"-k {self.folder} -c listen_addresses= -c fsync=off -c max_connections=200"
+        self._call("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def kill(self) -> None:
+        """kill -9 of the server; its children end by themselves."""
+        os.kill(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]), 9)
+
+    def stop(self) -> None:
+        self._call("pg_ctl", "-m", "immediate", "-w", "stop", check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _call(self, name: str, *words: str, check: bool = True) -> None:
+        command = [str(self._programs / name), "-D", str(self.folder / "data"), *words]
+        subprocess.run(
+            command, user=self._user, check=check, stdout=subprocess.DEVNULL, cwd=self.folder
+        )
+
+
+def programs() -> Path | None:
+    """Where the programs of a PostgreSQL server lie."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
+
+
+def client(serving: Serving, database: Database, **more: Any) -> TestClient:
+    """A client on this machine, without a key unless ``headers`` hold one."""
+    app = make_app(serving, database)
+    return TestClient(app, base_url=HERE, client=("127.0.0.1", 50_000), **more)
+
+
+def with_key(database: Database, *scopes: str, **limits: Any) -> dict[str, str]:
+    """The header of a new key."""
+    made = keys.add(database, "somebody", scopes or ("submit", "read", "delete"), **limits)
+    return {"Authorization": f"Bearer {made}"}
+
+
+def wish(name: str = "a.jpg", **more: Any) -> Wish:
+    """A job to be made, of a file that nobody reads."""
+    values: dict[str, Any] = {"bytes": 10, "sha256": "0" * 64, "options": {}, "request": "r"}
+    return Wish(name=name, **(values | more))
