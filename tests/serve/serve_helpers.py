@@ -15,7 +15,10 @@ from unmask.serve import keys
 from unmask.serve.app import make_app
 from unmask.serve.config import Serving
 from unmask.serve.database import Database
+from unmask.serve.files import Files
 from unmask.serve.jobs import Wish
+from unmask.serve.judging import Task, judge
+from unmask.serve.leases import Leases
 
 HERE = "http://127.0.0.1:8000"
 
@@ -78,3 +81,29 @@ def wish(name: str = "a.jpg", **more: Any) -> Wish:
     """A job to be made, of a file that nobody reads."""
     values: dict[str, Any] = {"bytes": 10, "sha256": "0" * 64, "options": {}, "request": "r"}
     return Wish(name=name, **(values | more))
+
+
+def upload(one: TestClient, path: Path, name: str = "", **more: Any) -> dict[str, Any]:
+    """Submit a file; the job."""
+    with path.open("rb") as file:
+        answer = one.post("/v1/jobs", files={"file": (name or path.name, file)}, **more)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def work_off(serving: Serving, database: Database) -> None:
+    """Judge all that waits, in this process."""
+    files = Files(serving.data)
+    leases = Leases(database, "tests", 30, 3)
+    while lease := leases.take():
+        row = lease.row
+        task = Task(
+            path=row["source"] or str(files.input(lease.job)),
+            name=row["name"],
+            place=str(files.results(lease.job, lease.attempt)),
+            options={n: v for n, v in row["options"].items() if n != "pdf"},
+            pdf=row["options"].get("pdf", False),
+            sign=serving.sign,
+        )
+        assert leases.finish(lease, judge(task))

@@ -77,6 +77,9 @@ def serve(
         bool, typer.Option("--webhook-private", help="These hosts may lie in private networks.")
     ] = False,
     sign: Sign = "",
+    https: Annotated[
+        bool, typer.Option("--https", help="A proxy in front speaks TLS: cookies go over it only.")
+    ] = False,
 ) -> None:
     """Serve REST under /v1 and the page for analysts, with workers beside it.
 
@@ -105,6 +108,7 @@ def serve(
         webhooks=tuple(webhook_host or ()),
         private_webhooks=webhook_private,
         sign=sign,
+        https=https,
     )
     run(serving, say)
 

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from unmask import __version__
-from unmask.serve import api_jobs, api_results, api_service
+from unmask.serve import api_jobs, api_results, api_service, page
 from unmask.serve.access import Access
 from unmask.serve.addresses import Outside
 from unmask.serve.config import Serving
@@ -73,7 +73,7 @@ def make_app(serving: Serving, database: Database) -> FastAPI:
     )
     app.state.shared, app.state.access = state, access
     handle(app)
-    for module in (api_jobs, api_results, api_service):
+    for module in (api_jobs, api_results, api_service, page):
         app.include_router(module.router)
     app.add_middleware(Measured, metrics=metrics, headers=HEADERS)
     _describe(app)

@@ -30,7 +30,7 @@ class Serving:
     ``retain_days``: age at which a job is deleted with all that belongs to it; 0: never.
     ``webhooks``: hosts that results may be announced to; ``private_webhooks`` allows these hosts to
     lie in private networks. ``sign``: the key that results are signed with.
-    ``patience``: how long a client may send nothing. ``device``: the provider of the models.
+    ``patience``: how long a client may send nothing. ``https``: browsers reach it over TLS only.
     """
 
     data: Path
@@ -52,7 +52,7 @@ class Serving:
     private_webhooks: bool = False
     sign: str = ""
     patience: float = 30.0
-    device: str = "cpu"
+    https: bool = False
 
     def __post_init__(self) -> None:
         if self.open_ and not loopback(self.host):

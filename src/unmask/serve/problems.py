@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -20,6 +20,7 @@ from unmask.errors import (
 )
 from unmask.serve.files import NoSpace
 from unmask.serve.jobs import OverQuota, Taken
+from unmask.serve.rendering import page_for, wants_page
 
 STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (Taken, 409),
@@ -75,21 +76,26 @@ def problem(status: int, message: str, kind: str = "") -> JSONResponse:
 
 
 def handle(app: FastAPI) -> None:
-    """Have an app answer with problems."""
+    """Have an app answer with problems, and browsers with pages."""
+
+    def answer(request: Request, status: int, message: str, kind: str = "") -> Response:
+        if wants_page(request):
+            return page_for(status, message)
+        return problem(status, message, kind)
 
     @app.exception_handler(UnmaskError)
-    def _ours(_: Request, error: UnmaskError) -> JSONResponse:
+    def _ours(request: Request, error: UnmaskError) -> Response:
         status = next(code for kind, code in STATUS if isinstance(error, kind))
-        return problem(status, str(error), type(error).__name__)
+        return answer(request, status, str(error), type(error).__name__)
 
     @app.exception_handler(HTTPException)
-    def _http(_: Request, error: HTTPException) -> JSONResponse:
-        response = problem(error.status_code, str(error.detail))
+    def _http(request: Request, error: HTTPException) -> Response:
+        response = answer(request, error.status_code, str(error.detail))
         response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(RequestValidationError)
-    def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return problem(422, f"{where}: {first['msg']}.")
+        return answer(request, 422, f"{where}: {first['msg']}.")
