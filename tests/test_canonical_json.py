@@ -47,8 +47,17 @@ def test_numbers_of_the_standard(bits: str, text: str) -> None:
 
 
 def test_keys_are_sorted_by_utf_16() -> None:
-    given_keys = {"€": 1, "\r": 2, "דּ": 3, "1": 4, "😀": 5, "": 6, "ö": 7}
-    assert list(read_strictly(canonical(given_keys))) == ["\r", "1", "", "ö", "€", "😀", "דּ"]
+    given_keys = {
+        "\u20ac": 1,
+        "\r": 2,
+        "\ufb33": 3,
+        "1": 4,
+        "\U0001f600": 5,
+        "\u0080": 6,
+        "\xf6": 7,
+    }
+    ordered = ["\r", "1", "\u0080", "\xf6", "\u20ac", "\U0001f600", "\ufb33"]
+    assert list(read_strictly(canonical(given_keys))) == ordered
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 2**53, {1: 2}, b"x", "\ud800"])
