@@ -43,7 +43,7 @@ class Service:
 
     def judge(self) -> None:
         """Judge what waits."""
-        work_off(self.serving, self.database)
+        work_off(self.serving, self.database, analyzers=["metadata", "compression"])
 
 
 @pytest.fixture(scope="module")

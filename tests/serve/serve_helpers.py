@@ -92,8 +92,8 @@ def upload(one: TestClient, path: Path, name: str = "", **more: Any) -> dict[str
     return made
 
 
-def work_off(serving: Serving, database: Database) -> None:
-    """Judge all that waits, in this process."""
+def work_off(serving: Serving, database: Database, **more: Any) -> None:
+    """Judge all that waits, in this process, with ``more`` options."""
     files = Files(serving.data)
     leases = Leases(database, "tests", 30, 3)
     while lease := leases.take():
@@ -102,7 +102,7 @@ def work_off(serving: Serving, database: Database) -> None:
             path=row["source"] or str(files.input(lease.job)),
             name=row["name"],
             place=str(files.results(lease.job, lease.attempt)),
-            options={n: v for n, v in row["options"].items() if n != "pdf"},
+            options={n: v for n, v in row["options"].items() if n != "pdf"} | more,
             pdf=row["options"].get("pdf", False),
             sign=serving.sign,
         )

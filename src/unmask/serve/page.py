@@ -79,10 +79,12 @@ async def submit_comparison(request: Request, caller: Submits) -> Response:
 def job_page(request: Request, caller: Reads, ident: Ident) -> Response:
     """A job: how far it is, or its result."""
     job, results = own_job(request, caller, ident), State.of(request).results
-    more: dict[str, Any] = {"part": "", "has_pdf": False, "shown": False}
+    more: dict[str, Any] = {"verdict": "", "rest": "", "has_pdf": False, "shown": False}
     if job.state == DONE:
         record = results.record(job)
-        more["part"] = Markup(results.part(job))  # escaped by our template
+        # Escaped by the report's template; the viewer stands behind the verdict.
+        verdict, end, rest = results.part(job).partition("</section>")
+        more |= {"verdict": Markup(verdict + end), "rest": Markup(rest)}
         more["has_pdf"] = _has(request, job, PDF)
         more |= closer(job, record, results)
     values = {"job": job, "ended": job.state in ENDED, "said": told(job), "share": share(job)}
