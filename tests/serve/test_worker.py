@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from dataclasses import replace
 import failing_work
 import pytest
 from serve_helpers import wish
+from sqlalchemy import update
 
 from unmask.serve import jobs
 from unmask.serve.config import Serving
@@ -18,7 +20,17 @@ from unmask.serve.database import Database
 from unmask.serve.files import Files
 from unmask.serve.jobs import Filter, Job
 from unmask.serve.leases import ENDED
+from unmask.serve.tables import jobs as table
 from unmask.serve.worker import Worker
+
+
+@pytest.fixture
+def database(serving: Serving) -> Iterator[Database]:
+    """SQLite alone: what differs between stores is tested in ``test_store`` and ``test_faults``."""
+    made = Database(serving.url)
+    made.migrate()
+    yield made
+    made.close()
 
 
 @contextmanager
@@ -46,7 +58,7 @@ def enter(serving: Serving, database: Database, *names: str) -> list[str]:
     return made
 
 
-def settled(database: Database, idents: list[str], seconds: float = 60) -> list[Job]:
+def settled(database: Database, idents: list[str], seconds: float = 120) -> list[Job]:
     """The jobs, once all have ended."""
     end = time.monotonic() + seconds
     while True:
@@ -84,14 +96,12 @@ def test_what_goes_wrong_with_one_file_is_said_and_the_next_goes_on(
 
 
 def test_cancelling_and_deleting_stop_what_is_under_way(
-    serving: Serving, tmp_path_factory: pytest.TempPathFactory
+    serving: Serving, database: Database
 ) -> None:
-    database = Database(serving.url)
-    database.migrate()
     serving = replace(serving, slots=2, lease=2.0)
     with working(serving, database):
         cancelled, deleted = enter(serving, database, "hang 1.jpg", "hang 2.jpg")
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while {job.state for job in jobs.page(database, "o", Filter(), 9)[0]} != {"running"}:
             assert time.monotonic() < end
             time.sleep(0.05)
@@ -106,12 +116,9 @@ def test_cancelling_and_deleting_stop_what_is_under_way(
     job = jobs.get(database, "o", cancelled)
     assert job is not None
     assert job.state == "cancelled"
-    database.close()
 
 
-def test_a_worker_that_is_stopped_gives_its_jobs_back(serving: Serving) -> None:
-    database = Database(serving.url)
-    database.migrate()
+def test_a_worker_that_is_stopped_gives_its_jobs_back(serving: Serving, database: Database) -> None:
     with working(serving, database):
         (ident,) = enter(serving, database, "hang.jpg")
         while jobs.page(database, "o", Filter(), 1)[0][0].state != "running":
@@ -119,19 +126,10 @@ def test_a_worker_that_is_stopped_gives_its_jobs_back(serving: Serving) -> None:
     job = jobs.get(database, "o", ident)
     assert job is not None
     assert (job.state, job.attempts) == ("queued", 0)
-    database.close()
 
 
-def test_old_jobs_and_lost_files_are_tidied(serving: Serving) -> None:
-    import os
-
-    from sqlalchemy import update
-
-    from unmask.serve.tables import jobs as table
-
+def test_old_jobs_and_lost_files_are_tidied(serving: Serving, database: Database) -> None:
     serving = replace(serving, retain_days=1)
-    database = Database(serving.url)
-    database.migrate()
     files = Files(serving.data)
     old, young = enter(serving, database, "old.jpg", "young.jpg")
     with database.writing() as connection:
@@ -147,4 +145,3 @@ def test_old_jobs_and_lost_files_are_tidied(serving: Serving) -> None:
     assert [path.name for path in files.jobs.iterdir()] == [young]
     assert not list(files.incoming.iterdir())
     assert [job.id for job in jobs.page(database, "o", Filter(), 9)[0]] == [young]
-    database.close()

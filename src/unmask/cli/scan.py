@@ -24,6 +24,24 @@ def option(name: str) -> Any:
     return typer.Option(f"--{name}", help=help_, envvar=variable(name))
 
 
+def device_option() -> Any:
+    """The option of the device that models run on; it is told to worker processes as well."""
+    return typer.Option(
+        "--device",
+        help="What models run on: auto, cpu (the reference), cuda, coreml or openvino.",
+        callback=_choose_device,
+        show_default="cpu",
+    )
+
+
+def _choose_device(name: str) -> str:
+    from unmask.runtime.session import DEVICE
+
+    if name:
+        os.environ[DEVICE] = name
+    return name
+
+
 def scan(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
@@ -81,6 +99,7 @@ def scan(
     fps: Annotated[float, option("fps")] = SETTINGS["fps"].default,
     threads: Annotated[int, option("threads")] = int(SETTINGS["threads"].default),
     timeout: Annotated[float, option("timeout")] = SETTINGS["timeout"].default,
+    device: Annotated[str, device_option()] = "",
 ) -> None:
     """Judge files and folders: forged or not, where, how sure, why.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unmask.cli.console import emit, err
+from unmask.cli.scan import device_option
 from unmask.serve.config import GIB, Serving, default_data, need_packages
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def serve(
         bool, typer.Option("--webhook-private", help="These hosts may lie in private networks.")
     ] = False,
     sign: Sign = "",
+    device: Annotated[str, device_option()] = "",
     https: Annotated[
         bool, typer.Option("--https", help="A proxy in front speaks TLS: cookies go over it only.")
     ] = False,

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from unmask.cli.scan import device_option
 from unmask.cli.serve import (
     Data,
     Days,
@@ -35,6 +36,7 @@ def worker(
     timeout: Timeout = 3600,
     retain_days: Days = 0,
     sign: Sign = "",
+    device: Annotated[str, device_option()] = "",
     parent: Annotated[
         int, typer.Option(hidden=True, help="End when this process is no longer the parent.")
     ] = 0,
