@@ -100,12 +100,14 @@ def faults(record: Any, expected: str = "") -> list[str]:
         Ed25519PublicKey.from_public_bytes(public).verify(value, canonical(signature))
     except InvalidSignature:
         return ["the signature itself, or what it lists, was changed"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         return [f"its signature cannot be read: {error}"]
     body = {name: value for name, value in record.items() if name != SIGNATURE}
     try:
         found, listed = _digests(body), signature["digests"]
-    except ValueError as error:
+        if not isinstance(listed, dict):
+            raise ValueError("it lists no digests")
+    except (ValueError, KeyError, RecursionError) as error:
         return [f"it cannot have been signed: {error}"]
     both = [name for name in found if name in listed]
     told = [f"{name!r} was changed" for name in both if found[name] != listed[name]]

@@ -73,7 +73,7 @@ def to_part(
 
 def style_sheet() -> str:
     """The style of a report, for a page that holds a part of one."""
-    return environment().get_template("report.css").render(light=LIGHT)
+    return _environment().get_template("report.css").render(light=LIGHT)
 
 
 def _render(
@@ -85,7 +85,7 @@ def _render(
 ) -> str:
     shown = whole_picture(report) if pictures is None else pictures
     return (
-        environment()
+        _environment()
         .get_template(template)
         .render(
             page=page(report, shown, cards),
@@ -98,7 +98,7 @@ def _render(
 
 
 @lru_cache(maxsize=1)
-def environment() -> Environment:
+def _environment() -> Environment:
     """What renders the templates of reports: everything is escaped, nothing may be missing."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

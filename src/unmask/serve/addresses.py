@@ -103,8 +103,6 @@ class _Pinned(http.client.HTTPConnection):
     def __init__(self, host: str, address: str, port: int, seconds: float, secure: bool) -> None:
         super().__init__(host, port, timeout=seconds)
         self._address, self._secure = address, secure
-        if secure:
-            self.default_port = 443
 
     def connect(self) -> None:
         """Open the connection; over TLS the certificate must be the host's."""

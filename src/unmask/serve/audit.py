@@ -49,7 +49,7 @@ def entries(database: Database, after: int = 0, limit: int = 500) -> list[dict[s
     """The entries after the one with number ``after``, oldest first."""
     with database.reading() as connection:
         chosen = select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(limit)
-        return [dict(row._mapping) for row in connection.execute(chosen)]
+        return [row._asdict() for row in connection.execute(chosen)]
 
 
 def check(database: Database) -> tuple[int, str, str]:

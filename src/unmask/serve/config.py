@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import ipaddress
 import os
@@ -72,17 +73,16 @@ class Serving:
         Raises OutputError when the folder cannot be written.
         """
         path = self.data / _SECRET
+        fresh = self.data / f"{_SECRET}-{secrets.token_hex(8)}"
         try:
-            self.data.mkdir(parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            with os.fdopen(os.open(f"{path}.new-{os.getpid()}", flags, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(32))
-            try:
-                os.link(file_name := f"{path}.new-{os.getpid()}", path)
-            except FileExistsError:
-                pass
-            finally:
-                os.unlink(file_name)  # noqa: PTH108
+            if not path.exists():
+                self.data.mkdir(parents=True, exist_ok=True)
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+                with os.fdopen(os.open(fresh, flags, 0o600), "wb") as file:
+                    file.write(secrets.token_bytes(32))
+                with contextlib.suppress(FileExistsError):  # another process was first
+                    os.link(fresh, path)
+                fresh.unlink()
             return path.read_bytes()
         except OSError as error:
             raise OutputError(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from unmask.errors import SettingError, UnmaskError
@@ -19,7 +19,8 @@ from unmask.serve.database import Database
 from unmask.serve.leases import CANCELLED, ENDED, QUEUED, STATES, announce
 from unmask.serve.tables import deliveries, jobs
 
-Job = Row[Any]
+Job = Any
+"""A row of the table of jobs; versions of SQLAlchemy differ in how they type it."""
 
 
 class Taken(UnmaskError):
@@ -158,7 +159,7 @@ def cancel(database: Database, owner: str, ident: str) -> bool:
         row = connection.execute(change.returning(*jobs.c)).first()
         if row is None:
             return False
-        announce(database, connection, row._mapping)
+        announce(database, connection, row._asdict())
         audit.note(database, connection, owner, "job.cancel", ident)
     return True
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 
 from unmask.errors import SettingError, StoreError
 from unmask.serve import audit
@@ -89,7 +89,7 @@ def listed(database: Database) -> list[dict[str, object]]:
     shown = [column for column in keys.c if column.name != "digest"]
     with database.reading() as connection:
         chosen = select(*shown).order_by(keys.c.created)
-        return [dict(row._mapping) for row in connection.execute(chosen)]
+        return [row._asdict() for row in connection.execute(chosen)]
 
 
 def known(database: Database, given: str) -> Caller | None:
@@ -139,7 +139,7 @@ def _valid(database: Database) -> ColumnElement[bool]:
     return and_(keys.c.revoked.is_(None), lasting)
 
 
-def _caller(row: Row[Any], *, browser: bool) -> Caller:
+def _caller(row: Any, *, browser: bool) -> Caller:
     found = row._mapping
     scopes = frozenset(found["scopes"])
     limits = (found["per_minute"], found["storage"])

@@ -70,7 +70,7 @@ class Leases:
                 )
                 .returning(*jobs.c)
             ).first()
-        return None if taken is None else Lease(taken.id, taken.attempts, taken._mapping)
+        return None if taken is None else Lease(taken.id, taken.attempts, taken._asdict())
 
     def _set_aside(self, connection: Connection) -> None:
         """Give up the jobs whose workers were gone each time that they were tried."""
@@ -82,7 +82,7 @@ class Leases:
         for row in rows:
             why = f"Set aside: its worker was gone each of {row.attempts} times."
             values = {"state": FAILED, "error_kind": SET_ASIDE, "error": why}
-            self._end(connection, Lease(row.id, row.attempts, row._mapping), values, row.worker)
+            self._end(connection, Lease(row.id, row.attempts, row._asdict()), values, row.worker)
 
     def renew(self, lease: Lease, done: float, total: float | None) -> bool:
         """Keep a job and say how far it is; False when it is no longer ours (taken, cancelled)."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,7 +20,7 @@ from unmask.serve.tables import deliveries, jobs, workers
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
 
 
-class Metrics:
+class Metrics(Collector):
     """Counts of one server process, and what the store holds when it is asked."""
 
     def __init__(self, database: Database, lease: float) -> None:
@@ -38,7 +39,7 @@ class Metrics:
             registry=self._registry,
             buckets=_BUCKETS,
         )
-        self._registry.register(self)  # type: ignore[arg-type]
+        self._registry.register(self)
 
     def text(self) -> bytes:
         """All figures in the text form of Prometheus."""

@@ -95,7 +95,7 @@ class Webhooks:
                 )
                 .returning(*deliveries.c)
             ).first()
-        return None if row is None else row._mapping
+        return None if row is None else row._asdict()
 
     def _message(self, taken: Mapping[str, Any]) -> dict[str, Any]:
         with self._database.reading() as connection:

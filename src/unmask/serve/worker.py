@@ -10,9 +10,10 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from unmask.serve.leases import FAILED, SET_ASIDE, Lease, Leases
 
 _IDLE = 0.25
 _TIDY_EVERY = 60.0
+_AT_ONCE = 500
 Say = Callable[[str], None]
 Work = Callable[[Task], dict[str, Any]]
 
@@ -193,12 +195,15 @@ class Worker:
             for owner, ident in jobs.aged(self._database, days):
                 jobs.remove(self._database, owner, [ident], "job.expire")
                 self._files.forget(ident)
-        old = list(self._files.old())
-        there = jobs.existing(self._database, old)
-        for ident in old:
-            if ident not in there:
+        for some in _some(self._files.old()):
+            for ident in set(some) - jobs.existing(self._database, some):
                 self._files.forget(ident)
 
 
 def _failed(kind: str, why: str) -> dict[str, Any]:
     return {"state": FAILED, "error_kind": kind, "error": why}
+
+
+def _some(names: Iterator[str]) -> Iterator[list[str]]:
+    while found := list(islice(names, _AT_ONCE)):
+        yield found
