@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from unmask.serve.config import Serving
 from unmask.serve.database import Database
 from unmask.serve.files import Files
 from unmask.serve.jobs import Wish
-from unmask.serve.judging import Task, judge
+from unmask.serve.judging import judge
 from unmask.serve.leases import Leases
+from unmask.serve.worker import task_of
 
 HERE = "http://127.0.0.1:8000"
 
@@ -97,13 +99,6 @@ def work_off(serving: Serving, database: Database, **more: Any) -> None:
     files = Files(serving.data)
     leases = Leases(database, "tests", 30, 3)
     while lease := leases.take():
-        row = lease.row
-        task = Task(
-            path=row["source"] or str(files.input(lease.job)),
-            name=row["name"],
-            place=str(files.results(lease.job, lease.attempt)),
-            options={n: v for n, v in row["options"].items() if n != "pdf"} | more,
-            pdf=row["options"].get("pdf", False),
-            sign=serving.sign,
-        )
+        task = task_of(serving, files, lease)
+        task = replace(task, options={**task.options, **more})
         assert leases.finish(lease, judge(task))

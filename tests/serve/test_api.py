@@ -17,6 +17,8 @@ from unmask.serve import audit
 from unmask.serve.config import Serving
 from unmask.serve.database import Database
 from unmask.serve.files import Files
+from unmask.serve.leases import Leases
+from unmask.serve.worker import task_of
 from unmask.signing import faults, make_key
 
 QUICK = {"options": json.dumps({"analyzers": ["metadata"]})}
@@ -189,6 +191,31 @@ def test_a_comparison_needs_authentic_material(
     assert job["kind"] == "compare"
     kept = sorted(path.name for path in Files(serving.data).references(job["id"]).iterdir())
     assert kept == ["0-r.wav", "1-r.wav"]
+    odd = {"files": parts, "data": QUICK}
+    assert "no option 'analyzers'" in one.post("/v1/compare", **odd).json()["error"]["message"]
+
+
+def test_a_comparison_knows_where_its_material_lies(
+    serving: Serving, database: Database, picture: Path
+) -> None:
+    one = client(serving, database)
+    root = serving.roots[0]
+    (root / "person").mkdir()
+    (root / "s.jpg").write_bytes(picture.read_bytes())
+    asked = {"path": "s.jpg", "reference": "person", "options": {"fpr": 0.05, "pdf": True}}
+    assert one.post("/v1/compare", json=asked).status_code == 201
+    uploaded = [("file", ("s.jpg", picture.read_bytes())), ("references", ("r.jpg", b""))]
+    assert one.post("/v1/compare", files=uploaded).status_code == 415
+    uploaded[1] = ("references", ("r.jpg", picture.read_bytes()))
+    job = one.post("/v1/compare", files=uploaded).json()["id"]
+    files, leases = Files(serving.data), Leases(database, "w", 30, 3)
+    first, second = leases.take(), leases.take()
+    assert first is not None
+    assert second is not None
+    task = task_of(serving, files, first)
+    assert (task.references, task.pdf) == (str(root / "person"), True)
+    assert set(task.options) == {"fpr", "threads"}
+    assert task_of(serving, files, second).references == str(files.references(job))
 
 
 def test_limits_of_a_key(serving: Serving, database: Database, picture: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is shipped to run the service elsewhere: well formed, and its commands are ones there are."""
+"""What is shipped to run the service elsewhere: well formed, with commands that there are."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ schema = schemathesis.pytest.from_fixture("document")
 
 @schema.parametrize()
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

@@ -16,17 +16,18 @@ import pytest
 from make_media import image, photo, sound, video
 
 WITHOUT = """
-import sys
+import importlib.util, sys
+
+GONE = ("fastapi", "sqlalchemy", "alembic", "uvicorn", "prometheus_client", "python_multipart")
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("fastapi", "sqlalchemy", "alembic", "uvicorn"):
+        if name.partition(".")[0] in GONE:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())
-import importlib.util
 there = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *more: None if name == "fastapi" else there(name, *more)
+importlib.util.find_spec = lambda name, *more: None if name in GONE else there(name, *more)
 from unmask.cli import main
 main()
 """

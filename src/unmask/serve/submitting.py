@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
@@ -27,6 +27,7 @@ from unmask.serve.receiving import Form, Upload, pieces, receive
 
 MOST_JSON = 4 << 20
 _FIELDS = {"options", "webhook"}
+_COMPARISON = {"fpr", "prior", "fps", "timeout", "pdf", "reference"}
 
 
 class Submitting:
@@ -94,6 +95,8 @@ class Submitting:
             raise SettingError("Files are sent in parts named 'file'.")
         if not main or (len(main) > 1 and not several):
             raise SettingError("Send one file in a part named 'file'; several make a batch.")
+        if kind == "compare":
+            _only_comparison(options, uploads=True)
         if kind == "compare" and not beside:
             raise SettingError("A comparison needs authentic material in parts 'references'.")
         for one in form.uploads:
@@ -123,6 +126,7 @@ class Submitting:
             raise SettingError("This service reads no paths; its operator allows folders (--root).")
         options = chosen.options.checked(self._serving)
         if reference:
+            _only_comparison(options)
             options["reference"] = str(allowed(reference, self._serving.roots))
         found = [allowed(path, self._serving.roots) for path in given]
         if several:  # a link below a folder may lead out of it
@@ -196,3 +200,11 @@ class Submitting:
             for wish in wishes if uploads else ():
                 if wish.id not in kept:
                     self._files.forget(wish.id)
+
+
+def _only_comparison(options: Mapping[str, Any], *, uploads: bool = False) -> None:
+    known = _COMPARISON - ({"reference"} if uploads else set())
+    if other := set(options) - known:
+        raise SettingError(
+            f"A comparison has no option {min(other)!r}: {', '.join(sorted(known))}."
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import secrets
@@ -31,6 +32,8 @@ from unmask.serve.leases import FAILED, SET_ASIDE, Lease, Leases
 _IDLE = 0.25
 _TIDY_EVERY = 60.0
 _AT_ONCE = 500
+_OURS = ("pdf", "timeout")
+"""Options of a job that are none of a scan."""
 Say = Callable[[str], None]
 Work = Callable[[Task], dict[str, Any]]
 
@@ -99,27 +102,12 @@ class Worker:
     def _start(self, pool: ProcessPool, lease: Lease) -> None:
         place = self._files.results(lease.job, lease.attempt)
         shutil.rmtree(place, ignore_errors=True)
-        row = lease.row
-        options = dict(row["options"])
-        pdf = bool(options.pop("pdf", False))
-        limit = min(self._serving.timeout, options.pop("timeout", self._serving.timeout))
-        options.setdefault("threads", threads_per_job(self._serving.slots))
+        limit = min(self._serving.timeout, lease.row["options"].get("timeout", math.inf))
         try:
-            path = Path(row["source"]) if row["source"] else self._files.input(lease.job)
+            task = task_of(self._serving, self._files, lease)
         except UnmaskError as error:
             self._end(lease, _failed(type(error).__name__, str(error)))
             return
-        references = self._files.references(lease.job) if row["kind"] == "compare" else ""
-        task = Task(
-            path=str(path),
-            name=row["name"],
-            place=str(place),
-            options=options,
-            references=str(references),
-            pdf=pdf,
-            sign=self._serving.sign,
-            memory=self._serving.memory,
-        )
         future = pool.schedule(self._work, (task,), timeout=limit)
         self._running[future] = _Running(lease, place, time.monotonic())
 
@@ -198,6 +186,25 @@ class Worker:
         for some in _some(self._files.old()):
             for ident in set(some) - jobs.existing(self._database, some):
                 self._files.forget(ident)
+
+
+def task_of(serving: Serving, files: Files, lease: Lease) -> Task:
+    """What a process is told of a job. Raises OutputError when its upload is gone."""
+    row = lease.row
+    options = {name: value for name, value in row["options"].items() if name not in _OURS}
+    references = ""
+    if row["kind"] == "compare":  # the operator's material, or what was uploaded with the file
+        references = options.pop("reference", "") or str(files.references(lease.job))
+    return Task(
+        path=row["source"] or str(files.input(lease.job)),
+        name=row["name"],
+        place=str(files.results(lease.job, lease.attempt)),
+        options={"threads": threads_per_job(max(1, serving.slots)), **options},
+        references=references,
+        pdf=bool(row["options"].get("pdf")),
+        sign=serving.sign,
+        memory=serving.memory,
+    )
 
 
 def _failed(kind: str, why: str) -> dict[str, Any]:
