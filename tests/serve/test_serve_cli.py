@@ -49,7 +49,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     found = re.search(r"http://\S+", server.stderr.readline())
     assert found
     yield found.group().rstrip("/")
-    server.send_signal(signal.SIGINT)
+    server.send_signal(signal.SIGTERM)
     assert server.wait(60) == 0
     server.stderr.close()
 
@@ -86,20 +86,13 @@ def test_without_the_extra_it_says_in_one_line_what_to_install() -> None:
     ]
 
 
-def test_others_can_reach_it_with_keys_only() -> None:
-    done = run("serve", "--host", "0.0.0.0")
-    assert done.returncode == 4
-    assert "add-key" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-
-
 def test_keys_from_the_command_line(tmp_path: Path) -> None:
     data = ("--data", str(tmp_path))
     made = json.loads(run("serve", "add-key", "desk", *data, "--json").stdout)
     assert made["key"].startswith(f"unmask_{made['id']}_")
     listed = run("serve", "keys", *data)
     assert "desk" in listed.stdout
-    assert made["key"].split("_")[2] not in listed.stdout
+    assert made["key"].removeprefix(f"unmask_{made['id']}_") not in listed.stdout
     assert run("serve", "revoke-key", made["id"], *data).returncode == 0
     assert "2 entries, unbroken" in run("serve", "audit", *data).stdout
 

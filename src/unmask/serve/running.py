@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
 
 from unmask.errors import OutputError
+from unmask.serve import keys
 from unmask.serve.addresses import Outside
 from unmask.serve.app import make_app
 from unmask.serve.config import Serving
 from unmask.serve.connections import Impatient
 from unmask.serve.database import Database
 from unmask.serve.webhooks import Webhooks
+from unmask.signing import read_key
 
 _AGAIN = 1.0
 _MOST_CONNECTIONS = 1000
@@ -28,10 +32,6 @@ Say = Callable[[str], None]
 def run(serving: Serving, say: Say) -> None:
     """Serve until interrupted. Raises StoreError, OutputError where it cannot begin."""
     if serving.sign:
-        from pathlib import Path
-
-        from unmask.signing import read_key
-
         read_key(Path(serving.sign))
     database = Database(serving.url)
     database.migrate()
@@ -44,7 +44,6 @@ def run(serving: Serving, say: Say) -> None:
     threads = [threading.Thread(target=hooks.run, args=(stop, say), daemon=True)]
     if serving.slots:
         threads.append(threading.Thread(target=keep_worker, args=(serving, stop, say)))
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = uvicorn.Config(
         app,
         http=Impatient,
@@ -61,15 +60,23 @@ def run(serving: Serving, say: Say) -> None:
     name, port = listening.getsockname()[:2]
     shown = f"[{name}]" if ":" in name else name
     say(f"unmask serves on http://{shown}:{port}/ (files in {serving.data})")
+    if not serving.open_ and not keys.listed(database):
+        say("There are no keys yet. Make one with: unmask serve add-key NAME")
     for thread in threads:
         thread.start()
+    signal.signal(signal.SIGTERM, _interrupted)  # what uvicorn passes on when it has ended
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
     finally:
         stop.set()
         for thread in threads:
             thread.join(timeout=15)
         database.close()
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def keep_worker(serving: Serving, stop: threading.Event, say: Say) -> None:
