@@ -114,11 +114,17 @@ def postgres(folder: Path, programs: Path) -> Iterator[Any]:
 
     def start() -> None:
         options = f"-k {folder} -c listen_addresses="
-        call("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+        for left in range(30, -1, -1):  # the children of a killed server may not all have ended
+            try:
+                return call("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+            except subprocess.CalledProcessError:
+                if not left:
+                    raise
+                time.sleep(1)
+        return None
 
     def kill() -> None:
         os.kill(int((folder / "data" / "postmaster.pid").read_text().split()[0]), 9)
-        time.sleep(1)
 
     call("initdb", "-A", "trust", "-U", "postgres")
     start()

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,10 @@ class Postgres:
 
     def start(self) -> None:
         options = f"-k {self.folder} -c listen_addresses= -c fsync=off -c max_connections=200"
-        self._call("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+        words = ("-w", "-l", str(self.folder / "log"), "-o", options, "start")
+        end = time.monotonic() + 30
+        while not self._call("pg_ctl", *words, check=time.monotonic() > end):
+            time.sleep(0.3)  # the children of a killed server have not all ended
 
     def kill(self) -> None:
         """kill -9 of the server; its children end by themselves."""
@@ -53,11 +57,12 @@ class Postgres:
         self._call("pg_ctl", "-m", "immediate", "-w", "stop", check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _call(self, name: str, *words: str, check: bool = True) -> None:
+    def _call(self, name: str, *words: str, check: bool = True) -> bool:
         command = [str(self._programs / name), "-D", str(self.folder / "data"), *words]
-        subprocess.run(
+        done = subprocess.run(
             command, user=self._user, check=check, stdout=subprocess.DEVNULL, cwd=self.folder
         )
+        return done.returncode == 0
 
 
 def programs() -> Path | None:

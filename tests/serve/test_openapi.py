@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -52,18 +55,27 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return schemathesis.openapi.from_asgi("/v1/openapi.json", make_app(serving, store))
 
 
-schema = schemathesis.pytest.from_fixture("document")
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+def test_no_request_breaks_the_service(document: Any, mode: GenerationMode) -> None:
+    tried = 0
+    for found in document.get_all_operations():
+        operation = found.ok()
 
+        @given(case=operation.as_strategy(generation_mode=mode))
+        @settings(
+            max_examples=6,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        def ask(case: schemathesis.Case) -> None:
+            case.call_and_validate(headers=KEYS, checks=CHECKS)
 
-@schema.parametrize()
-@settings(
-    max_examples=5,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
-def test_no_request_breaks_the_service(case: schemathesis.Case) -> None:
-    case.call_and_validate(headers=KEYS, checks=CHECKS)
+        with contextlib.suppress(Unsatisfiable):  # nothing about it can be wrong
+            ask()
+            tried += 1
+    assert tried > (8 if mode is GenerationMode.NEGATIVE else 15)
 
 
 def test_the_document_tells_every_route_under_v1(document: Any) -> None:
