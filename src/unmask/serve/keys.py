@@ -84,7 +84,7 @@ def revoke(database: Database, ident: str) -> None:
         audit.note(database, connection, LOCAL, "key.revoke", ident)
 
 
-def listed(database: Database) -> list[dict[str, object]]:
+def listed(database: Database) -> list[dict[str, Any]]:
     """All keys, without their hashes."""
     shown = [column for column in keys.c if column.name != "digest"]
     with database.reading() as connection:

@@ -62,7 +62,7 @@ class Metrics(Collector):
     def _stored(self) -> Iterator[GaugeMetricFamily]:
         with self._database.reading() as connection:
             grouped = select(jobs.c.state, func.count()).group_by(jobs.c.state)
-            counts = dict(connection.execute(grouped).tuples().all())
+            counts: dict[str, int] = dict(connection.execute(grouped).tuples().all())
             age = connection.execute(
                 select(self._database.now - func.min(jobs.c.created)).where(jobs.c.state == QUEUED)
             ).scalar()

@@ -19,7 +19,7 @@ Place = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
 
 def _number(name: str) -> Any:
     setting = SETTINGS[name]
-    return Field(None, ge=setting.low, le=setting.high, description=setting.help)
+    return Field(default=None, ge=setting.low, le=setting.high, description=setting.help)
 
 
 class Options(BaseModel):
@@ -31,15 +31,17 @@ class Options(BaseModel):
     prior: float | None = _number("prior")
     fps: float | None = _number("fps")
     timeout: float | None = _number("timeout")
-    analyzers: list[Name] = Field([], max_length=100, description="Only these; empty: all.")
-    detector: Name = Field("", description="This model alone.")
-    joined: list[Name] = Field([], max_length=100, description="Models that join.")
-    set: Name = Field("", description="A set of models that join.")
-    reference: Place = Field("", description=PATHS["reference"] + " A path on the service.")
-    trust: Place = Field("", description=PATHS["trust"] + " A path on the service.")
-    index: Place = Field("", description=PATHS["index"] + " A path on the service.")
-    calibration: Place = Field("", description=PATHS["calibration"] + " A path on the service.")
-    pdf: bool = Field(False, description="Write the report as PDF, too.")
+    analyzers: list[Name] = Field(default=[], max_length=100, description="Only these; empty: all.")
+    detector: Name = Field(default="", description="This model alone.")
+    joined: list[Name] = Field(default=[], max_length=100, description="Models that join.")
+    set: Name = Field(default="", description="A set of models that join.")
+    reference: Place = Field(default="", description=PATHS["reference"] + " A path on the service.")
+    trust: Place = Field(default="", description=PATHS["trust"] + " A path on the service.")
+    index: Place = Field(default="", description=PATHS["index"] + " A path on the service.")
+    calibration: Place = Field(
+        default="", description=PATHS["calibration"] + " A path on the service."
+    )
+    pdf: bool = Field(default=False, description="Write the report as PDF, too.")
 
     def checked(self, serving: Serving) -> dict[str, Any]:
         """The options as a job keeps them: names that exist, paths that may be read.
@@ -68,7 +70,7 @@ class Submission(BaseModel):
 
     path: Place = Field(min_length=1, description="A file under a folder that may be read.")
     options: Options = Options()
-    webhook: str = Field("", max_length=2000, description="Told when the job has ended.")
+    webhook: str = Field(default="", max_length=2000, description="Told when the job has ended.")
 
 
 class BatchSubmission(BaseModel):
@@ -78,7 +80,9 @@ class BatchSubmission(BaseModel):
 
     paths: list[Annotated[Place, Field(min_length=1)]] = Field(min_length=1, max_length=10_000)
     options: Options = Options()
-    webhook: str = Field("", max_length=2000, description="Told of each job that has ended.")
+    webhook: str = Field(
+        default="", max_length=2000, description="Told of each job that has ended."
+    )
 
 
 class Comparison(BaseModel):
@@ -89,7 +93,7 @@ class Comparison(BaseModel):
     path: Place = Field(min_length=1)
     reference: Place = Field(min_length=1, description="A folder or a profile.")
     options: Options = Options()
-    webhook: str = Field("", max_length=2000)
+    webhook: str = Field(default="", max_length=2000)
 
 
 def read(model: type[BaseModel], text: str | bytes) -> Any:

@@ -145,7 +145,7 @@ def settings(request: Request, caller: Reads) -> Response:
     """What can be chosen, and the keys of the keyboard."""
     names = [{"name": n, "title": registry.analyzer(n).title} for n in registry.analyzers()]
     signed = bool(State.of(request).serving.sign)
-    values = {"options": explained(), "analyzers": names, "shortcuts": SHORTCUTS}
+    values: dict[str, Any] = {"options": explained(), "analyzers": names, "shortcuts": SHORTCUTS}
     return rendered("settings", caller, "/settings", signed=signed, **values)
 
 

@@ -83,8 +83,8 @@ def row(job: Job) -> dict[str, Any]:
 def told(job: Job) -> str:
     """The state of a job, or its verdict, in words."""
     if job.state == DONE:
-        return dict(LABELS).get(job.label, job.label)
-    return _STATES[job.state]
+        return dict(LABELS).get(job.label, str(job.label))
+    return str(_STATES[job.state])
 
 
 def share(job: Job) -> float | None:
