@@ -63,7 +63,8 @@ def upload(service: Service, gib: float) -> tuple[float, int]:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF'
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+    head += b"RIFF\xff\xff\xff\x7fWAVEfmt "
     tail, piece, count = b"\r\n--b--\r\n", bytes(1 << 20), int(gib * 1024)
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=600)
     connection.putrequest("POST", "/v1/jobs")
