@@ -220,8 +220,7 @@ def test_without_scripts(browser: Browser, service: Service, files: dict[str, Pa
         assert seen.page.locator(".part h1").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
 def test_pages_are_accessible(
     browser: Browser,
     service: Service,
