@@ -48,7 +48,7 @@ def begin(parent: int, memory: int) -> None:
     """Prepare a process: it ends when its parent is gone, and takes no more than ``memory``."""
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     if memory:
-        with contextlib.suppress(ImportError):  # Windows has no such limits
+        with contextlib.suppress(ImportError, ValueError, OSError):  # not every system has it
             import resource
 
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
