@@ -52,7 +52,7 @@ def amid_faults(folder: Path, count: int, programs: Path | None) -> dict[str, ob
     with ExitStack() as stack:
         database, kill, start = "", None, None
         if programs:
-            database, kill, start = stack.enter_context(postgres(folder / "pg", programs))
+            database, kill, start = stack.enter_context(postgres(programs))
         options = ("--workers", "0", "--database", database)
         service = Service(folder / "data", *options)
         own = ("--slots", "1", "--lease", "3", "--tries", "5")

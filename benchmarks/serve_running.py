@@ -6,9 +6,11 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -102,11 +104,12 @@ def worker(data: Path, database: str, *options: str) -> subprocess.Popen[bytes]:
 
 
 @contextlib.contextmanager
-def postgres(folder: Path, programs: Path) -> Iterator[Any]:
-    """A PostgreSQL server on a socket in ``folder``: its URL, and a way to kill and begin again."""
+def postgres(programs: Path) -> Iterator[Any]:
+    """A PostgreSQL server in a folder of its own: its URL, and ways to kill and to start it."""
     user = "postgres" if os.getuid() == 0 else None
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o777)
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    if user:
+        shutil.chown(folder, user)
 
     def call(name: str, *words: str) -> None:
         command = [str(programs / name), "-D", str(folder / "data"), *words]
@@ -130,3 +133,4 @@ def postgres(folder: Path, programs: Path) -> Iterator[Any]:
     start()
     yield f"postgresql://postgres@/postgres?host={folder}", kill, start
     call("pg_ctl", "-m", "immediate", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
