@@ -36,11 +36,13 @@ def workers(serving: Serving, url: str, count: int = 2) -> Iterator[list[subproc
     words = ["worker", "--data", str(serving.data), "--database", url, "--slots", "1"]
     command = [sys.executable, "-m", "unmask", *words, "--lease", "2", "--tries", "5"]
     started = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(count)]
-    yield started
-    for process in started:
-        process.terminate()
-    for process in started:
-        process.wait(60)
+    try:
+        yield started
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(60)
 
 
 def enter(serving: Serving, database: Database, picture: Path) -> None:

@@ -247,9 +247,11 @@ def running(serving: Serving, store: Database) -> Iterator[int]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield listening.getsockname()[1]
-    server.should_exit = True
-    thread.join()
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def hung_up(line: socket.socket, seconds: float) -> bytes:

@@ -41,9 +41,11 @@ def working(serving: Serving, database: Database) -> Iterator[list[str]]:
     one = Worker(serving, database, said.append, failing_work.quick)
     thread = threading.Thread(target=one.run, args=(stop,))
     thread.start()
-    yield said
-    stop.set()
-    thread.join()
+    try:
+        yield said
+    finally:
+        stop.set()
+        thread.join()
 
 
 def enter(serving: Serving, database: Database, *names: str) -> list[str]:
