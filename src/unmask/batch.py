@@ -163,7 +163,7 @@ def run_batch(
     """
     from pebble import ProcessPool
 
-    per_worker = replace(settings, threads=settings.threads or _threads_per_job(jobs))
+    per_worker = replace(settings, threads=settings.threads or threads_per_job(jobs))
     waiting: dict[Any, Path] = {}
     names = iter(paths)
     with ProcessPool(jobs, context=multiprocessing.get_context("spawn")) as pool:
@@ -178,13 +178,14 @@ def run_batch(
                     return
                 ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
                 for done in ready:
-                    on_record(_record(done, waiting.pop(done), settings))
+                    on_record(record_of(done, waiting.pop(done), settings))
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
             raise
 
 
-def _record(future: Any, path: Path, settings: Settings) -> Record:
+def record_of(future: Any, path: Path, settings: Settings) -> Record:
+    """What became of a file in its process: a record, also where it crashed or took too long."""
     from pebble import ProcessExpired
 
     name = key_of(path)
@@ -207,5 +208,6 @@ def _record(future: Any, path: Path, settings: Settings) -> Record:
     return error_dict(name, MediaError(line))
 
 
-def _threads_per_job(jobs: int) -> int:
+def threads_per_job(jobs: int) -> int:
+    """Processor threads of one file, when ``jobs`` are judged at the same time."""
     return max(1, (os.cpu_count() or 1) // jobs)

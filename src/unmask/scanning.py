@@ -30,6 +30,7 @@ from unmask.feeding import Progress, feed
 from unmask.media import Limits, probe
 from unmask.media.trailing_data import behind
 from unmask.report.cards import installed_card
+from unmask.runtime.session import CPU, device
 from unmask.settings import PATHS, Settings, make_settings
 from unmask.types import (
     Absent,
@@ -108,7 +109,7 @@ def scan(
         detectors=detectors,
         seconds=time.monotonic() - begun,
         settings=chosen.public(),
-        versions=versions(),
+        versions=versions() | _other_device(),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         absent=tuple(absent),
     )
@@ -130,6 +131,11 @@ def _second_files(path: Path) -> list[NotChecked]:
         )
         for kind, begin in behind(path)
     ]
+
+
+def _other_device() -> dict[str, str]:
+    """The device of the models, where it is not the processor, which is the reference."""
+    return {} if (name := device()) == CPU else {"device": name}
 
 
 @lru_cache(maxsize=1)
@@ -168,10 +174,12 @@ def _analyzers(media: MediaInfo, settings: Settings) -> tuple[list[Analyzer], li
 def prepare(settings: Settings) -> None:
     """Look once, before many files are opened, whether what the user gave can be used.
 
-    Raises the error of the analyzer that cannot use it: StoreError for an index without use,
+    Raises SettingError for a device that is not there, and the error of the analyzer that cannot
+    use what it is given: StoreError for an index without use,
     DataError for a calibration that is damaged or was made with something else; and those of
     ``analyzers.joined.guests``.
     """
+    device()
     calibration_for(settings)
     options = _options(settings)
     if settings.detector:

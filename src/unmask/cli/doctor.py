@@ -16,6 +16,8 @@ EXTRAS: dict[str, tuple[tuple[str, str], ...]] = {
     "pdf": (("weasyprint", "the report as PDF (--pdf)"),),
     "provenance": (("c2pa", "checking signed manifests (C2PA)"),),
     "identity": (("face_recognition_models", "comparing faces (unmask compare)"),),
+    "serve": (("fastapi", "the service and its page (unmask serve)"),),
+    "postgres": (("psycopg", "a service on PostgreSQL (--database)"),),
     "perth": (("perth", "reading the inaudible mark of Chatterbox voices"),),
     "train": (
         ("torch", "training"),

@@ -13,6 +13,8 @@ from unmask.cli.settings import chosen, variable
 from unmask.settings import PATHS, SETTINGS, Settings
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from unmask.types import Report
 
 
@@ -20,6 +22,24 @@ def option(name: str) -> Any:
     """The option of a setting or path, with its help and environment variable."""
     help_ = SETTINGS[name].help if name in SETTINGS else PATHS[name]
     return typer.Option(f"--{name}", help=help_, envvar=variable(name))
+
+
+def device_option() -> Any:
+    """The option of the device that models run on; it is told to worker processes as well."""
+    return typer.Option(
+        "--device",
+        help="What models run on: auto, cpu (the reference), cuda, coreml or openvino.",
+        callback=_choose_device,
+        show_default="cpu",
+    )
+
+
+def _choose_device(name: str) -> str:
+    from unmask.runtime.session import DEVICE
+
+    if name:
+        os.environ[DEVICE] = name
+    return name
 
 
 def scan(
@@ -67,6 +87,9 @@ def scan(
             help="Let all detectors of this set join that are here (unmask models sets).",
         ),
     ] = "",
+    sign: Annotated[
+        Path | None, typer.Option(help="Sign the results in JSON with this key (unmask key FILE).")
+    ] = None,
     reference: Annotated[str, option("reference")] = "",
     trust: Annotated[str, option("trust")] = "",
     index: Annotated[str, option("index")] = "",
@@ -76,6 +99,7 @@ def scan(
     fps: Annotated[float, option("fps")] = SETTINGS["fps"].default,
     threads: Annotated[int, option("threads")] = int(SETTINGS["threads"].default),
     timeout: Annotated[float, option("timeout")] = SETTINGS["timeout"].default,
+    device: Annotated[str, device_option()] = "",
 ) -> None:
     """Judge files and folders: forged or not, where, how sure, why.
 
@@ -96,6 +120,13 @@ def scan(
         if with_ or set:
             raise typer.BadParameter("--detector runs alone; --with and --set join a scan.")
         registry.weighted_card(detector)
+    if sign and not (json or jsonl):
+        raise typer.BadParameter("--sign signs results in JSON: add --json or --jsonl FILE.")
+    signer = None
+    if sign:
+        from unmask.signing import read_key
+
+        signer = read_key(sign)
     settings = chosen(context)
     unlock((settings.reference, settings.index))
     outputs = {"--html": html, "--pdf": pdf, "--jsonl": jsonl, "--parquet": parquet}
@@ -105,27 +136,40 @@ def scan(
     if single:
         if parquet is not None or resume:
             raise typer.BadParameter("--parquet and --resume need --jsonl FILE.")
-        raise typer.Exit(_one(paths[0], settings, html, pdf, json))
+        raise typer.Exit(_one(paths[0], settings, html, pdf, json, signer))
     if pdf is not None:
         raise typer.BadParameter("--pdf takes one file at a time.")
     if (parquet is not None or resume) and jsonl is None:
         raise typer.BadParameter("--parquet and --resume need --jsonl FILE.")
     from unmask.cli.scan_many import Wanted, scan_many
 
-    wanted = Wanted(html, json, jsonl, parquet, resume, jobs)
+    wanted = Wanted(html, json, jsonl, parquet, resume, jobs, signer)
     raise typer.Exit(scan_many(paths, settings, wanted))
 
 
-def _one(path: Path, settings: Settings, html: Path | None, pdf: Path | None, json: bool) -> int:
+def _one(
+    path: Path,
+    settings: Settings,
+    html: Path | None,
+    pdf: Path | None,
+    json: bool,
+    signer: Ed25519PrivateKey | None,
+) -> int:
     from unmask.cli.console import told_as_json
     from unmask.scanning import scan as judge
 
     with told_as_json(path, json), Progressing("scanning", "s of media", json) as bar:
         report = judge(path, settings, progress=bar.update)
-    return shown(report, html, pdf, json)
+    return shown(report, html, pdf, json, signer)
 
 
-def shown(report: Report, html: Path | None, pdf: Path | None, json: bool) -> int:
+def shown(
+    report: Report,
+    html: Path | None,
+    pdf: Path | None,
+    json: bool,
+    signer: Ed25519PrivateKey | None = None,
+) -> int:
     """Print one report and write it in the forms asked for; the exit code of its verdict.
 
     It is printed first, so that a page that cannot be written costs the page and not the result.
@@ -136,7 +180,12 @@ def shown(report: Report, html: Path | None, pdf: Path | None, json: bool) -> in
     if json:
         from unmask.report.json import to_dict
 
-        emit(to_dict(report), as_json=True, text="")
+        record = to_dict(report)
+        if signer is not None:
+            from unmask.signing import sign
+
+            record = sign(record, signer)
+        emit(record, as_json=True, text="")
     elif "-" not in (str(html), str(pdf)):
         from unmask.report.terminal import show
 

@@ -14,6 +14,8 @@ from unmask.cli.app import ExitCode
 from unmask.cli.console import Progressing, emit, err, out, told_as_json
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from unmask.batch import ResultFile
     from unmask.report.terminal import Tally
     from unmask.settings import Settings
@@ -24,7 +26,7 @@ _LONGEST_STEM = 100
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for beside the summary. ``html``: a folder for pages."""
+    """What was asked for beside the summary. ``html``: a folder for pages; ``signer``: a key."""
 
     html: Path | None
     json: bool
@@ -32,6 +34,7 @@ class Wanted:
     parquet: Path | None
     resume: bool
     jobs: int
+    signer: Ed25519PrivateKey | None = None
 
 
 def scan_many(paths: Sequence[Path], settings: Settings, wanted: Wanted) -> int:
@@ -113,6 +116,10 @@ class _Taking:
         name = record["path"]
         if "error" in record and name not in self.named and (why := no_medium(self.files[name])):
             record = skipped_dict(name, why)
+        if self.wanted.signer is not None:
+            from unmask.signing import sign
+
+            record = sign(record, self.wanted.signer)
         if self.wanted.json:
             emit(record, as_json=True, text="")
         _count(self.tally, record)

@@ -13,7 +13,7 @@ from unmask.report.pictures import whole_picture
 from unmask.types import Report, Snapshot
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
 
 LIGHT = {
     "page": "#f3f4f6",
@@ -58,25 +58,54 @@ def to_html(
     apart from the page.
     Raises UnknownName, ModelError when a detector's card is missing.
     """
+    return _render("report.html.j2", report, pictures, cards, paper)
+
+
+def to_part(
+    report: Report,
+    *,
+    pictures: Sequence[Snapshot] | None = None,
+    cards: Mapping[str, Card] | None = None,
+) -> str:
+    """The report without its head, style and foot, to stand in another page; as ``to_html``."""
+    return _render("part.html.j2", report, pictures, cards, paper=False)
+
+
+def style_sheet() -> str:
+    """The style of a report, for a page that holds a part of one."""
+    return _environment().get_template("report.css").render(light=LIGHT)
+
+
+def _render(
+    template: str,
+    report: Report,
+    pictures: Sequence[Snapshot] | None,
+    cards: Mapping[str, Card] | None,
+    paper: bool,
+) -> str:
     shown = whole_picture(report) if pictures is None else pictures
-    return _template().render(
-        page=page(report, shown, cards),
-        heat=drawing.HEAT,
-        light=LIGHT,
-        claims=words.CLAIMS,
-        paper=paper,
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            page=page(report, shown, cards),
+            heat=drawing.HEAT,
+            light=LIGHT,
+            claims=words.CLAIMS,
+            paper=paper,
+        )
     )
 
 
 @lru_cache(maxsize=1)
-def _template() -> Template:
+def _environment() -> Environment:
+    """What renders the templates of reports: everything is escaped, nothing may be missing."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("unmask.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2")

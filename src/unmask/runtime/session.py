@@ -12,8 +12,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from unmask.errors import ModelError
+from unmask.errors import ModelError, SettingError
 
+DEVICE = "UNMASK_DEVICE"
+"""The environment variable that names the device, for this process and those that it starts."""
+CPU = "cpu"
+_CPU_PROVIDER = "CPUExecutionProvider"
+DEVICES = {
+    CPU: _CPU_PROVIDER,
+    "cuda": "CUDAExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+}
+"""Devices and the providers of ONNX Runtime that stand for them."""
+AUTO = "auto"
 _NO_TELEMETRY = "ORT_DISABLE_TELEMETRY"
 
 
@@ -27,11 +39,28 @@ def runtime() -> Any:
     return onnxruntime
 
 
+def device() -> str:
+    """The device that networks run on: the processor, unless another one was chosen.
+
+    ``auto``: the first other one that there is. Raises SettingError for one that is not there.
+    """
+    wanted = os.environ.get(DEVICE) or CPU
+    there = [name for name, one in DEVICES.items() if one in runtime().get_available_providers()]
+    if wanted == AUTO:
+        return next((name for name in there if name != CPU), CPU)
+    if wanted not in there:
+        raise SettingError(
+            f"The device {wanted!r} is not there. The ONNX Runtime that is installed has: "
+            f"{', '.join([AUTO, *there])}. Other builds of it bring others (onnxruntime-gpu …)."
+        )
+    return wanted
+
+
 def open_session(model: bytes | Path, threads: int = 1) -> Any:
-    """A network that runs on the processor.
+    """A network that runs on ``device()``; what that cannot do runs on the processor.
 
     ``model``: an ONNX file or its bytes; ``threads``: processor threads of one call (0: the
-    runtime chooses). Raises ModelError when it does not load.
+    runtime chooses). Raises ModelError when it does not load, SettingError for the device.
     """
     ort = runtime()
     options = ort.SessionOptions()
@@ -44,7 +73,8 @@ def open_session(model: bytes | Path, threads: int = 1) -> Any:
     options.enable_cpu_mem_arena = False
     options.enable_mem_pattern = False
     given = model if isinstance(model, bytes) else str(model)
+    providers = list(dict.fromkeys((DEVICES[device()], _CPU_PROVIDER)))
     try:
-        return ort.InferenceSession(given, options, providers=["CPUExecutionProvider"])
+        return ort.InferenceSession(given, options, providers=providers)
     except Exception as error:  # the runtime raises its own unexported types
         raise ModelError(str(error).splitlines()[0]) from error

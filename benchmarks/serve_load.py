@@ -1,0 +1,122 @@
+"""A service under load, beside ``unmask scan`` on the same files with as many processes.
+
+``python benchmarks/serve_load.py [--clients 64] [--files 256] [--workers 2] [--upload 2]``
+
+Prints the throughput of both and their ratio, the 99th percentile of status calls idle and under
+load, the server's memory before and after, and what an upload of ``--upload`` GiB costs in memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from serve_running import ENDED, Service
+
+
+def pictures(folder: Path, count: int) -> list[Path]:
+    folder.mkdir()
+    made = []
+    for number in range(count):
+        noise = np.random.default_rng(number).normal(128, 40, (192, 256, 3))
+        held = BytesIO()
+        Image.fromarray(np.clip(noise, 0, 255).astype(np.uint8)).save(held, "JPEG")
+        made.append(folder / f"{number}.jpg")
+        made[-1].write_bytes(held.getvalue())
+    return made
+
+
+def p99(service: Service, ident: str, calls: int) -> float:
+    """The 99th percentile of a status call, in milliseconds."""
+    took = []
+    for _ in range(calls):
+        begun = time.perf_counter()
+        service.ask("GET", f"/v1/jobs/{ident}")
+        took.append(time.perf_counter() - begun)
+    return 1000 * float(np.quantile(took, 0.99))
+
+
+def judged(service: Service, path: Path) -> None:
+    ident = service.submit(path.name, path.read_bytes(), {})
+    while service.ask("GET", f"/v1/jobs/{ident}")["state"] not in ENDED:
+        time.sleep(0.5)
+
+
+def upload(service: Service, gib: float) -> tuple[float, int]:
+    """How much the server's memory grows at most during a large upload, in MB; and the answer."""
+    peak, done = [service.memory()], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.05):
+            peak.append(service.memory())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+    head += b"RIFF\xff\xff\xff\x7fWAVEfmt "
+    tail, piece, count = b"\r\n--b--\r\n", bytes(1 << 20), int(gib * 1024)
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=600)
+    connection.putrequest("POST", "/v1/jobs")
+    connection.putheader("Content-Type", "multipart/form-data; boundary=b")
+    connection.putheader("Content-Length", str(len(head) + count * len(piece) + len(tail)))
+    connection.endheaders()
+    connection.send(head)
+    for _ in range(count):
+        connection.send(piece)
+    connection.send(tail)
+    status = connection.getresponse().status
+    done.set()
+    watcher.join()
+    return max(peak) - peak[0], status
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--files", type=int, default=256)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--upload", type=float, default=2)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = pictures(folder / "files", chosen.files)
+        service = Service(folder / "data", "--workers", str(chosen.workers))
+        judged(service, files[0])
+        first = service.ask("GET", "/v1/jobs?limit=1")["jobs"][0]["id"]
+        found: dict[str, object] = {"status p99 idle (ms)": round(p99(service, first, 300), 1)}
+        before, begun = service.memory(), time.perf_counter()
+        with ThreadPoolExecutor(chosen.clients) as clients:
+            work = [clients.submit(judged, service, path) for path in files]
+            found["status p99 under load (ms)"] = round(p99(service, first, 300), 1)
+            for one in work:
+                one.result()
+        served = len(files) / (time.perf_counter() - begun)
+        found["server memory before, after (MB)"] = (round(before), round(service.memory()))
+        if chosen.upload:
+            grown, status = upload(service, chosen.upload)
+            found[f"memory for {chosen.upload:g} GiB (MB)"] = round(grown)
+            found["its answer"] = status
+        service.stop()
+        words = ["scan", str(folder / "files"), "--jobs", str(chosen.workers)]
+        begun = time.perf_counter()
+        command = [sys.executable, "-m", "unmask", *words, "--jsonl", str(folder / "out.jsonl")]
+        subprocess.run(command, check=False, capture_output=True)
+        scanned = len(files) / (time.perf_counter() - begun)
+        found["files a second: serve, scan"] = (round(served, 2), round(scanned, 2))
+        found["ratio"] = round(served / scanned, 2)
+        print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
