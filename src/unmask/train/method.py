@@ -101,6 +101,10 @@ class Method(ABC):
         """The number by which items are ranked, batch; higher = forged."""
         return outputs["logit"]
 
+    def described(self) -> Mapping[str, Any]:
+        """Values of the card's ``[parameters]`` that hang on the settings: names of classes."""
+        return {}
+
     def completed(self, outputs: Outputs, batch: Batch) -> Outputs:
         """Outputs and what follows from them outside the network, such as stretches from a map."""
         return outputs
