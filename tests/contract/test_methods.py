@@ -230,6 +230,10 @@ def scanned(method: Method, onnx: Path) -> None:
     (finding,) = scan(MADE[part.take](onnx), detector=str(card)).findings
     assert finding.score is not None
     assert np.isfinite(finding.score)
+    if any(one.name == "sources" for one in method.card.outputs):
+        named = finding.details["sources"]
+        assert list(named) == list(method.described()["classes"])
+        assert finding.details["source"] in {"unknown", *named}
     masked = any(one.name == "mask" for one in method.card.outputs)
     assert len(finding.where.masks) == masked
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,7 @@ class Published(Analyzer):
         self._shown: tuple[float, Window] | None = None
         self._fault = ""
         self._area: NDArray[np.float32] | None = None
+        self._origins: list[NDArray[np.float32]] = []
 
     @property
     def rate(self) -> float:
@@ -134,6 +136,10 @@ class Published(Analyzer):
             for index, window in enumerate(group):
                 score = float(scores[index])
                 self._scores.append((window.time, score))
+                if "sources" in outputs:
+                    self._origins.append(outputs["sources"][index])
+                    if len(self._named) != len(self._origins[-1]):
+                        raise ModelError("its card does not name the sources of its network")
                 if self._shown is None or score > self._shown[0]:
                     self._shown = (score, window)
                     area = outputs.get("mask")
@@ -177,11 +183,33 @@ class Published(Analyzer):
             vote=vote,
             series=series,
             snapshots=self._snapshots(),
-            details={"parts": len(times), "preparation": self.card.inputs[0].preparation},
+            details={
+                "parts": len(times),
+                "preparation": self.card.inputs[0].preparation,
+                **self._origin(),
+            },
             rate=rate,
             sayings=sayings,
         )
         return finding if vote is None else finding.settled(vote)
+
+    @property
+    def _named(self) -> list[str]:
+        """The sources that the card names, in the network's order."""
+        return [str(name) for name in self.card.parameters.get("classes", [])]
+
+    def _origin(self) -> dict[str, Any]:
+        """The source that a card's classes name, or *unknown* where none is likely enough."""
+        if not self._origins:
+            return {}
+        chances, names = np.mean(self._origins, axis=0), self._named
+        best = int(np.argmax(chances))
+        known = chances[best] >= float(self.card.parameters.get("known_from", 0.5))
+        each = zip(names, chances, strict=True)
+        return {
+            "source": names[best] if known else "unknown",
+            "sources": {name: round(float(chance), 4) for name, chance in each},
+        }
 
     def _where(self, vote: Vote | None) -> Where:
         if self._shown is None or vote is Vote.CLEAR or vote is Vote.UNDECIDED:

@@ -112,6 +112,10 @@ class Method(ABC):
         """Further figures of each entry that is validated, batch; their means are logged."""
         return {}
 
+    def described(self) -> Mapping[str, Any]:
+        """Values of the card's ``[parameters]`` that hang on the settings: names of classes."""
+        return {}
+
     def completed(self, outputs: Outputs, batch: Batch) -> Outputs:
         """Outputs and what follows from them outside the network, such as stretches from a map."""
         return outputs

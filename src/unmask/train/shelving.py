@@ -92,6 +92,9 @@ def write_card(method: Method, onnx: Path, licence: str, origin: str, target: Pa
     # Two variants may run in one scan, where each needs a name of its own.
     own = json.dumps(method.card.shelf_name(method.variant))
     text = re.sub(r"\Aname = .*", f"name = {own}", text)
+    for parameter, value in method.described().items():
+        line = f"{parameter} = {json.dumps(value)}"
+        text = re.sub(rf"(?m)^{parameter} = .*$", lambda _, new=line: new, text, count=1)
     data = onnx.read_bytes()
     values = {
         "file": onnx.name,
