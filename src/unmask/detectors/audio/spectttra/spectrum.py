@@ -16,8 +16,8 @@ RANGE = 80.0
 
 def mel_filters(count: int = MELS, low: float = LOW, high: float = HIGH) -> Tensor:
     """Triangles whose corners lie evenly on the mel scale, (count, WINDOW / 2 + 1)."""
-    ends = 2595 * np.log10(1 + np.array([low, high]) / 700)
-    corners = 700 * (10 ** (np.linspace(*ends, count + 2) / 2595) - 1)
+    bottom, top = (float(2595 * np.log10(1 + edge / 700)) for edge in (low, high))
+    corners = 700 * (10 ** (np.linspace(bottom, top, count + 2) / 2595) - 1)
     bins = np.linspace(0, RATE / 2, WINDOW // 2 + 1)
     below, middle, above = (corners[i : i + count, None] for i in range(3))
     rising, falling = (bins - below) / (middle - below), (above - bins) / (above - middle)

@@ -26,6 +26,6 @@ def from_keras(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
         elif kind == "kernel":
             value = value.T
             if layer == "dense":
-                value = value.unflatten(1, (6, 6, -1)).permute(0, 3, 1, 2).flatten(1)
+                value = value.reshape(len(value), 6, 6, -1).permute(0, 3, 1, 2).flatten(1)
         result[ours] = value.contiguous()
     return result

@@ -17,22 +17,24 @@ SCALES = (1, 2, 4, 8)
 
 def patches(map_: Tensor, scale: int) -> Tensor:
     """A map (B, C, S, S) as ``scale``² patches, (B, patches, C × cells)."""
-    side = map_.shape[-1] // scale
-    parts = map_.unflatten(3, (scale, side)).unflatten(2, (scale, side))
-    return parts.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2).flatten(2)
+    batch, channels, height, _ = map_.shape
+    side = height // scale
+    parts = map_.reshape(batch, channels, scale, side, scale, side)
+    return parts.permute(0, 2, 4, 1, 3, 5).reshape(batch, scale * scale, -1)
 
 
 def whole(parts: Tensor, scale: int, channels: int) -> Tensor:
     """Patches as a map again."""
     side = round((parts.shape[-1] // channels) ** 0.5)
-    grid = parts.unflatten(2, (channels, side, side)).unflatten(1, (scale, scale))
-    return grid.permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)
+    grid = parts.reshape(parts.shape[0], scale, scale, channels, side, side)
+    return grid.permute(0, 3, 1, 4, 2, 5).reshape(-1, channels, scale * side, scale * side)
 
 
 def answered(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attention of one head over tokens (B, N, C)."""
-    one = (part[:, None] for part in (query, key, value))  # exported graphs want an axis of heads
-    return F.scaled_dot_product_attention(*one)[:, 0]
+    # Exported graphs want an axis of heads.
+    heard = F.scaled_dot_product_attention(query[:, None], key[:, None], value[:, None])
+    return heard[:, 0]
 
 
 def _feed(width: int) -> nn.Sequential:
@@ -103,8 +105,8 @@ class SpectralFilter(nn.Module):
         by, turned = self.weight.permute(3, 2, 0, 1)
         real, imaginary = real * by - imaginary * turned, real * turned + imaginary * by
         real, imaginary = cos @ real - sin @ imaginary, cos @ imaginary + sin @ real
-        back: Tensor = real @ self.get_buffer("cos_back")
-        return back - imaginary @ self.get_buffer("sin_back")
+        back: Tensor = real @ self.get_buffer("cos_back") - imaginary @ self.get_buffer("sin_back")
+        return back
 
 
 class Layer(nn.Module):
@@ -131,5 +133,5 @@ class Layer(nn.Module):
             for part in (self.ask(map_), self.show(spectrum), self.tell(spectrum))
         )
         heard = answered(ask, show, tell)
-        joined: Tensor = self.join(heard.transpose(1, 2).unflatten(2, map_.shape[2:]))
+        joined: Tensor = self.join(heard.transpose(1, 2).reshape(map_.shape))
         return map_ + joined

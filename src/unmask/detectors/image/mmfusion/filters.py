@@ -54,7 +54,7 @@ class Bayar(nn.Module):
         middle = self.side**2 // 2
         itself = torch.full_like(weight[..., :1], -1)
         whole = torch.cat([weight[..., :middle], itself, weight[..., middle:]], dim=-1)
-        whole = whole.unflatten(-1, (self.side, self.side))
+        whole = whole.reshape(*whole.shape[:-1], self.side, self.side)
         return F.conv2d(pixels, whole, padding=self.side // 2)
 
 

@@ -54,7 +54,5 @@ class Laundering(nn.Module):
         patches = cut(picture, self.get_buffer("where"))
         number = patches.shape[1]
         both = self.patch_scores(patches.flatten(0, 1))
-        logit, laundered = (
-            highest(scores[:, 1].unflatten(0, (-1, number)), self.kept) for scores in both
-        )
+        logit, laundered = (highest(scores[:, 1].reshape(-1, number), self.kept) for scores in both)
         return {"logit": logit, "laundered": laundered}
