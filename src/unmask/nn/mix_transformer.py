@@ -141,7 +141,7 @@ class Block(nn.Module):
         gelu: str = "none",
     ) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(width, eps=eps)
+        self.norm1: nn.Module = nn.LayerNorm(width, eps=eps)
         self.attention = Attention(width, heads, reduction)
         self.norm2 = nn.LayerNorm(width, eps=eps)
         self.mlp = MixedMlp(width, gelu)

@@ -94,7 +94,7 @@ def write_card(method: Method, onnx: Path, licence: str, origin: str, target: Pa
     text = re.sub(r"\Aname = .*", f"name = {own}", text)
     for parameter, value in method.described().items():
         line = f"{parameter} = {json.dumps(value)}"
-        text = re.sub(rf"(?m)^{parameter} = .*$", lambda _, new=line: new, text, count=1)
+        text = re.sub(rf"(?m)^{parameter} = .*$", line.replace("\\", r"\\"), text, count=1)
     data = onnx.read_bytes()
     values = {
         "file": onnx.name,

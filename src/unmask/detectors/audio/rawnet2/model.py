@@ -12,7 +12,8 @@ from itertools import pairwise
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.detectors.audio.aasist.model import LENGTH, RATE, mel_filters
+from unmask.detectors.audio.aasist.model import LENGTH, RATE
+from unmask.nn.sinc_filters import mel_filters
 
 __all__ = ["LENGTH", "RATE", "RawNet2", "Shape"]
 
@@ -49,7 +50,8 @@ class Block(nn.Module):
         inner = self.conv2(F.leaky_relu(self.between(self.conv1(x)), 0.3))
         pooled = F.max_pool1d(inner + self.bypass(x), 3)
         scale = self.scale(pooled.mean(-1)).sigmoid()[..., None]
-        return pooled * scale + scale
+        out: Tensor = pooled * scale + scale
+        return out
 
 
 class RawNet2(nn.Module):

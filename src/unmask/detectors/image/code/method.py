@@ -65,7 +65,7 @@ class CodeMethod(Method):
         label = batch["label"]
         names = VIEWS if self.learn == "all" else ("augmented",)
         together: Tensor = network(torch.cat([batch[name] for name in names]))["features"]
-        views = dict(zip(names, together.split(len(label)), strict=True))
+        views = dict(zip(names, torch.split(together, len(label)), strict=True))
         logit = network.get_submodule("head")(views["augmented"].detach())[:, 0]
         probe = F.binary_cross_entropy_with_logits(logit, label.to(logit))
         if self.learn == "head":

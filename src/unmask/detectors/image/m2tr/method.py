@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.image.m2tr.convert import from_official
-from unmask.detectors.image.m2tr.model import BACKBONE, M2TR, SIZE
+from unmask.detectors.image.m2tr.model import M2TR, SIZE
+from unmask.detectors.image.sbi.model import BACKBONE
 from unmask.train.method import Batch, Method, fitted
 
 

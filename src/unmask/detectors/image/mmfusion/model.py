@@ -34,14 +34,15 @@ class MMFusion(TruFor):
             if isinstance(module, nn.LayerNorm | nn.BatchNorm2d):
                 module.eps = _EPS
         for stage in self.noise:
-            stage.embed_norm.eps = 1e-6
+            stage.embed_norm.eps = 1e-6  # type: ignore[union-attr]
         last = phase == "detection"
         more = ("bayar", "mixer") if last else () if learn_bayar else ("bayar",)
         self.freeze((*PHASES[phase], *more))
 
     def clues(self, pixels: Tensor) -> Tensor:
         """The mixture of Noiseprint++, the learnt and the fixed filters."""
-        return self.mixer([super().clues(pixels), self.bayar(pixels), self.srm(pixels)])
+        mixed: Tensor = self.mixer([super().clues(pixels), self.bayar(pixels), self.srm(pixels)])
+        return mixed
 
     def fused(self, first: Tensor, noise: Tensor) -> list[Tensor]:
         """As TruFor's, but that the second stream's patches go on beside what became of them."""

@@ -147,7 +147,7 @@ def _found(data: Path, more: Path | None) -> Iterator[tuple[Item, Pixels]]:
                 kept, box, points = cut(pixels, face)
                 item = Item(
                     item_id, row["path"], row["group"], source, row["method"],
-                    int(row["label"] == "fake"), row["split"], 0, *kept.shape[:2],
+                    int(row["label"] == "fake"), row["split"], 0, kept.shape[0], kept.shape[1],
                     (box.x, box.y, box.width, box.height),
                     tuple(float(v) for v in points.reshape(-1)),
                     row.get("gender") or "", age_band(row.get("age")), row.get("ethnicity") or "",
@@ -164,7 +164,7 @@ def _found(data: Path, more: Path | None) -> Iterator[tuple[Item, Pixels]]:
             split = "dev" if kept_from_training(one.source) else "train"
             item = Item(
                 f"{one.item}#{number}", one.item, f"{one.group}#{number}",
-                f"{GATHERED}/{one.source}", "", 0, split, 0, *kept.shape[:2],
+                f"{GATHERED}/{one.source}", "", 0, split, 0, kept.shape[0], kept.shape[1],
                 (box.x, box.y, box.width, box.height),
                 tuple(float(v) for v in points.reshape(-1)),
             )  # fmt: skip
