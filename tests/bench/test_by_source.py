@@ -80,7 +80,7 @@ def test_tables_and_leaderboard_say_by_what(
     assert "### Known sources, by kind" in tables(PROTOCOL, found, "kind")
     about = {"detector": "one", "origin": "shipped", "weights": "a" * 64}
     write_outcomes(place(tmp_path, "mini", "one"), one.rows, about)
-    monkeypatch.setattr(leaderboard, "read_protocol", lambda name: PROTOCOL)
+    monkeypatch.setattr(leaderboard, "kept_protocols", lambda *given: ([PROTOCOL], []))
     monkeypatch.setattr(leaderboard, "plots", lambda *given: {})
     monkeypatch.setattr(leaderboard, "to_html", lambda *given: "")
     text, _ = leaderboard.leaderboard(tmp_path, "tug-of-war")

@@ -72,16 +72,16 @@ def example() -> dict[str, str]:
 
 
 @pytest.fixture
-def pebble(install: Install) -> list[str]:
+def plainly(install: Install) -> list[str]:
     files = example()
     project = tomllib.loads(files.pop("pyproject.toml"))["project"]
     value = project["entry-points"][GROUP][project["name"]]
-    inner = {path.removeprefix("src/pebble/"): text for path, text in files.items()}
+    inner = {path.removeprefix("src/plainly/"): text for path, text in files.items()}
     return install(project["name"], inner, value)
 
 
-def test_the_example_of_the_page_is_found(pebble: list[str]) -> None:
-    assert pebble == []
+def test_the_example_of_the_page_is_found(plainly: list[str]) -> None:
+    assert plainly == []
     assert "brightness" in registry.analyzers()
     assert "evenness" in registry.methods()
     assert described("strategies", "calm").summary == "Halves every loss."
@@ -90,7 +90,7 @@ def test_the_example_of_the_page_is_found(pebble: list[str]) -> None:
 
 
 def test_the_example_of_the_page_scans(
-    pebble: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    plainly: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "photo.png"
     Image.new("RGB", (80, 60), (10, 20, 30)).save(path)
@@ -101,7 +101,7 @@ def test_the_example_of_the_page_scans(
 
 
 def test_the_example_of_the_page_trains(
-    pebble: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    plainly: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rng = np.random.default_rng(0)
     rows = []
@@ -157,38 +157,41 @@ def test_the_command_line_says_so_in_one_line_and_works(
 
 
 def test_a_broken_part_is_left_out_and_the_rest_of_the_plug_in_works(install: Install) -> None:
-    files = {name.removeprefix("src/pebble/"): text for name, text in example().items()}
+    files = {name.removeprefix("src/plainly/"): text for name, text in example().items()}
     files = {name.replace("evenness/", "uneven/"): text for name, text in files.items()}
     files["uneven/card.toml"] = "name = 3\n"
     files["strategies/silent.py"] = '"""Says nothing of its paper."""\n'
-    said = install("pebble", files)
+    said = install("plainly", files)
     assert len(said) == 2
-    assert any("The detector 'uneven' of the plug-in 'pebble' (package pebble)" in s for s in said)
-    assert any("The strategy 'silent' of the plug-in 'pebble'" in one for one in said)
+    uneven = "The detector 'uneven' of the plug-in 'plainly' (package plainly)"
+    assert any(uneven in one for one in said)
+        "The detector 'uneven' of the plug-in 'plainly' (package plainly)" in s for s in said
+    )
+    assert any("The strategy 'silent' of the plug-in 'plainly'" in one for one in said)
     assert "uneven" not in registry.detectors()
     assert "calm" in plugin_files.names("strategies")
 
 
 def test_a_name_that_is_taken_is_refused_and_both_are_named(install: Install) -> None:
-    files = {name.removeprefix("src/pebble/"): text for name, text in example().items()}
+    files = {name.removeprefix("src/plainly/"): text for name, text in example().items()}
     files = {
         name.replace("evenness/", "sbi/").replace("calm.py", "sam.py"): text
         for name, text in files.items()
     }
     files["__init__.py"] = files["__init__.py"].replace('"brightness"', '"metadata"')
     own = registry.detector_card("sbi"), registry.analyzer("metadata")
-    said = install("pebble", files)
+    said = install("plainly", files)
     assert (registry.detector_card("sbi"), registry.analyzer("metadata")) == own
     assert described("strategies", "sam").path.is_relative_to(Path(registry.__file__).parent)
     assert len(said) == 3
     (method,) = (one for one in said if "detector 'sbi'" in one)
     assert str(own[0].parent) in method
-    assert "pebble/sbi" in method
-    assert all("its name is taken" in one and "'pebble' (package pebble)" in one for one in said)
+    assert "plainly/sbi" in method
+    assert all("its name is taken" in one and "'plainly' (package plainly)" in one for one in said)
 
 
 def test_of_two_plug_ins_with_one_name_the_first_stays(install: Install) -> None:
-    files = {name.removeprefix("src/pebble/"): text for name, text in example().items()}
+    files = {name.removeprefix("src/plainly/"): text for name, text in example().items()}
     assert install("one", files) == []
     again = install("two", files)
     assert len(again) == 3

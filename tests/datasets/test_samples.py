@@ -270,7 +270,7 @@ def test_frames_of_a_video_are_spread_and_not_the_first(tmp_path: Path) -> None:
 def test_a_video_is_decoded_once_for_all_its_moments(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    video(tmp_path / "a.mp4", count=40)
+    video(tmp_path / "a.mp4", count=40, paint=lambda i: np.full((48, 64, 3), 6 * i, np.uint8))
     manifest = Manifest(tmp_path, (Item("a", "a", "a.mp4", "video", 1, split="test"),))
     picture = Input(name="p", shape=["batch", 3, 32, 32], layout="", preparation="", take="picture")
     moments = [(k + 0.5) / 8 for k in range(8)]

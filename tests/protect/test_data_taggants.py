@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from toy import Small, model, squares, taught
+from small_net import Small, model, squares, taught
 
 from unmask.cli.app import main
 from unmask.datasets.manifest import read_manifest

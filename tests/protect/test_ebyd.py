@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from toy import Small, model, squares, taught
+from small_net import Small, model, squares, taught
 
 from unmask.errors import DataError
 from unmask.protect.base import Given

@@ -129,6 +129,7 @@ def cut(pixels: Pixels, face: Face) -> tuple[Pixels, Box, np.ndarray[Any, Any]]:
 
 
 def _folder(data: Path, more: Path | None) -> Path:
+    rows_of(data)  # says what is missing
     digest = hashlib.sha256((data / "manifest.jsonl").read_bytes() + str(_VERSION).encode())
     for one in photographs(more) if more else ():
         digest.update(one.item.encode())
