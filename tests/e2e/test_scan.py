@@ -39,15 +39,36 @@ def one_line(done: subprocess.CompletedProcess[str]) -> str:
     return lines[0]
 
 
-def test_a_forged_example_is_flagged_with_page_and_json(
+def test_a_part_laid_into_a_saved_picture_is_flagged(
     tmp_path: Path, schema: dict[str, object]
 ) -> None:
-    page = tmp_path / "page.html"
-    done = run("scan", EXAMPLES / "astronaut-blended.jpg", "--html", page, "--json")
+    with Image.open(EXAMPLES / "coffee.jpg") as ground:
+        ground.save(tmp_path / "ground.jpg", quality=75)
+    with Image.open(tmp_path / "ground.jpg") as saved, Image.open(EXAMPLES / "cat.jpg") as cat:
+        edited = saved.convert("RGB")
+        edited.paste(cat.convert("RGB").resize((190, 150)), (61, 83))
+    path = tmp_path / "edited.jpg"
+    edited.save(path, quality=95)
+    done = run("scan", path, "--json")
     assert done.returncode == 1, done.stdout + done.stderr
     record = json.loads(done.stdout)
     jsonschema.validate(record, schema)
     assert record["verdict"]["label"] == "manipulated"
+    fact = next(row for row in record["findings"] if row.get("subject") == "a part of the picture")
+    box = fact["where"]["boxes"][0]
+    assert abs(box["x"] - 61) < 24
+    assert abs(box["y"] - 83) < 24
+
+
+def test_a_forged_example_is_looked_at_with_page_and_json(
+    tmp_path: Path, schema: dict[str, object]
+) -> None:
+    page = tmp_path / "page.html"
+    done = run("scan", EXAMPLES / "astronaut-blended.jpg", "--html", page, "--json")
+    assert done.returncode == 3, done.stdout + done.stderr
+    record = json.loads(done.stdout)
+    jsonschema.validate(record, schema)
+    assert record["verdict"]["label"] == "inconclusive"
     face = next(row for row in record["findings"] if row["claim"] == "face-manipulated")
     assert face["where"]["boxes"]
     assert face["where"]["masks"]
