@@ -81,7 +81,7 @@ def test_a_person_accuses_beside_a_score_that_the_calibration_forgives(
     calibration: Calibration,
 ) -> None:
     """The shipped rule names its own score as the driver; by the calibration that is usual."""
-    strong = ours(9.0)
+    strong = ours(20.0)
     base, settled = fuse(media(), [strong, replace(PERSON, vote=Vote.FORGED)], 0.01, 0.5)
     assert base.decided_by == 0
     usual = replace(base, surprise=0.5)
