@@ -6,19 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.image.mmfusion.convert import renamed
 from unmask.detectors.image.mmfusion.loss import confidence_loss, localisation_loss
 from unmask.detectors.image.mmfusion.model import MMFusion
-from unmask.detectors.image.trufor.method import SEGFORMER, TruForMethod
-from unmask.errors import MissingExtra, ModelError
+from unmask.detectors.image.trufor.method import TruForMethod, pretrained_stages
+from unmask.errors import ModelError
 from unmask.nn.mix_transformer import Shape
-from unmask.nn.segformer_names import stages_of_segformer
-from unmask.train.backbones import transformers_model
-from unmask.train.method import Batch, fitted, read_checkpoint
+from unmask.train.method import fitted, read_checkpoint
 
 
 class MMFusionMethod(TruForMethod):
@@ -53,32 +50,17 @@ class MMFusionMethod(TruForMethod):
             own = {n.removeprefix(f"{part}."): v for n, v in filters.items() if n.startswith(part)}
             module = network.get_submodule(part)
             module.load_state_dict(fitted(module, own, f"mmfusion's {part}"))
-        try:
-            from transformers import SegformerConfig
-        except ImportError:
-            raise MissingExtra("MMFusion's encoder", "train") from None
-        shape = Shape()
-        config = SegformerConfig(hidden_sizes=list(shape.widths), depths=list(shape.depths))
-        theirs = transformers_model("SegformerModel", SEGFORMER, config).state_dict()
+        stages = pretrained_stages(Shape(), "MMFusion")
         for stream in (network.rgb, network.noise):
-            stream.load_state_dict(stages_of_segformer(theirs))
+            stream.load_state_dict(stages)
         return network
 
-    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
-        """The loss of the phase. Forged pictures without a mask count for detection only."""
-        outputs = self.run(network, batch)
-        mask, target = outputs["mask"], batch["mask"]
-        known = batch.get("masked", torch.ones_like(batch["label"]))[:, None, None]
-        known = known.expand_as(target)
-        if self.phase == "localisation":
-            real, forged = self.settings.get("class_weights", (0.5, 2.5))
-            loss = localisation_loss(mask, target, known, (real, forged))
-            return loss, {"localisation": loss.item()}
-        confidence = confidence_loss(outputs["confidence"], mask, target, known)
-        label = batch["label"].to(mask)
-        detection = F.binary_cross_entropy_with_logits(outputs["logit"], label)
-        loss = confidence + float(self.settings.get("detection_weight", 0.5)) * detection
-        return loss, {"confidence": confidence.item(), "detection": detection.item()}
+    mask_loss = staticmethod(localisation_loss)
+    certainty_loss = staticmethod(confidence_loss)
+
+    def detection_loss(self, logit: Tensor, label: Tensor) -> Tensor:
+        """Plain cross-entropy."""
+        return F.binary_cross_entropy_with_logits(logit, label.to(logit))
 
     def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         """The authors' checkpoint of one of the phases, with its filters beside it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,6 +31,19 @@ if TYPE_CHECKING:
 SEGFORMER = "nvidia/mit-b2"
 CROP = 512
 """Side in pixels of what training sees."""
+
+
+def pretrained_stages(shape: Shape, whose: str) -> dict[str, Tensor]:
+    """The stages of SegFormer with its ImageNet weights, under our names.
+
+    ``whose`` method asks. Raises MissingExtra, ModelError when they cannot be had.
+    """
+    try:
+        from transformers import SegformerConfig
+    except ImportError:
+        raise MissingExtra(f"{whose}'s encoder", "train") from None
+    config = SegformerConfig(hidden_sizes=list(shape.widths), depths=list(shape.depths))
+    return stages_of_segformer(transformers_model("SegformerModel", SEGFORMER, config).state_dict())
 
 
 class TruForMethod(Method):
@@ -77,20 +90,18 @@ class TruForMethod(Method):
                 "The setting 'noiseprint' must name the authors' noiseprint++.th (see the README)."
             )
         fingerprint = read_checkpoint(Path(path))
-        try:
-            from transformers import SegformerConfig
-        except ImportError:
-            raise MissingExtra("TruFor's encoder", "train") from None
         shape = Shape()
-        config = SegformerConfig(hidden_sizes=list(shape.widths), depths=list(shape.depths))
-        stages = stages_of_segformer(
-            transformers_model("SegformerModel", SEGFORMER, config).state_dict()
-        )
+        stages = pretrained_stages(shape, "TruFor")
         network = TruFor(shape, self.phase)
         network.noiseprint.load_state_dict(fingerprint.get("network", fingerprint))
         network.rgb.load_state_dict(stages)
         network.noise.load_state_dict(stages)
         return network
+
+    mask_loss: ClassVar[Callable[..., Tensor]] = staticmethod(localisation_loss)
+    """The loss of the map; a sibling has its own."""
+    certainty_loss: ClassVar[Callable[..., Tensor]] = staticmethod(confidence_loss)
+    """The loss of the confidence; a sibling has its own."""
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """The loss of the phase. Forged pictures without a mask count for detection only."""
@@ -100,14 +111,16 @@ class TruForMethod(Method):
         known = known.expand_as(target)
         if self.phase == "localisation":
             real, forged = self.settings.get("class_weights", (0.5, 2.5))
-            loss = localisation_loss(mask, target, known, (real, forged))
+            loss = self.mask_loss(mask, target, known, (real, forged))
             return loss, {"localisation": loss.item()}
-        confidence = confidence_loss(outputs["confidence"], mask, target, known)
-        detection = detection_loss(
-            outputs["logit"], batch["label"], float(self.settings.get("forged_share", 0.7))
-        )
+        confidence = self.certainty_loss(outputs["confidence"], mask, target, known)
+        detection = self.detection_loss(outputs["logit"], batch["label"])
         loss = confidence + float(self.settings.get("detection_weight", 0.5)) * detection
         return loss, {"confidence": confidence.item(), "detection": detection.item()}
+
+    def detection_loss(self, logit: Tensor, label: Tensor) -> Tensor:
+        """The loss of the score: classes weighed by the share of forged pictures (``settings``)."""
+        return detection_loss(logit, label, float(self.settings.get("forged_share", 0.7)))
 
     @property
     def selects(self) -> str:  # type: ignore[override]
