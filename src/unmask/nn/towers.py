@@ -157,6 +157,17 @@ class VitTower(nn.Module):
         return Seen(self.vit.forward_head(last, pre_logits=True), tokens, classes)
 
 
+def noise_faces(changed: Mapping[str, Any], batch: int, seed: int) -> dict[str, Tensor]:
+    """A made batch for a method on the large CLIP: ``face`` (noise of the size that ``changed``
+    leaves it), and ``label`` that takes turns."""
+    side = {**CLIPS[LARGE], **changed}["image_size"]
+    rng = torch.Generator().manual_seed(seed)
+    return {
+        "face": torch.rand(batch, 3, side, side, generator=rng) * 255,
+        "label": (torch.arange(batch) % 2).float(),
+    }
+
+
 def clip_text(
     name: str = LARGE, pretrained: bool = False, changed: Mapping[str, Any] | None = None
 ) -> Any:

@@ -195,14 +195,7 @@ def _sign_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
     fakes = [row for row in having if row.family in TELLS[sign]]
     if min(len(reals), len(fakes)) < 20:
         raise DataError(f"The sign {sign!r} needs at least 20 authentic and 20 forged files.")
-    values = np.array([row.evidence().signs[sign] for row in (*reals, *fakes)])
-    labels = np.array([0] * len(reals) + [1] * len(fakes))
-    weight = np.concatenate(
-        [weights([row.source for row in reals]), weights([row.family for row in fakes])]
-    )
-    slope, offset = logistic(values, labels, weight)
-    limit = math.log(min(len(reals), len(fakes)))
-    return SignTerm(slope=slope, offset=offset, lowest=-limit, highest=limit)
+    return _calibrated(reals, fakes, [row.family for row in fakes], sign)
 
 
 def _fact_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
@@ -222,12 +215,20 @@ def _degree_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
     fakes = [row for row in pictures if row.family in TELLS[sign]]
     if not reals or not fakes:
         raise DataError(f"The sign {sign!r} needs authentic and forged pictures.")
+    term = _calibrated(reals, fakes, [sign] * len(fakes), sign)
+    return term.model_copy(update={"lowest": 0.0})
+
+
+def _calibrated(
+    reals: Sequence[FileRow], fakes: Sequence[FileRow], kinds: Sequence[str], sign: str
+) -> SignTerm:
+    """Logistic calibration of a sign, 0 where it is missing; sources weigh alike, and ``kinds``."""
     values = np.array([row.evidence().signs.get(sign, 0.0) for row in (*reals, *fakes)])
     labels = np.array([0] * len(reals) + [1] * len(fakes))
-    weight = np.concatenate([weights([row.source for row in reals]), weights([sign] * len(fakes))])
+    weight = np.concatenate([weights([row.source for row in reals]), weights(kinds)])
     slope, offset = logistic(values, labels, weight)
     limit = math.log(min(len(reals), len(fakes)))
-    return SignTerm(slope=slope, offset=offset, lowest=0.0, highest=limit)
+    return SignTerm(slope=slope, offset=offset, lowest=-limit, highest=limit)
 
 
 def fact_term(forged: tuple[int, int], authentic: tuple[int, int]) -> SignTerm:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.image.effort.convert import from_official
 from unmask.detectors.image.effort.model import Effort
-from unmask.nn.towers import CLIPS, LARGE, TINY
+from unmask.nn.towers import TINY, noise_faces
 from unmask.train.method import Batch, Method, fitted
 
 
@@ -48,10 +47,4 @@ class EffortMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise of the encoder's size, and labels that take turns."""
-        changed = self.settings.get("backbone_config") or {}
-        side = {**CLIPS[LARGE], **changed}["image_size"]
-        rng = torch.Generator().manual_seed(seed)
-        return {
-            "face": torch.rand(batch, 3, side, side, generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-        }
+        return noise_faces(self.settings.get("backbone_config") or {}, batch, seed)
