@@ -12,13 +12,14 @@ import pytest
 from made_files import GIVEN, KINDS, SOURCES, drawn, everything, forged, real
 
 from unmask.bench.whole.evaluation import left_out
-from unmask.bench.whole.fitting import WORST, composed, fact_term, fit, judged, scored
+from unmask.bench.whole.fitting import WORST, composed, fit, judged
 from unmask.bench.whole.power import power_rows
 from unmask.bench.whole.rows import FileRow
+from unmask.bench.whole.terms import fact_term
 from unmask.decision.binomial import upper_tail_fitted
 from unmask.decision.conformal import place, threshold
 from unmask.decision.evidence import COPIED, FACE, PARTS, VOICE, Evidence, Situation
-from unmask.decision.rule import Rule
+from unmask.decision.rule import Rule, SituationRule
 from unmask.errors import DataError
 
 REALS, FRESH = 660, 1000
@@ -35,6 +36,10 @@ def rows() -> list[FileRow]:
 @pytest.fixture(scope="module")
 def rule(rows: list[FileRow]) -> Rule:
     return fit(rows, "2026-01-01", GIVEN)
+
+
+def scored(row: FileRow, rule: SituationRule) -> float:
+    return rule.score(rule.terms(row.evidence()))
 
 
 def hits(rule: Rule, rows: Sequence[FileRow], rate: float) -> int:

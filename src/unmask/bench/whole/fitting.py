@@ -11,12 +11,13 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from unmask.bench.whole.ratio import SOME, Numbers, logistic, ratios, weights
+from unmask.bench.whole.ratio import SOME, Numbers, ratios, weights
 from unmask.bench.whole.rows import FileRow
+from unmask.bench.whole.terms import degree_term, present_term, sign_term
 from unmask.decision.conformal import Grouped, needed
 from unmask.decision.evidence import (
     COPIED,
@@ -47,36 +48,6 @@ WORST = 2.0
 """How much the rate of a source with ``HELD`` authentic files may exceed the promised one."""
 HELD = 100
 """With fewer, and many such sources, their single highest scores would be the threshold."""
-TELLS = {
-    FACE: ("blended faces", "redrawn lips", "portraits by a GAN"),
-    EDITED: ("parts from another picture", "copied parts", "filled-in parts"),
-    GENERATED: ("pictures by generators", "portraits by a GAN"),
-    ENCODED: (
-        "pictures by generators",
-        "portraits by a GAN",
-        "clips by generators",
-        "talking heads",
-    ),
-    ENCODED_FACE: (
-        "pictures by generators",
-        "portraits by a GAN",
-        "swapped faces",
-        "talking heads",
-    ),
-    COPIED: ("copied parts",),
-    **dict.fromkeys(
-        (SAVED, LAID),
-        (
-            "parts from another picture",
-            "copied parts",
-            "filled-in parts",
-            "blended faces",
-            "swapped faces",
-        ),
-    ),
-    VOICE: ("recordings by speech generators", "recordings by known speech generators"),
-}
-"""The kinds of forgery that each sign is to tell."""
 OF_PICTURES = (SAVED, LAID, THUMBNAIL, COPIED)
 """The facts that stills can have."""
 SIGNS: dict[Situation, tuple[str, ...]] = {
@@ -131,15 +102,17 @@ def fit(rows: Sequence[FileRow], date: str, given: Mapping[str, SignTerm]) -> Ru
     alone = composed([row for row in known if not encoded(row)])
     terms = dict(given)
     for sign in (FACE, EDITED, GENERATED, VOICE):
-        terms[sign] = _sign_term(alone, sign)
-    terms[SAVED] = _fact_term(alone, SAVED)
-    terms |= {sign: _degree_term(alone, sign) for sign in (LAID, COPIED)}
+        terms[sign] = sign_term(alone, sign)
+    # Authentic pictures whose part looks laid in have as high degrees as forged ones, but few have
+    # one: that it is there is what tells. Of copies the degree tells as well.
+    terms |= {sign: present_term(alone, sign) for sign in (SAVED, LAID)}
+    terms[COPIED] = degree_term(alone, COPIED)
     rules = [_situation(alone, situation, terms, date) for situation in SIGNS]
     if not any(encoded(row) for row in known):
         return Rule(rule=rules)
     looked = composed([row for row in known if encoded(row) or row.kind == "audio"])
     for sign in OF_ENCODER:
-        terms[sign] = _sign_term(looked, sign)
+        terms[sign] = sign_term(looked, sign)
     seen = [situation for situation, signs in SIGNS.items() if ENCODED in signs]
     rules += [_situation(looked, situation, terms, date, encoder=True) for situation in seen]
     return Rule(rule=rules)
@@ -188,56 +161,6 @@ def _joined(first: str, second: str) -> str:
     return json.dumps(json.loads(first) | json.loads(second))
 
 
-def _sign_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
-    """Logistic calibration of one sign: its kinds of forgery against all authentic files."""
-    having = [row for row in rows if sign in row.evidence().signs]
-    reals = [row for row in having if not row.forged]
-    fakes = [row for row in having if row.family in TELLS[sign]]
-    if min(len(reals), len(fakes)) < 20:
-        raise DataError(f"The sign {sign!r} needs at least 20 authentic and 20 forged files.")
-    return _calibrated(reals, fakes, [row.family for row in fakes], sign)
-
-
-def _fact_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
-    """A fact counts by how much more often edited pictures have it."""
-    counts = []
-    for families in (TELLS[sign], ("",)):
-        some = [row for row in rows if row.kind == "image" and row.family in families]
-        counts.append((sum(sign in row.evidence().signs for row in some), len(some)))
-    return fact_term(*counts)
-
-
-def _degree_term(rows: Sequence[FileRow], sign: str) -> SignTerm:
-    """A fact with degrees counts by a logistic calibration over all pictures; where it is missing
-    its degree is 0, and it says nothing."""
-    pictures = [row for row in rows if row.kind == "image"]
-    reals = [row for row in pictures if not row.forged]
-    fakes = [row for row in pictures if row.family in TELLS[sign]]
-    if not reals or not fakes:
-        raise DataError(f"The sign {sign!r} needs authentic and forged pictures.")
-    term = _calibrated(reals, fakes, [sign] * len(fakes), sign)
-    return term.model_copy(update={"lowest": 0.0})
-
-
-def _calibrated(
-    reals: Sequence[FileRow], fakes: Sequence[FileRow], kinds: Sequence[str], sign: str
-) -> SignTerm:
-    """Logistic calibration of a sign, 0 where it is missing; sources weigh alike, and ``kinds``."""
-    values = np.array([row.evidence().signs.get(sign, 0.0) for row in (*reals, *fakes)])
-    labels = np.array([0] * len(reals) + [1] * len(fakes))
-    weight = np.concatenate([weights([row.source for row in reals]), weights(kinds)])
-    slope, offset = logistic(values, labels, weight)
-    limit = math.log(min(len(reals), len(fakes)))
-    return SignTerm(slope=slope, offset=offset, lowest=-limit, highest=limit)
-
-
-def fact_term(forged: tuple[int, int], authentic: tuple[int, int]) -> SignTerm:
-    """The term of a fact from how many of how many forged and authentic files have it."""
-    first, second = ((have + 0.5) / (files + 1) for have, files in (forged, authentic))
-    ratio = round(max(1e-6, math.log(first / second)), 5)
-    return SignTerm(slope=ratio, offset=0.0, lowest=0.0, highest=ratio)
-
-
 def _situation(
     rows: Sequence[FileRow],
     situation: Situation,
@@ -251,44 +174,13 @@ def _situation(
     if not reals or not fakes:
         raise DataError(f"There is no authentic or no forged file of the situation {situation}.")
     names = [name for name in SIGNS[situation] if encoder or name not in OF_ENCODER]
-    plain = {name: terms[name] for name in names}
-    best: tuple[float, SituationRule] | None = None
-    for together in TOGETHER:
-        rule = _levelled(reals, fakes, situation, plain, together, date)
-        rule = rule.model_copy(update={"encoder": encoder})
-        found = found_share(fakes, rule, 0.02)
-        if best is None or found > best[0] + 0.01:
-            best = found, rule
-    assert best is not None
-    return best[1]
-
-
-def found_share(fakes: Sequence[FileRow], rule: SituationRule, rate: float) -> float:
-    """The share of forged files flagged at a rate, every kind weighing alike."""
-    level = -math.log(rate)
-    hit = np.array([rule.surprise(scored(row, rule)) > level for row in fakes], float)
-    return float((weights([row.family for row in fakes]) * hit).sum())
-
-
-def scored(row: FileRow, rule: SituationRule) -> float:
-    """The fused score of a file."""
-    return rule.score(rule.terms(row.evidence()))
-
-
-def _levelled(
-    reals: Sequence[FileRow],
-    fakes: Sequence[FileRow],
-    situation: Situation,
-    terms: dict[str, SignTerm],
-    together: float,
-    date: str,
-) -> SituationRule:
     sources = sorted({row.source for row in reals})
     files = len({row.item for row in reals})  # a clip beside several voices is one file
     bare = SituationRule(
         situation=situation,
-        signs=terms,
-        together=together,
+        encoder=encoder,
+        signs={name: terms[name] for name in names},
+        together=0.0,
         levels=[Level(rate=0.5, score=0.0), Level(rate=0.1, score=1.0)],
         ratios=[Ratio(surprise=0.0, llr=0.0), Ratio(surprise=1.0, llr=0.0)],
         floor=round(1 / (files + 1), 6),
@@ -299,39 +191,81 @@ def _levelled(
         fakes=len({row.item for row in fakes}),
         sources=len(sources),
     )
-    real = np.array([scored(row, bare) for row in reals])
-    fake = np.array([scored(row, bare) for row in fakes])
+    real, fake = _Terms.of(reals, bare), _Terms.of(fakes, bare)
     origin = [row.source for row in reals]
-    levelled = bare.model_copy(update={"levels": _levels(real, origin, files)})
-    apart = [np.array([levelled.surprise(value) for value in some]) for some in (real, fake)]
+    best: tuple[float, SituationRule] | None = None
+    for together in TOGETHER:
+        levels = _levels(real.scores(together), origin, files)
+        rule = bare.model_copy(update={"together": together, "levels": levels})
+        found = _found_share(fakes, fake.surprises(rule), 0.02)
+        if best is None or found > best[0] + 0.01:
+            best = found, rule
+    assert best is not None
+    rule = best[1]
     makers = [f"{row.family} {row.source}" for row in fakes]
-    return levelled.model_copy(update={"ratios": ratios(apart[0], origin, apart[1], makers)})
+    found_ratios = ratios(real.surprises(rule), origin, fake.surprises(rule), makers)
+    return rule.model_copy(update={"ratios": found_ratios})
 
 
-def _over_sources(real: Numbers, origin: Sequence[str], rate: float) -> float:
-    """The score that ``rate`` of a mixture exceeds in which every source weighs alike.
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What the signs of some files say, in the two parts of the fused score."""
+
+    mixed: Numbers
+    added: Numbers
+
+    @classmethod
+    def of(cls, rows: Sequence[FileRow], bare: SituationRule) -> _Terms:
+        terms = [bare.terms(row.evidence()) for row in rows]
+        mixed = [bare.score(one) for one in terms]
+        added = [sum(max(0.0, value) for value in one.values()) for one in terms]
+        return cls(np.array(mixed), np.array(added))
+
+    def scores(self, together: float) -> Numbers:
+        return self.mixed + together * self.added
+
+    def surprises(self, rule: SituationRule) -> Numbers:
+        return np.array([rule.surprise(float(one)) for one in self.scores(rule.together)])
+
+
+def _found_share(fakes: Sequence[FileRow], surprises: Numbers, rate: float) -> float:
+    """The share of forged files flagged at a rate, every kind weighing alike."""
+    hit = (surprises > -math.log(rate)).astype(float)
+    return float((weights([row.family for row in fakes]) * hit).sum())
+
+
+class _OverSources:
+    """The scores that shares of a mixture exceed in which every source weighs alike.
 
     A file of a source that nobody knows is a draw from such a mixture, and not from one in which
     the largest source has most of the say. Sources of fewer than ``SOME`` files are one together.
     """
-    counts = Counter(origin)
-    names = np.array([name if counts[name] >= SOME else "" for name in origin])
-    sizes = Counter(names.tolist())
-    order = np.argsort(real)[::-1]
-    over = np.cumsum([1 / sizes[str(names[place])] for place in order]) / len(sizes)
-    place = int(np.searchsorted(over, rate, side="right"))
-    return float(real[order[min(place, len(order) - 1)]])
+
+    def __init__(self, real: Numbers, origin: Sequence[str]) -> None:
+        counts = Counter(origin)
+        names = [name if counts[name] >= SOME else "" for name in origin]
+        sizes = Counter(names)
+        order = np.argsort(real)[::-1]
+        share = np.array([1 / sizes[name] for name in names])[order]
+        self._over = np.cumsum(share) / len(sizes)
+        self._falling = real[order]
+
+    def threshold(self, rate: float) -> float:
+        """The score that ``rate`` of the mixture exceeds."""
+        place = int(np.searchsorted(self._over, rate, side="right"))
+        return float(self._falling[min(place, len(self._falling) - 1)])
 
 
 def _levels(real: Numbers, origin: Sequence[str], files: int) -> list[Level]:
     """Conformal thresholds down to what ``files`` can vouch for; an exponential tail beyond."""
     held = Grouped.of(real, origin, WORST, HELD)
+    mixture = _OverSources(real, origin)
     start = float(np.quantile(real, 1 - TAIL))
     scale = max(float((real[real > start] - start).mean()) if (real > start).any() else 0.0, 1e-3)
     levels: list[Level] = []
     for rate in RATES:
         if files >= needed(rate):
-            score = max(held.threshold(rate), _over_sources(real, origin, rate))
+            score = max(held.threshold(rate), mixture.threshold(rate))
         else:
             score = levels[-1].score + scale * math.log(levels[-1].rate / rate)
         last = levels[-1].score + 1e-4 if levels else -math.inf

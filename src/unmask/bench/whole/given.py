@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from unmask import registry
-from unmask.bench.whole.fitting import fact_term
+from unmask.bench.whole.terms import fact_term
 from unmask.cards.card import read_card
 from unmask.decision.evidence import PARTS, THUMBNAIL
 from unmask.decision.rule import SignTerm
