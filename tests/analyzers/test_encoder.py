@@ -11,6 +11,7 @@ from PIL import Image
 
 from unmask.analyzers import encoder as analyzer
 from unmask.analyzers.base import Options, Result
+from unmask.detectors.image.unmask_clip.views import middle, whole
 from unmask.encoders.pulling import pull
 from unmask.media import probe, read_image
 from unmask.runtime.encoder import RunningEncoder
@@ -62,6 +63,17 @@ def test_a_portrait_gets_a_finding_for_the_picture_and_one_for_the_face(
     assert not whole.where.boxes
     assert face.where.boxes[0].width >= 64
     assert {one.detector for one in result.findings} == {"unmask_clip"}
+
+
+def test_a_still_is_judged_by_its_middle_and_by_all_of_it(
+    running: RunningEncoder, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (448, 900, 3), np.uint8)
+    (both,) = picture(tmp_path / "a.png", noise).findings
+    (first,) = picture(tmp_path / "b.png", middle(noise, 224)).findings
+    (second,) = picture(tmp_path / "c.png", whole(noise, 224)).findings
+    assert first.score != second.score
+    assert both.score == pytest.approx(np.mean([first.score, second.score]), abs=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(100, 90, 3), (224, 224, 3), (64, 700, 3), (500, 300, 3)])

@@ -21,7 +21,7 @@ from unmask.detectors.image.unmask_clip import training
 from unmask.detectors.image.unmask_clip.features import changed
 from unmask.detectors.image.unmask_clip.head import fit_head, unit, write_head
 from unmask.detectors.image.unmask_clip.training import FOLDS, folded
-from unmask.detectors.image.unmask_clip.views import around, middle
+from unmask.detectors.image.unmask_clip.views import View, around, middle, shown_of, whole
 from unmask.encoders.pulling import pull
 from unmask.errors import DataError
 from unmask.runtime.encoder import RunningEncoder
@@ -37,6 +37,22 @@ def test_the_middle_is_cut_and_not_scaled() -> None:
     assert np.array_equal(middle(pixels, 224), pixels[38:262, 88:312])
     assert np.array_equal(around(pixels, Box(-10, -10, 20, 20), 224), pixels[:224, :224])
     assert np.array_equal(around(pixels, Box(390, 290, 40, 40), 224), pixels[76:, 176:])
+
+
+def test_the_whole_is_scaled_until_its_shorter_side_is_that_of_the_square() -> None:
+    grey = np.linspace(0, 255, 900).astype(np.uint8)
+    pixels = np.broadcast_to(grey[None, :, None], (450, 900, 3))
+    shown = whole(pixels, 224)
+    assert shown.shape == (224, 224, 3)
+    assert abs(int(shown[0, 0, 0]) - 64) < 2  # a quarter of the width is cut off on each side
+    assert abs(int(shown[0, -1, 0]) - 191) < 2
+
+
+def test_of_a_clip_the_views_come_in_turn_and_the_middle_where_there_is_no_face() -> None:
+    pixels = np.zeros((300, 400, 3), np.uint8)
+    turns = [[one.view for one in shown_of(pixels, 224, turn)] for turn in range(4)]
+    assert turns == [[View.MIDDLE], [View.MIDDLE], [View.WHOLE], [View.MIDDLE]]
+    assert [one.view for one in shown_of(pixels, 224)] == [View.MIDDLE, View.WHOLE]
 
 
 @pytest.mark.parametrize("shape", [(100, 150), (224, 90), (64, 64)])

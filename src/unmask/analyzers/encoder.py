@@ -1,8 +1,9 @@
-"""The whole frame and its faces, as a frozen general encoder sees them: made by a camera or not?
+"""The whole frame and its face, as a frozen general encoder sees them: made by a camera or not?
 
 Card: ``unmask_clip``, a head on an encoder of the user's shelf (``encoders``). Without that encoder
-nothing is looked at, and the report says so. Of a video some frames are looked at, fewer the longer
-it is, and the scores averaged.
+nothing is looked at, and the report says so. The whole is seen twice, its middle at native size and
+all of it scaled down. Of a video some frames are looked at, fewer the longer it is. Scores are
+averaged.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class _Seen:
 
 
 class EncoderAnalyzer(Analyzer):
-    """Judges the middle of the frame and its faces by a head on a frozen encoder."""
+    """Judges the frame and its largest face by a head on a frozen encoder."""
 
     name = "encoder"
     title = "Whole picture and faces, by a general encoder"
@@ -146,7 +147,10 @@ class EncoderAnalyzer(Analyzer):
         findings = [self._finding(seen) for seen in (self._whole, self._face) if seen.scores]
         if self.media.kind is Kind.IMAGE:
             return Result(tuple(findings))
-        note = f"{self._turn} frames were looked at, in turn their middle and the largest face."
+        note = (
+            f"{self._turn} frames were looked at: in turn their middle, the largest face and the "
+            "whole."
+        )
         return Result(tuple(findings), (NotChecked(self.name, "every frame", note),))
 
     def _nothing(self, why: str) -> Result:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from unmask.detectors.image.unmask_clip.looks import Looks
-from unmask.detectors.image.unmask_clip.views import shown_of
+from unmask.detectors.image.unmask_clip.views import View, shown_of
 from unmask.forge.launder import launder
 from unmask.forge.operations import jpeg
 from unmask.forge.processing import processed
@@ -31,9 +31,9 @@ PROCESSED = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Of one square that the encoder was shown: whether it was around a face, and the numbers."""
+    """Of one square that the encoder was shown: what it showed, and the numbers."""
 
-    face: bool
+    view: View
     numbers: Features
 
 
@@ -50,7 +50,7 @@ class Extractor:
 
     def of_file(self, path: Path, item: str, variant: int = 0, moving: bool = False) -> list[Seen]:
         """Every square that a scan would show it. Raises MediaError when it cannot be read."""
-        prepared = f"native {variant} {item}" if variant else "looks" if moving else "native"
+        prepared = f"three {variant} {item}" if variant else "looks in three" if moving else "three"
         rows = self.cache.of(path, prepared, lambda: self._looked(path, item, variant))
         return list(_unpacked(rows))
 
@@ -63,15 +63,15 @@ class Extractor:
                 pixels = changed(pixels, np.random.default_rng(drawn))
             shown = shown_of(pixels, self.running.known.side, number if moving else None)
             found = self.running.features([one.square for one in shown])
-            # The number of the frame, and whether the row is of its face, stand in front.
-            marks = np.array([[number, one.face is not None] for one in shown], np.float32)
+            # The number of the frame, and what the row is of, stand in front.
+            marks = np.array([[number, one.view] for one in shown], np.float32)
             rows.append(np.concatenate([marks, found], axis=1))
         return np.concatenate(rows).astype(np.float16) if rows else np.empty((0, 0), np.float16)
 
 
 def _unpacked(rows: Features) -> Iterator[Seen]:
     for row in rows:
-        yield Seen(bool(row[1]), row[2:])
+        yield Seen(View(int(row[1])), row[2:])
 
 
 def _frames(path: Path) -> Iterator[tuple[bool, Frame]]:

@@ -15,6 +15,7 @@ from unmask.decision.evidence import ENCODED, ENCODED_FACE
 from unmask.detectors.image.unmask_clip.features import Extractor, Seen
 from unmask.detectors.image.unmask_clip.head import Floats, Head, fit_head, unit, write_head
 from unmask.detectors.image.unmask_clip.material import material
+from unmask.detectors.image.unmask_clip.views import View
 from unmask.errors import DataError, MediaError
 from unmask.metrics.detection import auc
 from unmask.runtime.encoder import load_encoder
@@ -23,7 +24,7 @@ from unmask.train.recipe import Recipe
 from unmask.train.solved import Say, Solution, Solved
 
 SIGNS = (ENCODED, ENCODED_FACE)
-"""What the head is asked of: the middle of a picture, and its face."""
+"""What the head is asked of: a picture as a whole, and its face."""
 WHOLE = ("pictures by generators", "portraits by a GAN", "clips by generators")
 """Families whose pictures are forged as a whole."""
 FACES = (*WHOLE, "swapped faces", "talking heads")
@@ -48,7 +49,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A sample and what a head made of it that met nothing of its source."""
+    """What a head that met nothing of its source made of a file: the mean over the views of a sign.
+
+    ``sample``: the first of them.
+    """
 
     sample: Sample
     score: float
@@ -85,7 +89,7 @@ class ClipHead(Solved):
     def _samples(self, one: Whole, variant: int) -> Iterator[Sample]:
         forged, maker = one.label == "fake", one.maker or one.family
         for view in self._seen(one, variant):
-            if forged and one.family not in (FACES if view.face else WHOLE):
+            if forged and one.family not in (FACES if view.view is View.FACE else WHOLE):
                 continue
             yield Sample(
                 unit(view.numbers[None], self.encoder)[0],
@@ -121,7 +125,7 @@ class ClipHead(Solved):
     def cross_fitted(self, study: Sequence[Whole], say: Say) -> dict[str, dict[str, float]]:
         """Signs of the files of a study, by a head that met nothing of their sources.
 
-        A clip has the mean over its frames, as in a scan. By item.
+        A sign is the mean over its views, and over the frames of a clip, as in a scan. By item.
         """
         samples = self.samples(lambda done, whole: say(done, whole + len(study)))
         known = [(one.source, one.family) for one in samples]
@@ -148,7 +152,7 @@ class ClipHead(Solved):
 
 def sign_of(seen: Seen) -> str:
     """The sign that the score of a square counts as."""
-    return ENCODED_FACE if seen.face else ENCODED
+    return ENCODED_FACE if seen.view is View.FACE else ENCODED
 
 
 def base(source: str) -> str:
@@ -169,21 +173,25 @@ def folded(samples: Sequence[tuple[str, str]]) -> dict[str, int]:
 
 
 def fitted(samples: Sequence[Sample], strength: float) -> Head:
-    """One head for both views: pictures teach it about faces, and faces about pictures."""
+    """One head for all views: pictures teach it about faces, and faces about pictures."""
     rows = np.stack([one.features for one in samples])
     labels = np.array([one.forged for one in samples])
     return fit_head(rows, labels, [one.source for one in samples], strength)
 
 
 def scored(samples: Sequence[Sample], strength: float) -> list[Scored]:
-    """Each sample by a head fitted without its fold of sources."""
+    """Each file by a head fitted without its fold of sources, as found and changed."""
     folds = folded([(one.source, one.family) for one in samples])
     found: list[Scored] = []
     for fold in sorted(set(folds.values())):
         head = fitted([one for one in samples if folds[one.source] != fold], strength)
         own = [one for one in samples if folds[one.source] == fold]
-        values = head.logits(np.stack([one.features for one in own]))
-        found += [Scored(one, float(value)) for one, value in zip(own, values, strict=True)]
+        views: dict[tuple[str, str, int], list[tuple[Sample, float]]] = {}
+        for one, value in zip(own, head.logits(np.stack([o.features for o in own])), strict=True):
+            views.setdefault((one.item, one.sign, one.variant), []).append((one, float(value)))
+        found += [
+            Scored(v[0][0], float(np.mean([score for _, score in v]))) for v in views.values()
+        ]
     return found
 
 

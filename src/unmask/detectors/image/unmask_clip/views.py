@@ -1,13 +1,15 @@
-"""What the encoder is shown of a picture: squares at native size, never scaled down.
+"""What the encoder is shown of a picture: squares at native size, and the whole scaled down.
 
 What a generator leaves is in single pixels, and scaling a picture down takes it away; a square cut
 out of it keeps it (Ojha, Li and Lee 2023, "Towards Universal Fake Image Detectors that Generalize
-Across Generative Models", section 4).
+Across Generative Models", section 4). The whole picture, as the encoder was trained to see one,
+shows what was drawn, whatever its file went through since.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from PIL import Image
@@ -33,25 +35,43 @@ def face_of(pixels: Pixels) -> Box | None:
     return max(found, key=lambda box: box.area, default=None)
 
 
+class View(IntEnum):
+    """What of a picture a square shows."""
+
+    MIDDLE = 0
+    FACE = 1
+    WHOLE = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A square that the encoder is shown; ``face``: around which face it is, None: the middle."""
+    """A square that the encoder is shown; ``face``: around which face it is, of ``View.FACE``."""
 
     square: Pixels
+    view: View
     face: Box | None = None
 
 
 def shown_of(pixels: Pixels, side: int, turn: int | None = None) -> list[Shown]:
     """What the encoder is shown of a frame.
 
-    Of a still picture (``turn`` None) the middle, and the face where there is one. Of the frames of
-    a video that are looked at, which ``turn`` counts from 0 on, the middle and the face in turn.
+    Of a still picture (``turn`` None) the middle, the face where there is one, and the whole. Of
+    the frames of a video that are looked at, which ``turn`` counts from 0 on, these in turn, and
+    the middle where there is no face.
     """
-    face = None if turn is not None and turn % 2 == 0 else face_of(pixels)
-    around_it = [] if face is None else [Shown(around(pixels, face, side), face)]
-    if turn is not None and around_it:
-        return around_it
-    return [Shown(middle(pixels, side)), *around_it]
+    wanted = tuple(View) if turn is None else (View(turn % len(View)),)
+    shown = [one for view in wanted if (one := _seen_as(view, pixels, side)) is not None]
+    return shown or [Shown(middle(pixels, side), View.MIDDLE)]
+
+
+def _seen_as(view: View, pixels: Pixels, side: int) -> Shown | None:
+    """One view of a frame; None where there is no face."""
+    if view is View.MIDDLE:
+        return Shown(middle(pixels, side), view)
+    if view is View.WHOLE:
+        return Shown(whole(pixels, side), view)
+    face = face_of(pixels)
+    return None if face is None else Shown(around(pixels, face, side), view, face)
 
 
 def middle(pixels: Pixels, side: int) -> Pixels:
@@ -59,6 +79,14 @@ def middle(pixels: Pixels, side: int) -> Pixels:
     pixels = _covering(pixels, side)
     height, width = pixels.shape[:2]
     return _cut(pixels, (width - side) // 2, (height - side) // 2, side)
+
+
+def whole(pixels: Pixels, side: int) -> Pixels:
+    """The middle square of a picture whose shorter side was scaled to ``side``."""
+    factor = side / min(pixels.shape[:2])
+    height, width = (max(side, round(length * factor)) for length in pixels.shape[:2])
+    picture = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
+    return middle(np.asarray(picture), side)
 
 
 def around(pixels: Pixels, box: Box, side: int) -> Pixels:
