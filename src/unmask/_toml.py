@@ -13,6 +13,8 @@ from pydantic import BaseModel, ValidationError
 from unmask.errors import UnmaskError
 
 Model = TypeVar("Model", bound=BaseModel)
+_FAULTS = 3
+"""How many faults of a file are told."""
 
 
 def read_toml(path: Path, kind: type[Model], what: str, error: type[UnmaskError]) -> Model:
@@ -22,9 +24,19 @@ def read_toml(path: Path, kind: type[Model], what: str, error: type[UnmaskError]
             return kind.model_validate(tomllib.load(file))
     except FileNotFoundError:
         raise error(f"There is no {what} at {path}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as problem:
+    except ValidationError as problem:
+        raise error(f"The {what} {path} is malformed: {_said(problem)}") from problem
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         text = "; ".join(str(problem).split("\n"))
         raise error(f"The {what} {path} is malformed: {text}") from problem
+
+
+def _said(problem: ValidationError) -> str:
+    """The first faults, each where it is, and how many more there are."""
+    faults = problem.errors(include_url=False)
+    said = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in faults[:_FAULTS]]
+    more = len(faults) - len(said)
+    return "; ".join(said) + (f"; and {more} more" if more else "")
 
 
 def toml_text(values: Mapping[str, Any], place: str = "") -> str:

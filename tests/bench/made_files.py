@@ -17,12 +17,9 @@ from unmask.decision.evidence import (
     VOICE,
     Situation,
 )
-from unmask.decision.rule import SignTerm
+from unmask.decision.rule import Level
 
-GIVEN = {
-    PARTS: SignTerm(slope=1.0, offset=0.0, lowest=-5.0, highest=5.0),
-    THUMBNAIL: SignTerm(slope=1.0, offset=0.0, lowest=0.0, highest=1.0),
-}
+GIVEN = {THUMBNAIL: [Level(rate=0.99, score=0.0), Level(rate=0.4, score=1.0)]}
 SOURCES = ("agency", "phones", "archive")
 KINDS: Mapping[Situation, tuple[str, tuple[str, ...], Mapping[str, str]]] = {
     Situation.PICTURE: (

@@ -8,20 +8,17 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from made_files import everything
 from PIL import Image
 
 import make_media
-from unmask import registry
-from unmask.bench.whole.given import terms_given
+from unmask.bench.whole.given import curves_given
 from unmask.bench.whole.rows import read_rows, row_of, write_rows
-from unmask.cards.card import read_card
 from unmask.cli.app import main
 from unmask.datasets.whole_files import listing
 from unmask.datasets.whole_files.listing import Source, Whole, listed, sources
-from unmask.decision.evidence import EDITED, FACE, PARTS, THUMBNAIL, Situation
+from unmask.decision.evidence import EDITED, FACE, THUMBNAIL, Situation
 from unmask.errors import DataError, MediaError, MissingExtra
 from unmask.types import Box, Claim, Finding, Kind, Label, MediaInfo, Report, Verdict, Where
 
@@ -216,22 +213,13 @@ def test_the_command_makes_files_and_lists_them(
     assert len(lines) == 2
 
 
-def test_terms_that_whole_files_cannot_give_come_from_the_card_and_the_stored_facts(
-    tmp_path: Path,
-) -> None:
+def test_how_often_thumbnails_mislead_comes_from_the_stored_facts(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"metadata_facts\.py"):
-        terms_given(tmp_path)
-    counts = [("thumbnail", True, 59), ("thumbnail", False, 40), ("software", True, 9)]
-    stored = [
-        {"kind": kind, "present": present, "found": number % 3 > 0}
-        for kind, present, count in counts
-        for number in range(count)
-    ]
+        curves_given(tmp_path)
+    stored = [{"kind": "thumbnail", "present": True, "found": True}] * 9
+    stored += [{"kind": "software", "present": False, "found": n < 2} for n in range(99)]
     (tmp_path / "facts").mkdir()
     (tmp_path / "facts" / "metadata.json").write_text(json.dumps(stored), encoding="utf-8")
-    found = terms_given(tmp_path)
-    told, alarms = 39.5 / 60, 26.5 / 41
-    assert found[THUMBNAIL].llr(1.0) == pytest.approx(np.log(told / alarms), abs=1e-4)
-    row = read_card(registry.detector_card("unmask_voice")).for_claim(Claim.VOICE_EDITED)
-    assert found[PARTS].llr(1.5) == pytest.approx(row.llr(1.5))
-    assert found[PARTS].llr(1e6) == row.llr_limit
+    absent, there = curves_given(tmp_path)[THUMBNAIL]
+    assert (absent.score, there.score) == (0, 1)
+    assert there.rate == pytest.approx(2.5 / 100)

@@ -12,13 +12,22 @@ import pytest
 from made_files import GIVEN, KINDS, SOURCES, drawn, everything, forged, real
 
 from unmask.bench.whole.evaluation import left_out
-from unmask.bench.whole.fitting import WORST, composed, fit, judged
+from unmask.bench.whole.fitting import composed, fit, judged
+from unmask.bench.whole.levels import WORST
 from unmask.bench.whole.power import power_rows
 from unmask.bench.whole.rows import FileRow
-from unmask.bench.whole.terms import fact_term
 from unmask.decision.binomial import upper_tail_fitted
 from unmask.decision.conformal import place, threshold
-from unmask.decision.evidence import COPIED, FACE, PARTS, VOICE, Evidence, Situation
+from unmask.decision.evidence import (
+    COPIED,
+    FACE,
+    FACTS,
+    GENERATED,
+    PARTS,
+    VOICE,
+    Evidence,
+    Situation,
+)
 from unmask.decision.rule import Rule, SituationRule
 from unmask.errors import DataError
 
@@ -112,7 +121,7 @@ def test_a_situation_without_files_is_said(rows: list[FileRow]) -> None:
     with pytest.raises(DataError, match="picture-faces"):
         fit(lacking, "2026-01-01", GIVEN)
     silent = [row for row in rows if row.kind != "audio"]
-    with pytest.raises(DataError, match="'voice' needs at least 20"):
+    with pytest.raises(DataError, match="clip-sound"):
         fit(silent, "2026-01-01", GIVEN)
 
 
@@ -143,40 +152,67 @@ def test_clips_of_both_kinds_are_made_of_all_clips() -> None:
             assert {VOICE: signs[VOICE], PARTS: signs[PARTS]} == heard
 
 
-def test_a_fact_with_degrees_counts_by_them(rows: list[FileRow]) -> None:
+def with_copies(row: FileRow, law: np.random.Generator, often: float) -> FileRow:
+    """A row that has a copy as often as that, of a degree of 1.8 to 3."""
+    if row.kind != "image" or law.random() > often:
+        return row
+    signs = json.loads(row.signs) | {COPIED: float(law.uniform(1.8, 3.0))}
+    return replace(row, signs=json.dumps(signs))
+
+
+def test_a_fact_counts_by_how_seldom_authentic_pictures_have_it_as_clearly(
+    rows: list[FileRow],
+) -> None:
     law = np.random.default_rng(0)
+    stills = sum(row.kind == "image" and not row.forged for row in rows)
+    found = fit([with_copies(row, law, 0.04) for row in rows], "2026-01-01", GIVEN)
+    term = found.of(Evidence(Situation.PICTURE, {})).signs[COPIED]
+    assert term.of(0.0) < 0.2
+    assert term.of(1.8) == pytest.approx(-math.log(0.04), abs=0.5)
+    assert term.of(1.8) < term.of(2.2) < term.of(2.9)
+    never = fit(rows, "2026-01-01", GIVEN).of(Evidence(Situation.PICTURE, {})).signs[COPIED]
+    assert never.of(3.0) == never.of(9.0) <= math.log(stills + 1)
 
-    def copied(row: FileRow) -> FileRow:
-        often, most = (0.5, 3.0) if row.family == "copied parts" else (0.05, 2.0)
-        if row.kind != "image" or law.random() > often:
+
+def test_a_sign_that_errs_takes_nothing_from_the_others(rows: list[FileRow]) -> None:
+    """One model takes every other authentic file for forged: what the others find stays."""
+    own = Evidence(Situation.ONE_FACE, {})
+    law = np.random.default_rng(1)
+
+    def erring(row: FileRow) -> FileRow:
+        signs = json.loads(row.signs)
+        if row.forged or GENERATED not in signs or law.random() > 0.5:
             return row
-        signs = json.loads(row.signs) | {COPIED: float(law.uniform(1.8, most))}
-        return replace(row, signs=json.dumps(signs))
+        return replace(row, signs=json.dumps(signs | {GENERATED: 9.0 + law.random()}))
 
-    found = fit([copied(row) for row in rows], "2026-01-01", GIVEN)
-    still = Evidence(Situation.PICTURE, {})
-    term = found.of(still).signs[COPIED]
-    assert term.llr(0.0) == 0
-    assert 0 < term.llr(1.8) < term.llr(2.2)
-    assert fit(rows, "2026-01-01", GIVEN).of(still).signs[COPIED].llr(3.0) == 0
+    fakes = [row for row in rows if row.forged and row.situation == own.situation]
+    found = []
+    for some in (rows, [erring(row) for row in rows]):
+        part = fit(some, "2026-01-01", GIVEN).of(own)
+        found.append(
+            sum(part.surprise(scored(row, part)) > -math.log(0.02) for row in fakes) / len(fakes)
+        )
+    assert found[1] > 0.7 * found[0] > 0.2
 
 
-def test_a_fact_counts_by_how_much_more_often_forged_files_have_it() -> None:
-    term = fact_term((49, 99), (4, 99))
-    assert term.llr(1.0) == pytest.approx(math.log(0.495 / 0.045), abs=1e-5)
-    assert term.llr(0.0) == 0.0
-    assert fact_term((0, 99), (50, 99)).llr(1.0) == pytest.approx(1e-5, abs=1e-5)
+def test_the_rate_is_shared_so_that_most_is_found(rule: Rule) -> None:
+    for one in rule.rule:
+        assert sum(one.shares.values()) == pytest.approx(1, abs=1e-3)
+        assert min(one.shares.values()) >= 0.01
+        assert not set(one.shares) & set(FACTS)
+    assert rule.of(Evidence(Situation.RECORDING, {})).shares == {VOICE: 0.9, PARTS: 0.1}
 
 
 def test_every_file_is_judged_by_a_rule_that_never_saw_its_source() -> None:
     """What a source says of itself changes nothing for its own files."""
     rows = everything(60, 36)
+    whole = fit(rows, "d", GIVEN)
     said: list[tuple[int, int]] = []
-    found = {one.item: one for one in left_out(rows, "d", GIVEN, lambda *a: said.append(a))}
+    found = {one.item: one for one in left_out(rows, "d", GIVEN, whole, lambda *a: said.append(a))}
     assert said == [(number, 3) for number in (1, 2, 3)]
     assert set(found) == {row.item for row in rows}
     own = next(row for row in rows if row.source == SOURCES[0])
-    others = fit([row for row in rows if row.source != SOURCES[0]], "d", GIVEN)
+    others = fit([row for row in rows if row.source != SOURCES[0]], "d", GIVEN, whole)
     part = others.of(own.evidence())
     assert found[own.item].surprise == pytest.approx(part.surprise(scored(own, part)), abs=1e-5)
 

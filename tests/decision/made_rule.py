@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from unmask.decision.evidence import FACTS, SIGNS, Situation
 from unmask.decision.fusion import fuse
-from unmask.decision.rule import Level, Ratio, Rule, SignTerm, SituationRule
+from unmask.decision.rule import Level, Point, Ratio, Rule, SignTerm, SituationRule
 from unmask.types import Box, Claim, Finding, Kind, MediaInfo, Saying, Verdict, Vote, Where
 
 DETECTOR = {claim: name for name, claim in reversed(SIGNS)}
@@ -21,14 +21,20 @@ NOTED = -math.log(0.05)
 """The surprise from which on it is not passed over."""
 
 
+def line(*points: tuple[float, float]) -> SignTerm:
+    """A term through some points: value, term."""
+    return SignTerm(points=[Point(value=value, term=term) for value, term in points])
+
+
 def part(situation: Situation, together: float = 0.0, facts: bool = False) -> SituationRule:
-    plain = SignTerm(slope=1.0, offset=0.0, lowest=-20.0, highest=20.0)
-    fact = SignTerm(slope=1.5, offset=0.0, lowest=0.0, highest=1.5)
+    plain = line((-20.0, -20.0), (20.0, 20.0))
+    fact = line((0.0, 0.0), (1.0, 1.5))
     signs = dict.fromkeys(SIGNS.values(), plain) | (dict.fromkeys(FACTS, fact) if facts else {})
     fall = math.log(len(signs))
     return SituationRule(
         situation=situation,
         signs=signs,
+        shares={},
         together=together,
         levels=[Level(rate=math.exp(-score), score=score - fall) for score in (0.5, 3.0, 7.0)],
         ratios=[Ratio(surprise=s, llr=llr) for s, llr in ((1.0, -1.0), (4.0, 1.0), (6.0, 3.0))],

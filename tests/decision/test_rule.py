@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_rule import part, rule
+from made_rule import line, part, rule
 
 from unmask.decision.evidence import (
     COPIED,
@@ -26,19 +26,23 @@ from unmask.decision.evidence import (
     Evidence,
     Situation,
 )
-from unmask.decision.rule import PATH, Rule, SignTerm, read_rule, shipped_rule
+from unmask.decision.rule import PATH, Rule, read_rule, shipped_rule
 from unmask.errors import ModelError
 
 TERMS = st.dictionaries(st.sampled_from([FACE, EDITED, GENERATED]), st.floats(-15, 15), min_size=1)
 TOGETHER = st.sampled_from([0.0, 0.25, 1.0])
 
 
-def test_a_term_is_a_line_held_within_limits() -> None:
-    term = SignTerm(slope=2.0, offset=-1.0, lowest=-3.0, highest=4.0)
-    assert [term.llr(value) for value in (-9.0, 0.5, 1.0, 9.0)] == [-3.0, 0.0, 1.0, 4.0]
+def test_a_term_is_linear_between_its_points_and_held_beyond_them() -> None:
+    term = line((-1.0, -3.0), (0.5, 0.0), (2.5, 4.0))
+    assert [term.of(value) for value in (-9.0, -1.0, 0.0, 0.5, 1.0, 9.0)] == pytest.approx(
+        [-3.0, -3.0, -1.0, 0.0, 1.0, 4.0]
+    )
+    assert term.lowest == -3.0
+    assert [line((0.3, 2.0)).of(value) for value in (-1.0, 0.3, 1.0)] == [2.0, 2.0, 2.0]
 
 
-def test_the_score_is_that_of_a_mixture() -> None:
+def test_the_score_is_that_of_the_harmonic_mean() -> None:
     terms = {EDITED: 1.0, GENERATED: 3.0}
     signs = len(part(Situation.PICTURE).signs)
     mixed = math.log((math.exp(1) + math.exp(3)) / signs)
@@ -53,7 +57,7 @@ def test_the_score_is_that_of_a_mixture() -> None:
 def test_what_cannot_speak_takes_nothing(value: float, sign: str) -> None:
     own = part(Situation.CLIP)
     terms = own.terms(Evidence(Situation.CLIP, {sign: value}))
-    assert terms == {sign: value}
+    assert terms == {sign: pytest.approx(value)}
     assert own.score(terms) == pytest.approx(value - math.log(len(own.signs)))
 
 
@@ -146,7 +150,10 @@ def test_the_shipped_rule_knows_every_situation_and_is_in_order() -> None:
         for left, right in itertools.pairwise(own.levels):
             assert left.rate > right.rate
             assert left.score < right.score
-        assert all(term.lowest <= term.highest for term in own.signs.values())
+        for term in own.signs.values():
+            for low, high in itertools.pairwise(term.points):
+                assert low.value < high.value
+                assert low.term < high.term
         for low, high in itertools.pairwise(own.ratios):
             assert low.surprise < high.surprise
             assert low.llr <= high.llr

@@ -151,7 +151,7 @@ def fit(results: Results = RESULTS, json: Json = False) -> None:
     from unmask.bench.whole.encoded import with_encoder
     from unmask.bench.whole.evaluation import left_out, write_left_out
     from unmask.bench.whole.fitting import fit as fitted
-    from unmask.bench.whole.given import terms_given
+    from unmask.bench.whole.given import curves_given
     from unmask.bench.whole.power import stored_power
     from unmask.bench.whole.rows import read_rows
     from unmask.decision.evidence import DETECTORS
@@ -159,11 +159,11 @@ def fit(results: Results = RESULTS, json: Json = False) -> None:
 
     rows = with_encoder(read_rows(results / "files.parquet"), results)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    given = terms_given(results.parent)
+    given = curves_given(results.parent)
     rule = fitted(rows, today, given)
     write_tables(PATH, "rule", rule.rule, read_rule)
     with Progressing("leaving out", unit="sources", quiet=json) as bar:
-        apart = left_out(rows, today, given, bar.update)
+        apart = left_out(rows, today, given, rule, bar.update)
     write_left_out(results / "left_out.parquet", apart)
     for name in DETECTORS:
         write_power(registry.detector_card(name), stored_power(results, name))

@@ -37,7 +37,7 @@ class Fused:
     def of_face(self, sign: str, score: float) -> float:
         """The fused score that one of several faces would make alone."""
         assert self.rule is not None
-        term = self.rule.signs[sign].llr(score) - math.log(max(1, self.evidence.faces))
+        term = self.rule.signs[sign].of(score) - math.log(max(1, self.evidence.faces))
         return replace(self, terms=self.terms | {sign: term}).alone(sign)
 
     def counts(self, finding: Finding) -> bool:

@@ -1,22 +1,26 @@
 """The fitted rule: one score for a file, held on whole authentic files.
 
-For each situation (a picture with one face, a clip with sound …) the signs become one score, the
-log of a likelihood ratio of a mixture: a file is forged in one of several ways, and each sign
-speaks of its own,
+For each situation (a picture with one face, a clip with sound …) the signs become one score. A file
+is forged in one of several ways, and each sign speaks of its own; so each is first held against
+authentic files by itself, and gets a share ``w_s`` of the rate:
 
-    score = log(1/n sum_s exp(l_s)) + together * sum_s max(0, l_s),   l_s = slope_s x_s + offset_s,
+    score = log(1/n sum_s exp(l_s)) + together * sum_s max(0, l_s),   l_s = log w_s - log p_s,
 
-over those of the ``n`` signs that could speak. What cannot be judged takes nothing of the rate, and
-what is left out by choice cannot raise the score. The second part lets several weak signs add up;
-how much they may is fitted, for they are not independent. Of several faces the most suspect one
-counts, divided among them, and of a long recording its most suspect stretch, likewise. Thresholds
-are the conformal ones of the *score of whole files* (Vovk, Gammerman and Shafer 2005, "Algorithmic
-Learning in a Random World", section 2), so they hold whatever the dependence between signs.
+over those of the ``n`` signs that could speak, where ``p_s`` is the share of authentic files whose
+sign is as high. The first part is the harmonic mean p-value (Wilson 2019, "The harmonic mean
+p-value for combining dependent tests", PNAS 116). A sign that errs often in authentic files so
+takes nothing from the others. What cannot be judged takes nothing of the rate, and what is left out
+by choice cannot raise the score. The second part lets several weak signs add up; how much they may
+is fitted, for they are not independent. Of several faces the most suspect one counts, divided among
+them, and of a long recording its most suspect stretch, likewise. Thresholds are the conformal ones
+of the *score of whole files* (Vovk, Gammerman and Shafer 2005, "Algorithmic Learning in a Random
+World", section 2), so they hold whatever the dependence between signs.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
@@ -37,17 +41,31 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Point(_Part):
+    """A sign of this ``value`` counts ``term``."""
+
+    value: float
+    term: float
+
+
 class SignTerm(_Part):
-    """How one sign counts: a log-likelihood ratio ``slope * x + offset``, held within limits."""
+    """How one sign counts: linear between its points, and not more than at the last of them."""
 
-    slope: float = Field(ge=0)
-    offset: float
-    lowest: float
-    highest: float
+    points: list[Point] = Field(min_length=1)
 
-    def llr(self, value: float) -> float:
+    @property
+    def lowest(self) -> float:
+        """The term of a sign that says nothing."""
+        return self.points[0].term
+
+    def of(self, value: float) -> float:
         """The term of a raw score."""
-        return max(self.lowest, min(self.highest, self.slope * value + self.offset))
+        place = bisect_right(self.points, value, key=lambda point: point.value)
+        if place in (0, len(self.points)):
+            return self.points[max(0, place - 1)].term
+        left, right = self.points[place - 1], self.points[place]
+        along = (value - left.value) / (right.value - left.value)
+        return left.term + along * (right.term - left.term)
 
 
 class Level(_Part):
@@ -67,7 +85,8 @@ class Ratio(_Part):
 class SituationRule(_Part):
     """The rule of one situation, with its birth certificate.
 
-    ``encoder``: whether it is for scans in which the encoder looked as well. ``ratios``: the
+    ``encoder``: whether it is for scans in which the encoder looked as well. ``shares``: of the
+    rate, by sign; they are in the terms already. ``ratios``: the
     log-likelihood ratio of the whole file at rising surprise, linear between.
     ``floor``: the lowest rate that so many authentic files can vouch for, 1 / (n + 1); beyond it
     the levels go on as an exponential tail. ``worst_source``: no source of authentic files with
@@ -77,6 +96,7 @@ class SituationRule(_Part):
     situation: Situation
     encoder: bool = False
     signs: dict[str, SignTerm]
+    shares: dict[str, float]
     together: float = Field(ge=0, le=1)
     levels: list[Level] = Field(min_length=2)
     ratios: list[Ratio] = Field(min_length=2)
@@ -89,9 +109,9 @@ class SituationRule(_Part):
     sources: int
 
     def terms(self, evidence: Evidence) -> dict[str, float]:
-        """The log-likelihood ratio of each sign that could speak."""
+        """The term of each sign that could speak."""
         found = {
-            name: term.llr(evidence.signs.get(name, 0.0))
+            name: term.of(evidence.signs.get(name, 0.0))
             for name, term in self.signs.items()
             if name in evidence.signs or name in FACTS
         }

@@ -9,7 +9,7 @@ from pathlib import Path
 from unmask.bench.whole.fitting import encoded, fit, judged
 from unmask.bench.whole.rows import FileRow
 from unmask.decision.fused import judged as fused
-from unmask.decision.rule import Rule, SignTerm
+from unmask.decision.rule import Level, Rule
 from unmask.errors import DataError
 
 
@@ -26,15 +26,19 @@ class LeftOut:
 def left_out(
     rows: Sequence[FileRow],
     date: str,
-    given: Mapping[str, SignTerm],
+    given: Mapping[str, list[Level]],
+    like: Rule,
     said: Callable[[int, int], None],
 ) -> list[LeftOut]:
-    """Every file that was judged, by a rule fitted without the files of its source."""
+    """Every file that was judged, by a rule fitted without the files of its source.
+
+    How the rate is shared among the signs is taken over from ``like``.
+    """
     sources = sorted({row.source for row in rows})
     found: list[LeftOut] = []
     for number, source in enumerate(sources, 1):
         own = [row for row in judged(rows) if row.source == source]
-        rule = fit([row for row in rows if row.source != source], date, given)
+        rule = fit([row for row in rows if row.source != source], date, given, like)
         found += [answer(row, rule) for row in own]
         said(number, len(sources))
     return sorted(found, key=lambda one: (one.item, one.encoder))
