@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -19,7 +20,10 @@ from unmask.decision.evidence import (
 )
 from unmask.decision.rule import Level
 
-GIVEN = {THUMBNAIL: [Level(rate=0.99, score=0.0), Level(rate=0.4, score=1.0)]}
+GIVEN = {
+    PARTS: [Level(rate=math.exp(-rise), score=rise) for rise in (0.1, 1.0, 7.0)],
+    THUMBNAIL: [Level(rate=0.99, score=0.0), Level(rate=0.4, score=1.0)],
+}
 SOURCES = ("agency", "phones", "archive")
 KINDS: Mapping[Situation, tuple[str, tuple[str, ...], Mapping[str, str]]] = {
     Situation.PICTURE: (

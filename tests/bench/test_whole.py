@@ -13,8 +13,10 @@ from made_files import everything
 from PIL import Image
 
 import make_media
+from unmask import registry
 from unmask.bench.whole.given import curves_given
 from unmask.bench.whole.rows import read_rows, row_of, write_rows
+from unmask.cards.card import read_card
 from unmask.cli.app import main
 from unmask.datasets.whole_files import listing
 from unmask.datasets.whole_files.listing import Source, Whole, listed, sources
@@ -213,7 +215,9 @@ def test_the_command_makes_files_and_lists_them(
     assert len(lines) == 2
 
 
-def test_how_often_thumbnails_mislead_comes_from_the_stored_facts(tmp_path: Path) -> None:
+def test_curves_that_whole_files_cannot_give_come_from_the_card_and_the_stored_facts(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(DataError, match=r"metadata_facts\.py"):
         curves_given(tmp_path)
     stored = [{"kind": "thumbnail", "present": True, "found": True}] * 9
@@ -223,3 +227,6 @@ def test_how_often_thumbnails_mislead_comes_from_the_stored_facts(tmp_path: Path
     absent, there = curves_given(tmp_path)[THUMBNAIL]
     assert (absent.score, there.score) == (0, 1)
     assert there.rate == pytest.approx(2.5 / 100)
+    card = read_card(registry.detector_card("unmask_voice")).for_claim(Claim.VOICE_EDITED)
+    for level in curves_given(tmp_path)[PARTS]:
+        assert card.threshold(level.rate) == level.score

@@ -61,6 +61,12 @@ class Evidence:
     withheld: tuple[int, ...] = ()
     quality: Mapping[str, float] = field(default_factory=dict)
 
+    def among(self, sign: str) -> float:
+        """Of how many faces or stretches of speech a sign is the most suspect one's."""
+        if sign in OF_FACES:
+            return max(1.0, self.faces)
+        return max(1.0, self.quality.get("tries", 1.0)) if sign == PARTS else 1.0
+
 
 def gather(media: MediaInfo, findings: Sequence[Finding]) -> Evidence:
     """The evidence of a file."""

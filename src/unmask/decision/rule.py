@@ -29,7 +29,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from unmask._toml import read_toml
-from unmask.decision.evidence import ENCODED, FACTS, OF_FACES, PARTS, Evidence, Situation
+from unmask.decision.evidence import ENCODED, FACTS, Evidence, Situation
 from unmask.errors import ModelError
 
 PATH = Path(__file__).parent / "rule.toml"
@@ -110,17 +110,11 @@ class SituationRule(_Part):
 
     def terms(self, evidence: Evidence) -> dict[str, float]:
         """The term of each sign that could speak."""
-        found = {
-            name: term.of(evidence.signs.get(name, 0.0))
+        return {
+            name: term.of(evidence.signs.get(name, 0.0)) - math.log(evidence.among(name))
             for name, term in self.signs.items()
             if name in evidence.signs or name in FACTS
         }
-        for sign in OF_FACES:
-            if sign in found and evidence.faces > 1:
-                found[sign] -= math.log(evidence.faces)
-        if PARTS in found:
-            found[PARTS] -= math.log(max(1.0, evidence.quality.get("tries", 1.0)))
-        return found
 
     def score(self, terms: Mapping[str, float]) -> float:
         """The fused score of some terms. Raises ValueError when there are none."""

@@ -5,14 +5,26 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from unmask.decision.evidence import THUMBNAIL
+from unmask import registry
+from unmask.cards.card import read_card
+from unmask.decision.evidence import PARTS, THUMBNAIL
 from unmask.decision.rule import Level
 from unmask.errors import DataError
+from unmask.types import Claim
 
 
 def curves_given(results: Path) -> dict[str, list[Level]]:
-    """Thumbnails by the table of found facts. Raises DataError when it is missing."""
-    return {THUMBNAIL: _thumbnail(results / "facts" / "metadata.json")}
+    """Replaced speech by the thresholds of its card, thumbnails by the table of found facts.
+
+    Few whole recordings of the study have stretches enough to be asked for replaced ones.
+    Raises DataError when the stored facts are missing.
+    """
+    row = read_card(registry.detector_card("unmask_voice")).for_claim(Claim.VOICE_EDITED)
+    parts = [Level(rate=one.fpr, score=one.score) for one in row.thresholds]
+    return {
+        PARTS: sorted(parts, key=lambda level: -level.rate),
+        THUMBNAIL: _thumbnail(results / "facts" / "metadata.json"),
+    }
 
 
 def _thumbnail(path: Path) -> list[Level]:

@@ -27,7 +27,9 @@ def curves(
     """Of each sign the share of authentic files in which it is as high.
 
     ``reals``: those of all situations, ``mine`` those of one. Facts are counted over all stills,
-    where a missing one is 0. Raises DataError when no authentic file has a sign.
+    where a missing one is 0. Of a sign that is the most suspect of several faces or stretches the
+    share is that of one of them, in a file that has as many as most. Raises DataError when no
+    authentic file has a sign.
     """
     stills = [row for row in reals if row.kind == "image"]
     found = {}
@@ -40,7 +42,10 @@ def curves(
             having = [row for row in reals if sign in row.evidence().signs]
         if not having:
             raise DataError(f"No authentic file has the sign {sign!r}.")
-        found[sign] = _curve(having, sign)
+        among = float(np.median([row.evidence().among(sign) for row in having]))
+        found[sign] = [
+            level.model_copy(update={"rate": level.rate / among}) for level in _curve(having, sign)
+        ]
     return found
 
 
