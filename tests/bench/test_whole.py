@@ -20,7 +20,7 @@ from unmask.cards.card import read_card
 from unmask.cli.app import main
 from unmask.datasets.whole_files import listing
 from unmask.datasets.whole_files.listing import Source, Whole, listed, sources
-from unmask.decision.evidence import EDITED, FACE, THUMBNAIL, Situation
+from unmask.decision.evidence import EDITED, FACE, PARTS, THUMBNAIL, Situation
 from unmask.errors import DataError, MediaError, MissingExtra
 from unmask.types import Box, Claim, Finding, Kind, Label, MediaInfo, Report, Verdict, Where
 
