@@ -97,11 +97,19 @@ class Source(_Part):
     used_for: str = ""
 
 
+class Further(_Part):
+    """Another file of the same checkpoint, under the same licence."""
+
+    url: str
+    sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
+
+
 class Published(_Part):
     """A checkpoint of the method's authors: where it is, and under which licence.
 
     ``sha256`` is empty when nobody of us has seen the file: then it is used from a path only and
-    never fetched.
+    never fetched. ``further``: the files beside the first, where the authors' program writes its
+    parts apart, in the order of the method's ``files``.
     """
 
     variant: str
@@ -109,6 +117,7 @@ class Published(_Part):
     licence: str
     sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
     trained_on: str = ""
+    further: list[Further] = []
 
 
 class Training(_Part):
