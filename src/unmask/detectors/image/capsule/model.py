@@ -26,7 +26,7 @@ def squashed(x: Tensor, dim: int) -> Tensor:
 
 
 def _vgg(pretrained: bool) -> nn.Sequential:
-    """The first 19 layers of VGG-19, down to 256 maps at 1/8 of the side, named as torchvision's."""
+    """The first 19 layers of VGG-19, 256 maps at 1/8 of the side, named as torchvision's."""
     parts: list[nn.Module] = []
     taken = 3
     for widths in _WIDTHS:
