@@ -154,6 +154,24 @@ class Clips(Take):
         return _reduced(frame)
 
 
+class Points(Clips):
+    """Points of one face along time. Raises ModelError where the face mesh is not here."""
+
+    what = "stretches of a face's points"
+
+    def __init__(self, part: Input) -> None:
+        super().__init__(part)
+        from unmask.faces.mesh.model import load_mesh
+
+        load_mesh()
+
+    def _clip(self, held: list[Frame]) -> list[Window]:
+        found = preparation.points([f.pixels for f in held], [f.time for f in held])
+        if found is None:
+            return []
+        return [Window(found, held[0].time, until=held[-1].time)]
+
+
 class Films(Clips):
     """Whole frames along time: stretch after stretch, or spread over the whole."""
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
+from unmask.errors import ModelError
 from unmask.train.backbones import timm_model
+from unmask.train.method import read_checkpoint
+from unmask.train.names import new_start
 
 NAME = "legacy_xception.tf_in1k"
 WIDTHS = (64, 128, 256, 728, 728, 1024, 2048)
@@ -14,17 +19,93 @@ WIDTHS = (64, 128, 256, 728, 728, 1024, 2048)
 
 
 def xception(
-    pretrained: bool = False, channels: int = 3, classes: int = 0, bare: bool = True
+    pretrained: bool | Path = False,
+    channels: int = 3,
+    classes: int = 0,
+    bare: bool = True,
+    drop: float = 0.0,
+    middle: int = 8,
 ) -> Any:
     """timm's Xception, whose names are those of the published checkpoints but for the head's.
 
-    ``bare``: without the last activation, as in DeepfakeBench. Raises MissingExtra, and ModelError
-    when the weights cannot be had.
+    ``pretrained``: with timm's ImageNet weights, or with those of a file. ``bare``: without the
+    last activation, as DeepfakeBench takes features. ``drop``: chance before the head.
+    ``middle``: how many of the eight blocks of the middle flow there are, fewer for tests. Raises
+    MissingExtra, and DataError or ModelError when the weights cannot be had.
     """
-    network: Any = timm_model(NAME, pretrained, num_classes=classes, in_chans=channels)
+    network: Any = timm_model(
+        NAME, pretrained is True, num_classes=classes, in_chans=channels, drop_rate=drop
+    )
     if bare:
         network.act4 = nn.Identity()
+    for number in range(4 + middle, 12):
+        setattr(network, f"block{number}", nn.Identity())
+    if isinstance(pretrained, Path):
+        _begin(network, pretrained)
     return network
+
+
+def _begin(network: nn.Module, path: Path) -> None:
+    """ImageNet weights as the field passes them round (``xception-b5690688.pth``), but the head's.
+
+    Such files may keep the kernels of 1 × 1 as matrices.
+    """
+    ours, given = network.state_dict(), read_checkpoint(path)
+    for name, value in given.items():
+        if name.startswith(("fc.", "last_linear.")):
+            continue
+        matrix = name.endswith("pointwise.weight") and value.ndim == 2
+        there = value[..., None, None] if matrix else value
+        if name not in ours or there.shape != ours[name].shape:
+            raise ModelError(f"{path} is not an Xception for ImageNet: it has {name!r}.")
+        ours[name] = there
+    needed = {name for name in ours if not name.endswith("num_batches_tracked")}
+    if missing := sorted(needed - set(given) - {"fc.weight", "fc.bias"}):
+        raise ModelError(f"{path} is not an Xception for ImageNet: it lacks {missing[0]!r}.")
+    network.load_state_dict(ours)
+
+
+def separable(taken: int, given: int) -> nn.Module:
+    """A 3 × 3 convolution of each channel alone, and one of 1 × 1 across them, as in Xception."""
+    from timm.models.xception import SeparableConv2d
+
+    made: nn.Module = SeparableConv2d(taken, given, 3, 1, 1)
+    return made
+
+
+def block(width: int, convolutions: int = 3) -> nn.Module:
+    """A block of Xception's middle flow: ReLU, separable convolution, norm, and round it again."""
+    from timm.models.xception import Block
+
+    made: nn.Module = Block(width, width, convolutions)
+    return made
+
+
+def take(network: Any, weight: Tensor) -> None:
+    """Let the first convolution of an ``xception`` be one with this weight (32, channels, 3, 3)."""
+    network.conv1 = nn.Conv2d(weight.shape[1], weight.shape[0], 3, 2, bias=False)
+    network.conv1.weight.data.copy_(weight)
+
+
+def benchmark_names(
+    checkpoint: Mapping[str, Tensor], starts: Mapping[str, str] | None = None
+) -> dict[str, Tensor]:
+    """A checkpoint of DeepfakeBench with its Xceptions named as here; what is not known stays.
+
+    ``starts``: beginnings there and here, ``backbone.`` and ``net.`` unless others are named. The
+    narrowing that stands in each Xception of theirs and that most detectors do not use is dropped.
+    """
+    known = {"backbone.": "net."} if starts is None else starts
+    result = {}
+    for name, value in checkpoint.items():
+        bare = name.removeprefix("module.")
+        ours = new_start(bare, known)
+        if ours != bare:
+            if ".adjust_channel." in bare:
+                continue
+            ours = ours.replace(".last_linear.1.", ".fc.").replace(".last_linear.", ".fc.")
+        result[ours] = value
+    return result
 
 
 def stages(network: Any, picture: Tensor) -> list[Tensor]:
