@@ -1,7 +1,6 @@
 """Graph attention over the nodes of a voice, and the readout that both front ends share.
 
-Jung et al. 2022, "AASIST", sections 2.2 to 2.4; node attention and pooling after Tak et al. 2021,
-"End-to-end spectro-temporal graph attention networks".
+Jung et al. 2022, "AASIST", sections 2.2 to 2.4.
 """
 
 from __future__ import annotations
@@ -11,40 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-
-def _vector(width: int) -> nn.Parameter:
-    """What turns a compared pair of nodes into one number, (width, 1)."""
-    return nn.Parameter(nn.init.xavier_normal_(torch.empty(width, 1)))
-
-
-def _normed(norm: nn.BatchNorm1d, nodes: Tensor) -> Tensor:
-    """Batch norm over the channels of all nodes, batch × nodes × channels."""
-    result: Tensor = norm(nodes.flatten(0, 1)).view_as(nodes)
-    return result
-
-
-class GraphAttention(nn.Module):
-    """Every node hears all nodes of its graph: (B, N, ``inside``) to (B, N, ``outside``)."""
-
-    def __init__(self, inside: int, outside: int, temperature: float) -> None:
-        super().__init__()
-        self.temperature = temperature
-        self.compare = nn.Linear(inside, outside)
-        self.weigh = _vector(outside)
-        self.heard = nn.Linear(inside, outside)
-        self.own = nn.Linear(inside, outside)
-        self.norm = nn.BatchNorm1d(outside)
-        self.drop = nn.Dropout(0.2)
-        self.act = nn.SELU()
-
-    def forward(self, nodes: Tensor) -> Tensor:
-        """Nodes after one round."""
-        nodes = self.drop(nodes)
-        pairs = torch.tanh(self.compare(nodes[:, :, None] * nodes[:, None]))
-        attention = (pairs @ self.weigh).squeeze(-1).div(self.temperature).softmax(-1)
-        mixed = self.heard(attention @ nodes) + self.own(nodes)
-        result: Tensor = self.act(_normed(self.norm, mixed))
-        return result
+from unmask.nn.voice_graphs import GraphAttention, GraphPool, normed, pair_weight
 
 
 class StackAttention(nn.Module):
@@ -60,13 +26,13 @@ class StackAttention(nn.Module):
         self.temporal = nn.Linear(inside, inside)
         self.spectral = nn.Linear(inside, inside)
         self.compare = nn.Linear(inside, outside)
-        self.weigh_temporal = _vector(outside)
-        self.weigh_spectral = _vector(outside)
-        self.weigh_across = _vector(outside)
+        self.weigh_temporal = pair_weight(outside)
+        self.weigh_spectral = pair_weight(outside)
+        self.weigh_across = pair_weight(outside)
         self.heard = nn.Linear(inside, outside)
         self.own = nn.Linear(inside, outside)
         self.stack_compare = nn.Linear(inside, outside)
-        self.stack_weigh = _vector(outside)
+        self.stack_weigh = pair_weight(outside)
         self.stack_heard = nn.Linear(inside, outside)
         self.stack_own = nn.Linear(inside, outside)
         self.norm = nn.BatchNorm1d(outside)
@@ -88,7 +54,7 @@ class StackAttention(nn.Module):
         share = likeness.div(self.temperature).softmax(1).transpose(1, 2)
         stack = self.stack_heard(share @ nodes) + self.stack_own(stack)
 
-        mixed = self.act(_normed(self.norm, self.heard(attention @ nodes) + self.own(nodes)))
+        mixed = self.act(normed(self.norm, self.heard(attention @ nodes) + self.own(nodes)))
         return mixed[:, :times], mixed[:, times:], stack
 
     def _weights(self, times: int, bands: int) -> Tensor:
@@ -98,23 +64,6 @@ class StackAttention(nn.Module):
         from_time = torch.cat([same_time.expand(times, -1), across.expand(bands, -1)])
         from_band = torch.cat([across.expand(times, -1), same_band.expand(bands, -1)])
         return torch.cat([from_time.expand(times, -1, -1), from_band.expand(bands, -1, -1)])
-
-
-class GraphPool(nn.Module):
-    """Keeps the share ``keep`` of nodes that a learnt score puts first, times that score."""
-
-    def __init__(self, width: int, keep: float) -> None:
-        super().__init__()
-        self.keep = keep
-        self.score = nn.Linear(width, 1)
-        self.drop = nn.Dropout(0.3)
-
-    def forward(self, nodes: Tensor) -> Tensor:
-        """Fewer nodes, best first."""
-        scores = torch.sigmoid(self.score(self.drop(nodes)))
-        count = max(int(nodes.shape[1] * self.keep), 1)
-        chosen = scores.topk(count, dim=1).indices.expand(-1, -1, nodes.shape[2])
-        return (nodes * scores).gather(1, chosen)
 
 
 class Branch(nn.Module):

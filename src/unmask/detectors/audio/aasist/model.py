@@ -16,35 +16,13 @@ from torch import Tensor, nn
 
 from unmask.detectors.audio.aasist.graph import Readout
 from unmask.nn.sinc_filters import mel_filters
+from unmask.nn.voice_graphs import Block
 
 RATE = 16000
 """Samples a second."""
 LENGTH = 64600
 """Samples of one clip, about 4 seconds."""
 _FILTERS = 70
-
-
-class Block(nn.Module):
-    """Two convolutions with a bypass over spectrum × time; time shrinks by ``shrink``.
-
-    The authors' program also normalises what goes into the first convolution and then hands it the
-    plain input; their results and checkpoints are of the plain one, and so is this.
-    """
-
-    def __init__(self, inside: int, outside: int, shrink: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(inside, outside, (2, 3), padding=(1, 1))
-        self.between = nn.Sequential(nn.BatchNorm2d(outside), nn.SELU())
-        self.conv2 = nn.Conv2d(outside, outside, (2, 3), padding=(0, 1))
-        same = inside == outside
-        self.bypass = nn.Identity() if same else nn.Conv2d(inside, outside, (1, 3), padding=(0, 1))
-        self.pool = nn.MaxPool2d((1, shrink)) if shrink > 1 else nn.Identity()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, inside, F, T) to (B, outside, F, T / shrink)."""
-        inner = self.conv2(self.between(self.conv1(x)))
-        result: Tensor = self.pool(inner + self.bypass(x))
-        return result
 
 
 def _encoder(wide: int, shrink: int) -> nn.Sequential:

@@ -1,0 +1,1 @@
+"""Cepstra and two mixtures of Gaussians, the baseline of WaveFake and of ASVspoof."""
