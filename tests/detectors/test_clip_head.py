@@ -16,10 +16,10 @@ from unmask.bench.whole.encoded import read_signs, with_encoder
 from unmask.bench.whole.rows import FileRow
 from unmask.cli.app import app
 from unmask.datasets.whole_files import listing
-from unmask.decision.evidence import ENCODED
+from unmask.decision.evidence import ENCODED, ENCODED_FACE
 from unmask.detectors.image.unmask_clip import training
 from unmask.detectors.image.unmask_clip.features import changed
-from unmask.detectors.image.unmask_clip.head import fit_head, unit, write_head
+from unmask.detectors.image.unmask_clip.head import Heads, fit_head, unit, write_heads
 from unmask.detectors.image.unmask_clip.training import FOLDS, folded
 from unmask.detectors.image.unmask_clip.views import View, around, middle, shown_of, whole
 from unmask.encoders.pulling import pull
@@ -77,10 +77,22 @@ def test_the_file_says_what_the_head_says(tmp_path: Path) -> None:
     shown = unit(rows, known)
     labels = shown @ draw.standard_normal(known.numbers) > 0.3
     head = fit_head(shown, labels, ["a"] * 400, 10.0)
+    other = fit_head(shown, ~labels, ["a"] * 400, 10.0)
     assert np.mean((head.logits(shown) > 0) == labels) > 0.95
-    write_head(tmp_path / "head.onnx", head, known)
-    (logits,) = open_session(tmp_path / "head.onnx").run(["logit"], {"features": rows})
-    assert np.allclose(logits, head.logits(shown), atol=1e-4)
+    heads = Heads(head, other)
+    write_heads(tmp_path / "heads.onnx", heads, known)
+    (logits,) = open_session(tmp_path / "heads.onnx").run(["logit"], {"features": rows})
+    both = np.stack([head.logits(shown), other.logits(shown)], axis=1)
+    assert np.allclose(logits, both, atol=1e-4)
+    views = [View(number % 3) for number in range(400)]
+    own = np.where(np.arange(400) % 3 == View.WHOLE, both[:, 1], both[:, 0])
+    assert np.array_equal(heads.logits(shown, views), own)
+
+
+def test_the_whole_counts_twice_and_the_face_for_itself() -> None:
+    views = [View.MIDDLE, View.FACE, View.WHOLE]
+    found = training.by_sign(views, np.array([1.0, 5.0, 4.0], np.float32))
+    assert found == {ENCODED: pytest.approx(3.0), ENCODED_FACE: pytest.approx(5.0)}
 
 
 def test_a_large_source_does_not_rule(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.cards.card import Operating
 from unmask.detectors.image.unmask_clip.looks import Looks
-from unmask.detectors.image.unmask_clip.views import shown_of
+from unmask.detectors.image.unmask_clip.views import WEIGHTS, Shown, View, shown_of
 from unmask.encoders.known import encoder
 from unmask.runtime.encoder import load_encoder, remedy
 from unmask.runtime.model import load_model
@@ -77,13 +77,15 @@ class _Seen:
 
     claim: Claim
     scores: list[tuple[float, float]] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
     frame: Frame | None = None
     box: Box | None = None
 
-    def add(self, score: float, frame: Frame, box: Box | None) -> None:
+    def add(self, score: float, frame: Frame, shown: Shown) -> None:
         if self.frame is None or score > max(value for _, value in self.scores):
-            self.frame, self.box = frame, box
+            self.frame, self.box = frame, shown.face
         self.scores.append((frame.time, score))
+        self.weights.append(WEIGHTS[shown.view])
 
 
 class EncoderAnalyzer(Analyzer):
@@ -128,8 +130,10 @@ class EncoderAnalyzer(Analyzer):
         shown = shown_of(frame.pixels, self._encoder.side, self._turn if moving else None)
         self._turn += 1
         features = self._running.features([one.square for one in shown])
-        for one, score in zip(shown, self._head.run({"features": features})["logit"], strict=True):
-            (self._whole if one.face is None else self._face).add(float(score), frame, one.face)
+        rows = self._head.run({"features": features})["logit"]
+        for one, (native, whole) in zip(shown, rows, strict=True):
+            score = float(whole if one.view is View.WHOLE else native)
+            (self._face if one.view is View.FACE else self._whole).add(score, frame, one)
 
     def finish(self) -> Result:
         """A finding for the whole frame and one a face, or the reason why there is none."""
@@ -158,7 +162,7 @@ class EncoderAnalyzer(Analyzer):
 
     def _finding(self, seen: _Seen) -> Finding:
         row = self._head.card.for_claim(seen.claim.value)
-        score = float(np.mean([value for _, value in seen.scores]))
+        score = float(np.average([value for _, value in seen.scores], weights=seen.weights))
         assert seen.frame is not None
         still = self.media.kind is Kind.IMAGE
         where = Where(boxes=(seen.box,)) if seen.box is not None else Where()

@@ -1,4 +1,4 @@
-"""The head: logistic regression on the encoder's numbers, and its ONNX file."""
+"""The heads: logistic regression on the encoder's numbers, and their ONNX file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from unmask.detectors.image.unmask_clip.views import View
 from unmask.encoders.known import Encoder
 from unmask.errors import DataError
 
@@ -28,6 +29,19 @@ class Head:
     def logits(self, features: Floats) -> Floats:
         """Of features as ``unit`` gives them, rows × numbers."""
         return np.asarray(features @ self.weight + self.bias, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """One for squares at native size, the middle and the face, and one for the whole."""
+
+    native: Head
+    whole: Head
+
+    def logits(self, features: Floats, views: Sequence[View]) -> Floats:
+        """Of features as ``unit`` gives them, each by the head of its view."""
+        whole = np.array([view is View.WHOLE for view in views], bool)
+        return np.where(whole, self.whole.logits(features), self.native.logits(features))
 
 
 def unit(features: NDArray[np.floating], encoder: Encoder) -> Floats:
@@ -75,8 +89,8 @@ def _weights(labels: NDArray[np.bool_], sources: NDArray[np.str_]) -> NDArray[np
     return weight * len(labels) / 2
 
 
-def write_head(path: Path, head: Head, encoder: Encoder) -> None:
-    """Write a head as an ONNX file: ``features`` in, ``logit`` out."""
+def write_heads(path: Path, heads: Heads, encoder: Encoder) -> None:
+    """Write heads as an ONNX file: ``features`` in, ``logit`` out, a column a head."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -90,22 +104,19 @@ def write_head(path: Path, head: Head, encoder: Encoder) -> None:
             helper.make_node("Div", [name, f"{name}_norm"], [f"{name}_unit"]),
         ]
     nodes.append(helper.make_node("Concat", [f"{n}_unit" for n in names], ["unit"], axis=1))
-    nodes += [
-        helper.make_node("Gemm", ["unit", "weight", "bias"], ["column"]),
-        helper.make_node("Squeeze", ["column", "one"], ["logit"]),
-    ]
+    nodes.append(helper.make_node("Gemm", ["unit", "weight", "bias"], ["logit"]))
+    both = (heads.native, heads.whole)
     values = {
         "widths": np.array(widths, np.int64),
         "least": np.array(1e-6, np.float32),
-        "weight": head.weight.astype(np.float32)[:, None],
-        "bias": np.array([head.bias], np.float32),
-        "one": np.array([1], np.int64),
+        "weight": np.stack([one.weight for one in both], axis=1).astype(np.float32),
+        "bias": np.array([one.bias for one in both], np.float32),
     }
     graph = helper.make_graph(
         nodes,
         "head",
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", encoder.numbers])],
-        [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch"])],
+        [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch", 2])],
         [numpy_helper.from_array(array, name) for name, array in values.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

@@ -1,4 +1,4 @@
-"""Fitting the head on what the encoder makes of pictures; judging sources without their own."""
+"""Fitting the heads on what the encoder makes of pictures; judging sources without their own."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import numpy as np
 from unmask.datasets.whole_files.listing import Whole
 from unmask.decision.evidence import ENCODED, ENCODED_FACE
 from unmask.detectors.image.unmask_clip.features import Extractor, Seen
-from unmask.detectors.image.unmask_clip.head import Floats, Head, fit_head, unit, write_head
+from unmask.detectors.image.unmask_clip.head import Floats, Heads, fit_head, unit, write_heads
 from unmask.detectors.image.unmask_clip.material import material
-from unmask.detectors.image.unmask_clip.views import View
+from unmask.detectors.image.unmask_clip.views import WEIGHTS, View
 from unmask.errors import DataError, MediaError
 from unmask.metrics.detection import auc
 from unmask.runtime.encoder import load_encoder
-from unmask.train.feature_cache import FeatureCache, Features
+from unmask.train.feature_cache import FeatureCache
 from unmask.train.recipe import Recipe
 from unmask.train.solved import Say, Solution, Solved
 
@@ -34,10 +34,10 @@ FOLDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the encoder makes of one view, as ``head.unit`` gives it. ``sign``: which view it is."""
+    """What the encoder makes of one view, as ``head.unit`` gives it."""
 
     features: Floats
-    sign: str
+    view: View
     forged: bool
     source: str
     item: str = ""
@@ -46,10 +46,15 @@ class Sample:
     maker: str = ""
     variant: int = 0
 
+    @property
+    def sign(self) -> str:
+        """The sign that its score counts as."""
+        return sign_of(self.view)
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What a head that met nothing of its source made of a file: the mean over the views of a sign.
+    """What heads that met nothing of its source made of a file: the mean over the views of a sign.
 
     ``sample``: the first of them.
     """
@@ -93,7 +98,7 @@ class ClipHead(Solved):
                 continue
             yield Sample(
                 unit(view.numbers[None], self.encoder)[0],
-                sign_of(view),
+                view.view,
                 forged,
                 one.source,
                 one.item,
@@ -114,7 +119,7 @@ class ClipHead(Solved):
         begun = time.monotonic()
         samples = self.samples(say)
         path = out / "weights.onnx"
-        write_head(path, fitted(samples, self.strength), self.encoder)
+        write_heads(path, fitted(samples, self.strength), self.encoder)
         best = measures(scored(samples, self.strength))
         return Solution(path, len(samples), time.monotonic() - begun, best)
 
@@ -123,7 +128,7 @@ class ClipHead(Solved):
         return scored(self.samples(say), self.strength)
 
     def cross_fitted(self, study: Sequence[Whole], say: Say) -> dict[str, dict[str, float]]:
-        """Signs of the files of a study, by a head that met nothing of their sources.
+        """Signs of the files of a study, by heads that met nothing of their sources.
 
         A sign is the mean over its views, and over the frames of a clip, as in a scan. By item.
         """
@@ -133,26 +138,38 @@ class ClipHead(Solved):
         found: dict[str, dict[str, float]] = {}
         for fold in range(FOLDS):
             others = [one for one in samples if folds[one.source] != fold]
-            head = fitted(others, self.strength)
+            heads = fitted(others, self.strength)
             for one in study:
                 if folds[base(one.source)] == fold:
-                    found[one.item] = self._signs(one, head)
+                    found[one.item] = self._signs(one, heads)
                     say(len(self.files) + len(found), len(self.files) + len(study))
         return {item: signs for item, signs in found.items() if signs}
 
-    def _signs(self, one: Whole, head: Head) -> dict[str, float]:
-        views: dict[str, list[Features]] = {}
-        for seen in self._seen(one, 0):
-            views.setdefault(sign_of(seen), []).append(seen.numbers)
-        return {
-            sign: float(head.logits(unit(np.stack(rows), self.encoder)).mean())
-            for sign, rows in views.items()
-        }
+    def _signs(self, one: Whole, heads: Heads) -> dict[str, float]:
+        seen = self._seen(one, 0)
+        if not seen:
+            return {}
+        views = [square.view for square in seen]
+        numbers = unit(np.stack([square.numbers for square in seen]), self.encoder)
+        return by_sign(views, heads.logits(numbers, views))
 
 
-def sign_of(seen: Seen) -> str:
-    """The sign that the score of a square counts as."""
-    return ENCODED_FACE if seen.view is View.FACE else ENCODED
+def sign_of(view: View) -> str:
+    """The sign that the score of a view counts as."""
+    return ENCODED_FACE if view is View.FACE else ENCODED
+
+
+def by_sign(views: Sequence[View], logits: Floats) -> dict[str, float]:
+    """Of each sign the mean over its views, as these weigh."""
+    return {
+        sign: float(
+            np.average(
+                [value for view, value in zip(views, logits, strict=True) if sign_of(view) == sign],
+                weights=[WEIGHTS[view] for view in views if sign_of(view) == sign],
+            )
+        )
+        for sign in dict.fromkeys(map(sign_of, views))
+    }
 
 
 def base(source: str) -> str:
@@ -172,26 +189,33 @@ def folded(samples: Sequence[tuple[str, str]]) -> dict[str, int]:
     return {source: number % FOLDS for number, source in enumerate(order)}
 
 
-def fitted(samples: Sequence[Sample], strength: float) -> Head:
-    """One head for all views: pictures teach it about faces, and faces about pictures."""
-    rows = np.stack([one.features for one in samples])
-    labels = np.array([one.forged for one in samples])
-    return fit_head(rows, labels, [one.source for one in samples], strength)
+def fitted(samples: Sequence[Sample], strength: float) -> Heads:
+    """One head for what is seen at native size, where pictures teach about faces and faces about
+    pictures, and one for the whole."""
+    heads = []
+    for whole in (False, True):
+        own = [one for one in samples if (one.view is View.WHOLE) is whole]
+        rows = np.stack([one.features for one in own])
+        labels = np.array([one.forged for one in own])
+        heads.append(fit_head(rows, labels, [one.source for one in own], strength))
+    return Heads(*heads)
 
 
 def scored(samples: Sequence[Sample], strength: float) -> list[Scored]:
-    """Each file by a head fitted without its fold of sources, as found and changed."""
+    """Each file by heads fitted without its fold of sources, as found and changed."""
     folds = folded([(one.source, one.family) for one in samples])
     found: list[Scored] = []
     for fold in sorted(set(folds.values())):
-        head = fitted([one for one in samples if folds[one.source] != fold], strength)
-        own = [one for one in samples if folds[one.source] == fold]
-        views: dict[tuple[str, str, int], list[tuple[Sample, float]]] = {}
-        for one, value in zip(own, head.logits(np.stack([o.features for o in own])), strict=True):
-            views.setdefault((one.item, one.sign, one.variant), []).append((one, float(value)))
-        found += [
-            Scored(v[0][0], float(np.mean([score for _, score in v]))) for v in views.values()
-        ]
+        heads = fitted([one for one in samples if folds[one.source] != fold], strength)
+        files: dict[tuple[str, int], list[Sample]] = {}
+        for one in samples:
+            if folds[one.source] == fold:
+                files.setdefault((one.item, one.variant), []).append(one)
+        for own in files.values():
+            views = [one.view for one in own]
+            signs = by_sign(views, heads.logits(np.stack([one.features for one in own]), views))
+            first = {one.sign: one for one in reversed(own)}
+            found += [Scored(first[sign], value) for sign, value in signs.items()]
     return found
 
 

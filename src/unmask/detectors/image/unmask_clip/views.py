@@ -43,6 +43,10 @@ class View(IntEnum):
     WHOLE = 2
 
 
+WEIGHTS = {View.MIDDLE: 1.0, View.FACE: 1.0, View.WHOLE: 2.0}
+"""How much the score of a view counts in the mean over the views of one claim."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A square that the encoder is shown; ``face``: around which face it is, of ``View.FACE``."""
