@@ -38,7 +38,7 @@ from unmask.types import (
 DETECTOR = "unmask_picture"
 SMALLEST = 64
 """Pixels of the shorter side under which a picture is not judged."""
-FRAME_TILES = 3
+FRAME_TILES = 6
 """Tiles looked at in one frame of a video."""
 KEPT_FRAMES = 600
 """Frames of a video whose scores are kept; the interval doubles when there are more."""

@@ -28,11 +28,11 @@ CELL = 8
 class Budget:
     """How a picture is cut: tile side and step in pixels, how many tiles, how many at once."""
 
-    side: int = 160
-    step: int = 112
-    cover: int = 50
-    spread: int = 18
-    batch: int = 4
+    side: int = 112
+    step: int = 80
+    cover: int = 100
+    spread: int = 36
+    batch: int = 8
 
 
 @dataclass(frozen=True, slots=True)
