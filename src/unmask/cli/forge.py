@@ -88,6 +88,62 @@ def picture(
 
 
 @app.command()
+def text(
+    host: Annotated[Path, typer.Argument(help="A picture with text.")],
+    out: Out,
+    donor: Annotated[Path | None, typer.Option(help="Another one, for a splice.")] = None,
+    kind: Annotated[str, typer.Option(help="copy-move, splice, removal, insertion, …")] = "",
+    table: Annotated[Path | None, typer.Option(help="How people edit, as TOML.")] = None,
+    seed: Seed = 0,
+    mask: Mask = None,
+    json: Json = False,
+) -> None:
+    """Edit a line of text in a picture, as one person of a population would."""
+    with _research():
+        import numpy as np
+
+        from unmask.forge.text_edit import edit_text
+        from unmask.forge.text_habits import KINDS, TABLE, population
+    from unmask.errors import DataError
+    from unmask.media import Limits, read_image
+
+    if kind and kind not in KINDS:
+        raise typer.BadParameter(f"There are: {', '.join(KINDS)}.", param_hint="--kind")
+    if kind == "splice" and donor is None:
+        raise DataError("A splice needs --donor, another picture with text.")
+    guard({"OUT": out, "--mask": mask}, filter(None, (host, donor)))
+    rng = np.random.default_rng(seed)
+    pixels = read_image(host, Limits())
+    other = read_image(donor, Limits()) if donor else None
+    made = edit_text(pixels, rng, kind, other, population(table or TABLE).person(rng))
+    _save(out, made.pixels)
+    if mask:
+        _save(mask, made.mask * 255)
+    _tell(out, made.habit.kind, seed, json)
+
+
+@app.command()
+def texts(
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    pictures: Annotated[int, typer.Option(min=10, help="How many; every second is edited.")] = 600,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Make a set of pages of text, half of them edited, with masks and a manifest."""
+    with _research():
+        from unmask.forge.text_set import text_set
+    from unmask.cli.console import Progressing
+    from unmask.errors import OutputError
+
+    if out.exists() and any(out.iterdir()):
+        raise OutputError(f"{out} is not empty. Name a new folder.")
+    with Progressing("making", unit="pages", quiet=json) as bar:
+        manifest = text_set(out, pictures, seed, bar.update)
+    value = {"path": str(manifest), "pictures": pictures, "seed": seed}
+    emit(value, as_json=json, text=f"{manifest}: {pictures} pages, seed {seed}")
+
+
+@app.command()
 def voice(
     recording: Annotated[Path, typer.Argument(help="A recording of speech.")],
     out: Out,

@@ -1,0 +1,131 @@
+"""The second stream: traces of saving and of noise, weighed against each other cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unmask.nn.mix_transformer import REDUCTIONS, Block, to_map, to_tokens
+
+TRACES = (2, 3, 3, 3)
+"""How many traces each stage weighs: the block transform joins at the second."""
+
+
+class Patches(nn.Module):
+    """Patches of a map, normed: (B, inside, H, W) to (B, width, H / stride, W / stride).
+
+    They overlap unless their side is the stride. H and W are multiples of the stride, so that only
+    the upper and left rim is filled up where the stride is above 1.
+    """
+
+    def __init__(self, inside: int, width: int, side: int, stride: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inside, width, side, stride=stride)
+        self.norm = nn.LayerNorm(width, eps=eps)
+        rim = 0 if side == stride else side // 2
+        self.rim = (rim, rim) * 2 if stride == 1 else (rim, 0) * 2
+
+    def forward(self, map_: Tensor) -> Tensor:
+        """The patches as a map."""
+        like: Tensor = self.conv(F.pad(map_, self.rim))
+        return to_map(self.norm(to_tokens(like)), like)
+
+
+class Bands(nn.Module):
+    """Coefficients of 8 × 8 blocks (B, 64, H, W) to features of that shape."""
+
+    def __init__(self, width: int = 64) -> None:
+        super().__init__()
+        self.local = _normed(64, width, 3)
+        self.apart = _normed(width, 2 * width, 3, groups=width)
+        self.join = _normed(2 * width, width, 1)
+        self.patches = Patches(width, width, 3, 1, eps=1e-6)
+        self.block = Block(width, 1, 4, 0.0, eps=1e-5)
+        self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.out = _normed(width, 64, 3)
+
+    def forward(self, coefficients: Tensor) -> Tensor:
+        """H and W are multiples of 4."""
+        like = self.patches(self.join(self.apart(self.local(coefficients))))
+        tokens = self.norm(self.block(to_tokens(like), like))
+        result: Tensor = self.out(to_map(tokens, like))
+        return result
+
+
+def _normed(inside: int, outside: int, side: int, groups: int = 1) -> nn.Sequential:
+    conv = nn.Conv2d(inside, outside, side, padding=side // 2, groups=groups, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(outside), nn.GELU())
+
+
+class Select(nn.Module):
+    """How much each trace counts in a cell, by how the cell is like all other cells in it."""
+
+    def __init__(self, width: int, traces: int, reduction: int) -> None:
+        super().__init__()
+        self.reduction = reduction
+        self.project = nn.ModuleList(nn.Conv2d(width, width, 1) for _ in range(traces))
+        self.weigh = nn.Sequential(nn.Conv2d(4, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 1, 1))
+        self.reduce = nn.ModuleList(
+            Patches(width, width, reduction, reduction) if reduction > 1 else nn.Identity()
+            for _ in range(traces)
+        )
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        """Shares (B, traces, H, W) that sum to 1."""
+        asked = []
+        for map_, reduce, project in zip(maps, self.reduce, self.project, strict=True):
+            like = project(reduce(map_))
+            unit = F.normalize(like.flatten(2), dim=1)
+            alike = (unit.transpose(1, 2) @ unit).unflatten(2, like.shape[2:])
+            mean = alike.mean(1, keepdim=True)
+            others = torch.ones_like(alike[:1]).sum(1) - 1
+            spread = (alike - mean).square().sum(1) / others.clamp(min=1)
+            seen = [mean[:, 0], spread, alike.amax(1), alike.amin(1)]
+            asked.append(self.weigh(torch.stack(seen, dim=1)))
+        shares = torch.cat(asked, dim=1).softmax(1)
+        if self.reduction > 1:
+            shares = F.interpolate(shares, size=maps[0].shape[2:], mode="nearest")
+        return shares
+
+
+class HubStage(nn.Module):
+    """Patches of each trace, the traces weighed and added, then blocks of a mix transformer."""
+
+    def __init__(
+        self, inside: int, width: int, heads: int, place: int, drops: Sequence[float]
+    ) -> None:
+        super().__init__()
+        side, stride = (7, 4) if place == 0 else (3, 2)
+        patched = TRACES[0] if place == 1 else TRACES[place]
+        self.embeds = nn.ModuleList(Patches(inside, width, side, stride) for _ in range(patched))
+        self.select = Select(width, TRACES[place], REDUCTIONS[place])
+        self.blocks = nn.ModuleList(Block(width, heads, REDUCTIONS[place], d) for d in drops)
+        self.norm = nn.LayerNorm(width, eps=1e-6)
+        for module in self.blocks.modules():
+            if isinstance(module, nn.LayerNorm):
+                module.eps = 1e-6
+
+    def forward(self, traces: list[Tensor], joining: list[Tensor]) -> tuple[list[Tensor], Tensor]:
+        """Maps of the traces, and those that come without patches: weighed maps, and the stream.
+
+        What goes to the next stage are the weighed maps with the stream added. As in the authors'
+        program a weighed map is misread on the way: its channels are taken for places.
+        """
+        maps = [embed(map_) for embed, map_ in zip(self.embeds, traces, strict=True)] + joining
+        shares = self.select(maps)
+        maps = [map_ + shares[:, i : i + 1] * map_ for i, map_ in enumerate(maps)]
+        like = torch.stack(maps).sum(0)
+        tokens = to_tokens(like)
+        for block in self.blocks:
+            tokens = block(tokens, like)
+        stream = to_map(self.norm(tokens), like)
+        return [misread(map_) + stream for map_ in maps], stream
+
+
+def misread(map_: Tensor) -> Tensor:
+    """A map (B, C, H, W) taken for (B, H, W, C) and turned, as (B, C, H, W)."""
+    batch, channels, height, width = map_.shape
+    return map_.contiguous().reshape(batch, height, width, channels).permute(0, 3, 1, 2)
