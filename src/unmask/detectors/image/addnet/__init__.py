@@ -1,0 +1,1 @@
+"""ADDNet (Zi et al. 2020): features weighed by where the face and its organs are."""
