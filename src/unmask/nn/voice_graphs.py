@@ -7,6 +7,8 @@ anti-spoofing and speech deepfake detection", sections 3 and 4; Jung et al. 2022
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -86,3 +88,9 @@ class Block(nn.Module):
         inner = self.conv2(self.between(self.conv1(x)))
         result: Tensor = self.pool(inner + self.bypass(x))
         return result
+
+
+def blocks(wide: int, shrink: int) -> nn.Sequential:
+    """Six of them (the RawNet2 encoder of AASIST's section 2.1), to ``wide`` maps."""
+    widths = [1, 32, 32, wide, wide, wide, wide]
+    return nn.Sequential(*(Block(a, b, shrink) for a, b in pairwise(widths)))

@@ -13,26 +13,16 @@ import torch
 
 from official import filled, noise
 from unmask.detectors.audio.aasist.method import AasistMethod
-from unmask.detectors.audio.aasist.model import SpeechAasist
 from unmask.errors import ModelError
 from unmask.train.method import read_checkpoint
 
 HERE = Path(__file__).parent
 NAMES: dict[str, dict[str, list[int]]] = json.loads((HERE / "names.json").read_text())["shapes"]
 GOLDEN = np.load(HERE / "golden.npz")
-TINY = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-    "conv_dim": [16] * 7,
-    "num_conv_pos_embeddings": 16,
-    "num_conv_pos_embedding_groups": 4,
-}
 
 
 def loaded(variant: str, checkpoint: dict[str, torch.Tensor]) -> Any:
-    method = AasistMethod({"variant": variant, "backbone_config": TINY})
+    method = AasistMethod({"variant": variant})
     network = method.network()
     network.load_state_dict(method.convert(checkpoint))
     return network.eval()
@@ -42,7 +32,7 @@ def off(ours: torch.Tensor, theirs: Any) -> float:
     return float(np.abs(ours.detach().numpy() - theirs).max())
 
 
-@pytest.mark.parametrize("variant", ["aasist", "aasist-l", "wav2vec2"])
+@pytest.mark.parametrize("variant", ["aasist", "aasist-l"])
 @torch.no_grad()
 def test_made_weights(variant: str) -> None:
     network = loaded(variant, filled(NAMES[variant]))
@@ -51,11 +41,7 @@ def test_made_weights(variant: str) -> None:
     bona_fide_second = GOLDEN[f"{variant}.classes"]
     assert off(outputs["classes"], bona_fide_second[:, ::-1]) < 1e-4
     assert off(outputs["logit"], bona_fide_second[:, 0] - bona_fide_second[:, 1]) < 1e-4
-    if isinstance(network, SpeechAasist):
-        features = network.front(sound).last_hidden_state[:, :5]
-        assert off(features, GOLDEN[f"{variant}.features"]) < 1e-4
-    else:
-        assert off(outputs["features"], GOLDEN[f"{variant}.embedding"]) < 1e-4
+    assert off(outputs["features"], GOLDEN[f"{variant}.embedding"]) < 1e-4
 
 
 @pytest.mark.parametrize(("variant", "name"), [("aasist", "AASIST"), ("aasist-l", "AASIST-L")])
@@ -73,15 +59,23 @@ def test_published_weights(variant: str, name: str) -> None:
     assert (AasistMethod().score(outputs).numpy() == -outputs["classes"][:, 0].numpy()).all()
 
 
+@torch.no_grad()
+def test_the_published_weights_of_asvspoof_5() -> None:
+    """The organisers' best.pth in their own program (asvspoof-challenge/asvspoof5 fe23d30)."""
+    if not (folder := os.environ.get("UNMASK_WEIGHTS")):
+        pytest.skip("UNMASK_WEIGHTS does not name a folder of published weights")
+    file = Path(folder) / "asvspoof5__aasist" / "best.pth"
+    network = loaded("asvspoof5", read_checkpoint(file))
+    golden = np.load(HERE / "asvspoof5.npz")
+    made = np.random.RandomState(0).standard_normal((2, 64600)).astype(np.float32) * 0.1
+    outputs = network(torch.from_numpy(made))
+    assert off(outputs["features"], golden["features"]) < 1e-4
+    assert off(outputs["classes"], golden["classes"][:, ::-1]) < 1e-4
+
+
 def test_a_checkpoint_of_another_variant_is_refused() -> None:
     with pytest.raises(ModelError, match="does not fit aasist"):
         AasistMethod().convert(filled(NAMES["aasist-l"]))
-
-
-def test_a_changed_encoder_has_no_published_weights() -> None:
-    method = AasistMethod({"variant": "wavlm", "backbone_config": TINY})
-    with pytest.raises(ModelError, match="backbone_config"):
-        method.network(pretrained=True)
 
 
 def test_real_voices_weigh_more() -> None:

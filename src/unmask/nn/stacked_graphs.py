@@ -1,6 +1,7 @@
-"""Graph attention over the nodes of a voice, and the readout that both front ends share.
+"""Two graphs of a voice stacked into one, their readout, and the readout of a speech encoder.
 
-Jung et al. 2022, "AASIST", sections 2.2 to 2.4.
+Jung et al. 2022, "AASIST", sections 2.2 to 2.4; Tak et al. 2022, "Automatic speaker verification
+spoofing and deepfake detection using wav2vec 2.0 and data augmentation", section 3, for the last.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.nn.voice_graphs import GraphAttention, GraphPool, normed, pair_weight
+from unmask.nn.voice_graphs import GraphAttention, GraphPool, blocks, normed, pair_weight
 
 
 class StackAttention(nn.Module):
@@ -134,3 +136,29 @@ class Readout(nn.Module):
             "classes": classes,
             "features": features,
         }
+
+
+class SpeechReadout(nn.Module):
+    """The frames of a speech encoder, ``width`` values each, to two scores by AASIST's graphs."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.reduce = nn.Linear(width, 128)
+        self.norm = nn.Sequential(nn.BatchNorm2d(1), nn.SELU())
+        self.encoder = blocks(64, shrink=1)
+        self.after = nn.Sequential(nn.BatchNorm2d(64), nn.SELU())
+        self.attend = nn.Sequential(
+            nn.Conv2d(64, 128, 1), nn.SELU(), nn.BatchNorm2d(128), nn.Conv2d(128, 64, 1)
+        )
+        self.position = nn.Parameter(torch.randn(1, 128 // 3, 64))
+        self.readout = Readout(64, 64, 32, (0.5, 0.5, 0.5), (2.0, 2.0, 100.0))
+
+    def read(self, frames: Tensor) -> dict[str, Tensor]:
+        """Frames (B, T, C) to ``logit``, ``classes`` and ``features``."""
+        features = self.reduce(frames).transpose(1, 2)
+        map_ = self.after(self.encoder(self.norm(F.max_pool2d(features[:, None], 3))))
+        weights = self.attend(map_)
+        spectral = (map_ * weights.softmax(3)).sum(3).transpose(1, 2) + self.position
+        temporal = (map_ * weights.softmax(2)).sum(2).transpose(1, 2)
+        result: dict[str, Tensor] = self.readout(spectral, temporal)
+        return result

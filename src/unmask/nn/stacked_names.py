@@ -1,4 +1,4 @@
-"""The authors' checkpoints under our names.
+"""Names of AASIST's authors under ours, for all networks that end in its graphs.
 
 Theirs put bona fide second; ours puts forged second, so the last layer's rows are swapped.
 """
@@ -9,8 +9,6 @@ import re
 from collections.abc import Mapping
 
 from torch import Tensor
-
-from unmask.nn.speech_names import transformers_names
 
 _STACK = {
     "proj_type1": "temporal",
@@ -43,23 +41,15 @@ _TOP = (
 )
 _UNUSED = re.compile(r"encoder\.\d\.0\.bn1\.")
 """A norm whose result the authors' program does not use."""
-_SSL = "ssl_model.model."
 
 
-def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def graph_names(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors of the authors' file under our names; a name that is not known stays as it is."""
-    result: dict[str, Tensor] = {}
-    encoder: dict[str, Tensor] = {}
-    for name, value in checkpoint.items():
-        if _UNUSED.match(name):
-            continue
-        if name.startswith(_SSL):
-            encoder[name.removeprefix(_SSL)] = value
-        elif name.startswith("out_layer."):
-            result[_name(name)] = value.flip(0)
-        else:
-            result[_name(name)] = value
-    return result | {f"front.{name}": v for name, v in transformers_names(encoder).items()}
+    return {
+        _name(name): value.flip(0) if name.startswith("out_layer.") else value
+        for name, value in checkpoint.items()
+        if not _UNUSED.match(name)
+    }
 
 
 def _name(name: str) -> str:
