@@ -40,8 +40,9 @@ class Input(_Part):
     """What the network takes. ``preparation`` says it in words.
 
     ``take`` says it to the program: a square around a ``face``, ``margin`` times its box; the whole
-    ``picture``; a ``clip`` of one face along time; whole ``frames`` of a video; ``sound`` at
-    ``rate`` samples a second; the tokens of a ``text``. Empty: an analyzer of its own prepares it.
+    ``picture``; a ``clip`` of one face along time, or 68 ``points`` of it; whole ``frames`` of a
+    video; ``sound`` at ``rate`` samples a second; the tokens of a ``text``. Empty: an analyzer of
+    its own prepares it.
     ``fit``: how a picture gets the side of ``shape`` (free: it keeps its size). With
     ``shortest-then-centre-crop`` its shorter side, with ``stretch-then-centre-crop`` each side
     first gets ``side`` pixels, and the middle is cut (``centre``: which pixel is left out where the
@@ -54,7 +55,7 @@ class Input(_Part):
     shape: list[int | str]
     layout: str
     preparation: str
-    take: Literal["", "face", "picture", "clip", "frames", "sound", "text"] = ""
+    take: Literal["", "face", "picture", "clip", "points", "frames", "sound", "text"] = ""
     margin: float = Field(default=1.3, ge=1)
     fit: Literal[
         "stretch", "crop", "pad", "free", "shortest-then-centre-crop", "stretch-then-centre-crop"
@@ -97,11 +98,19 @@ class Source(_Part):
     used_for: str = ""
 
 
+class Further(_Part):
+    """Another file of the same checkpoint, under the same licence."""
+
+    url: str
+    sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
+
+
 class Published(_Part):
     """A checkpoint of the method's authors: where it is, and under which licence.
 
     ``sha256`` is empty when nobody of us has seen the file: then it is used from a path only and
-    never fetched.
+    never fetched. ``further``: the files beside the first, where the authors' program writes its
+    parts apart, in the order of the method's ``files``.
     """
 
     variant: str
@@ -109,6 +118,7 @@ class Published(_Part):
     licence: str
     sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
     trained_on: str = ""
+    further: list[Further] = []
 
 
 class Training(_Part):

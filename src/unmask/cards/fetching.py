@@ -22,6 +22,12 @@ def permitted(file: Published, licences: tuple[str, ...] = FREE) -> None:
         )
 
 
+def fetch_all(file: Published, folder: Path, progress: Progress | None = None) -> list[Path]:
+    """Bring ``file`` and the files beside it, in their order. Raises as ``fetch``."""
+    parts = [file.model_copy(update=part.model_dump()) for part in file.further]
+    return [fetch(one, folder, progress) for one in (file, *parts)]
+
+
 def fetch(file: Published, folder: Path, progress: Progress | None = None) -> Path:
     """Bring ``file`` into ``folder``, under a name that begins with its hash.
 

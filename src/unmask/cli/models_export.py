@@ -25,7 +25,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 def export(
     name: Name,
-    checkpoint: Annotated[Path | None, typer.Option(help="The authors' file.")] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="The authors' file; again for each, where they wrote several."),
+    ] = None,
     run: Annotated[Path | None, typer.Option(help="Folder of a training run of yours.")] = None,
     variant: Variant = "",
     licence: Annotated[str, typer.Option(help="Licence of weights that no card knows.")] = "",
@@ -36,13 +39,15 @@ def export(
 
     Afterwards `unmask scan FILE --detector NAME` runs it.
     """
-    if (checkpoint is None) == (run is None):
+    if bool(checkpoint) == (run is not None):
         raise typer.BadParameter("Give either --checkpoint FILE or --run DIR.")
     method = method_of(name, variant, run)
     from unmask.train.shelving import shelve, trained
 
-    path = checkpoint or trained(run or Path())
-    card = shelve(method, path, out or _place(method), licence or ("own" if run else ""), bool(run))
+    paths = checkpoint or [trained(run or Path())]
+    card = shelve(
+        method, paths, out or _place(method), licence or ("own" if run else ""), bool(run)
+    )
     _say(card, out or _place(method), json)
 
 
@@ -95,7 +100,7 @@ def pull(
         return
     if file:
         raise typer.BadParameter("--file is for an encoder; of a method: unmask models export.")
-    from unmask.cards.fetching import FREE, fetch, permitted
+    from unmask.cards.fetching import FREE, fetch_all, permitted
     from unmask.cards.shelf import shelf
     from unmask.errors import ModelError
 
@@ -110,10 +115,10 @@ def pull(
     chosen = sorted(found, key=lambda entry: not entry.sha256)[0]
     permitted(chosen, tuple(entry.lower() for entry in licence) if licence else FREE)
     with Progressing(f"fetching {Path(chosen.url).name}", unit="bytes", quiet=json) as bar:
-        path = fetch(chosen, shelf() / "fetched", bar.update)
+        paths = fetch_all(chosen, shelf() / "fetched", bar.update)
     from unmask.train.shelving import shelve
 
-    card = shelve(method, path, out or _place(method), chosen.licence)
+    card = shelve(method, paths, out or _place(method), chosen.licence)
     _say(card, out or _place(method), json)
 
 

@@ -131,7 +131,7 @@ def _size(entry: Entry) -> int:
 
 
 def _pulled(entry: Entry, licences: list[str] | None, quiet: bool) -> Path:
-    from unmask.cards.fetching import fetch
+    from unmask.cards.fetching import fetch_all
     from unmask.cards.shelf import shelf
     from unmask.cli.models_export import method_of
 
@@ -140,11 +140,11 @@ def _pulled(entry: Entry, licences: list[str] | None, quiet: bool) -> Path:
     method = method_of(entry.method, entry.variant)
     file = entry.file
     with Progressing(f"fetching {entry.name}", unit="bytes", quiet=quiet) as bar:
-        path = fetch(file, shelf() / "fetched", bar.update)
+        paths = fetch_all(file, shelf() / "fetched", bar.update)
     from unmask.train.shelving import shelve
 
     folder = shelf() / entry.name
-    shelve(method, path, folder, file.licence)
+    shelve(method, paths, folder, file.licence)
     return folder
 
 

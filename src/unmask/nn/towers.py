@@ -78,30 +78,35 @@ def clip_vision(
     ``changed``: values of its configuration that differ; such a CLIP has no weights. Raises
     UnknownName, MissingExtra, ModelError when the weights cannot be had.
     """
+    clip = _clip("CLIPVisionModel", name, pretrained, changed)
+    # Before version 5 of transformers the encoder lies one level down.
+    return getattr(clip, "vision_model", clip)
+
+
+def _clip(kind: str, name: str, pretrained: bool, changed: Mapping[str, Any] | None) -> Any:
+    """A vision model of transformers, ``kind``, in its wrapping."""
     if name not in CLIPS:
         raise UnknownName("CLIP", name, tuple(CLIPS))
     try:
-        from transformers import CLIPVisionConfig, CLIPVisionModel
+        import transformers
     except ImportError:
         raise MissingExtra("CLIP", "train") from None
-    config = CLIPVisionConfig(**{**CLIPS[name], **(changed or {})})
+    config = transformers.CLIPVisionConfig(**{**CLIPS[name], **(changed or {})})
     if not pretrained:
-        clip: Any = CLIPVisionModel(config)
-    else:
-        if changed:
-            raise ModelError(
-                f"{name} has no weights for a changed backbone_config ({', '.join(changed)}); "
-                "leave the setting out, or start without pre-trained weights."
-            )
-        clip = transformers_model("CLIPVisionModel", name, config)
-    # Before version 5 of transformers the encoder lies one level down.
-    return getattr(clip, "vision_model", clip)
+        return getattr(transformers, kind)(config)
+    if changed:
+        raise ModelError(
+            f"{name} has no weights for a changed backbone_config ({', '.join(changed)}); "
+            "leave the setting out, or start without pre-trained weights."
+        )
+    return transformers_model(kind, name, config)
 
 
 class ClipTower(nn.Module):
     """Pictures (B, 3, S, S), RGB 0…255, S of the CLIP, to ``Seen``.
 
-    The encoder's names begin with ``clip.`` and are transformers'. Arguments as ``clip_vision``.
+    The encoder's names begin with ``clip.`` and are transformers'. Arguments as ``clip_vision``;
+    ``shared``: with the projection to the space that CLIP shares with text (``projection``).
     """
 
     def __init__(
@@ -109,15 +114,27 @@ class ClipTower(nn.Module):
         name: str = LARGE,
         pretrained: bool = False,
         changed: Mapping[str, Any] | None = None,
+        shared: bool = False,
     ) -> None:
         super().__init__()
-        self.clip: Any = clip_vision(name, pretrained, changed)
+        if shared:
+            whole = _clip("CLIPVisionModelWithProjection", name, pretrained, changed)
+            self.clip: Any = whole.vision_model
+            self.projection: Any = whole.visual_projection
+            self.shared_width = int(self.projection.out_features)
+        else:
+            self.clip = clip_vision(name, pretrained, changed)
         self.pixels = Pixels(CLIP)
         self.width = int(self.clip.config.hidden_size)
 
     def pooled(self, picture: Tensor) -> Tensor:
         """The class token after the last norm alone, (B, C)."""
         result: Tensor = self.clip(self.pixels(picture)).pooler_output
+        return result
+
+    def shared(self, picture: Tensor) -> Tensor:
+        """``pooled`` in the space shared with text, (B, ``shared_width``), of whatever length."""
+        result: Tensor = self.projection(self.pooled(picture))
         return result
 
     def forward(self, picture: Tensor) -> Seen:

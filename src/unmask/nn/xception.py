@@ -65,6 +65,22 @@ def _begin(network: nn.Module, path: Path) -> None:
     network.load_state_dict(ours)
 
 
+def separable(taken: int, given: int) -> nn.Module:
+    """A 3 × 3 convolution of each channel alone, and one of 1 × 1 across them, as in Xception."""
+    from timm.models.xception import SeparableConv2d
+
+    made: nn.Module = SeparableConv2d(taken, given, 3, 1, 1)
+    return made
+
+
+def block(width: int, convolutions: int = 3) -> nn.Module:
+    """A block of Xception's middle flow: ReLU, separable convolution, norm, and round it again."""
+    from timm.models.xception import Block
+
+    made: nn.Module = Block(width, width, convolutions)
+    return made
+
+
 def take(network: Any, weight: Tensor) -> None:
     """Let the first convolution of an ``xception`` be one with this weight (32, channels, 3, 3)."""
     network.conv1 = nn.Conv2d(weight.shape[1], weight.shape[0], 3, 2, bias=False)

@@ -48,6 +48,9 @@ class Method(ABC):
     ``small``: settings under which the network has the same parts but few and narrow ones, where
     the paper's is too large to be tested by anybody anywhere.
 
+    ``files``: what the files of an authors' checkpoint hold, where their program writes several;
+    ``convert`` sees the names of each below that of its file.
+
     ``judged_as_trained``: protocols judge items as ``samples`` prepares them. Otherwise they go by
     the card alone, as a scan does, and leave out what only training does.
 
@@ -59,6 +62,7 @@ class Method(ABC):
     variants: ClassVar[tuple[str, ...]] = ("default",)
     selects: str = "auc"
     small: ClassVar[Mapping[str, Any]] = {}
+    files: ClassVar[tuple[str, ...]] = ()
     judged_as_trained: ClassVar[bool] = False
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
@@ -226,6 +230,23 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             }
             return {**value[name], **beside}
     return value
+
+
+def read_checkpoints(paths: Sequence[Path], parts: Sequence[str] = ()) -> dict[str, Any]:
+    """Checkpoints of one network: a single file as it is, several with their names below ``parts``.
+
+    Raises DataError when there are not as many files as parts, and as ``read_checkpoint``.
+    """
+    if len(paths) == 1:
+        return read_checkpoint(paths[0])
+    if len(paths) != len(parts):
+        wanted = f"{len(parts)} files ({', '.join(parts)})" if parts else "one file"
+        raise DataError(f"{len(paths)} files were given; a checkpoint of this method is {wanted}.")
+    return {
+        f"{part}.{name}": value
+        for part, path in zip(parts, paths, strict=True)
+        for name, value in read_checkpoint(path).items()
+    }
 
 
 def loaded(method: Method, weights: Path) -> nn.Module:

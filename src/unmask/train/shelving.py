@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from unmask.cards.card import Card, Published, read_card
 from unmask.digests import sha256_of
 from unmask.errors import DataError, OutputError
 from unmask.train.export import to_onnx
-from unmask.train.method import Method, fitted, read_checkpoint
+from unmask.train.method import Method, fitted, read_checkpoints
 from unmask.train.recipe import Recipe
 
 ONNX = "weights.onnx"
@@ -49,16 +50,24 @@ def settings_of(run: Path) -> dict[str, Any]:
 
 
 def shelve(
-    method: Method, checkpoint: Path, out: Path, licence: str = "", own: bool = False
+    method: Method,
+    checkpoint: Path | Sequence[Path],
+    out: Path,
+    licence: str = "",
+    own: bool = False,
 ) -> Card:
     """Export ``checkpoint`` into ``out``: the authors' file, or (``own``) one of a training run.
+
+    Several files of the authors are those that the method's ``files`` names.
 
     The authors' goes through the method's ``convert()``, which also turns the sign where theirs
     is the opposite. Raises DataError and ModelError when it is unreadable or does not fit: a
     network is never left with random weights. ``licence`` says under which the weights stand where
     the card does not know the file.
     """
-    theirs = read_checkpoint(checkpoint)
+    paths = [checkpoint] if isinstance(checkpoint, Path) else list(checkpoint)
+    checkpoint = paths[0]
+    theirs = read_checkpoints(paths, method.files)
     network = method.network()
     state = fitted(network, theirs, method.card.title) if own else method.convert(theirs)
     network.load_state_dict(state)
