@@ -1,0 +1,1 @@
+"""UnivFD (Ojha et al. 2023): one line through the space of CLIP."""
