@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.analyzers.base import Analyzer, Options, Result
-from unmask.analyzers.windows import Clips, Faces, Films, Pictures, Sounds, Take, Window
+from unmask.analyzers.windows import Clips, Faces, Films, Pictures, Points, Sounds, Take, Window
 from unmask.cards.card import Card, Input, Operating
 from unmask.errors import ModelError
 from unmask.runtime.model import opened_model
@@ -89,7 +89,14 @@ class Published(Analyzer):
 
     def frame(self, frame: Frame) -> None:
         """Take the next picture."""
-        self._collect(self._take.frame(frame))
+        if self._fault:
+            return
+        try:
+            windows = self._take.frame(frame)
+        except ModelError as error:  # what prepares the pictures is not here
+            self._fault = str(error)
+            return
+        self._collect(windows)
 
     def sound(self, block: AudioBlock) -> None:
         """Take the next block of sound."""
@@ -224,7 +231,7 @@ class Published(Analyzer):
             return Where(boxes=(box,))
         likely = np.asarray(1 / (1 + np.exp(-self._area)), np.float32)
         time = self._shown[1].time if self.media.kind is Kind.VIDEO else None
-        return Where(masks=(Mask(likely, box, 0.5, time),))
+        return Where(masks=(Mask(likely, shown.region or box, 0.5, time),))
 
     def _snapshots(self) -> tuple[Snapshot, ...]:
         if self._shown is None or self._shown[1].picture is None:
@@ -247,6 +254,7 @@ def taker(inputs: list[Input]) -> Take:
         "face": Faces,
         "picture": Pictures,
         "clip": Clips,
+        "points": Points,
         "frames": Films,
         "sound": Sounds,
     }

@@ -47,6 +47,7 @@ _KINDS = {
     "face": ("image", "video"),
     "picture": ("image", "video"),
     "clip": ("video",),
+    "points": ("video",),
     "frames": ("video",),
     "sound": ("audio", "video"),
     "text": ("imagetext",),

@@ -90,7 +90,7 @@ class Reader:
 
     def read(self, item: Item, draw: Draw) -> Loaded:
         """One item. Raises MediaError when its file is damaged, or shows no face to be taken."""
-        timed = [part for part in self.inputs if part.take in ("clip", "frames", "sound")]
+        timed = [part for part in self.inputs if part.take in ("clip", "points", "frames", "sound")]
         still = [part for part in self.inputs if part.take in ("face", "picture")]
         arrays: dict[str, NDArray[np.generic]] = {}
         view, size, start, seconds = None, (0, 0), 0.0, 0.0
@@ -172,7 +172,13 @@ class Reader:
         pictures = [frame.pixels for frame in taken]
         if part.take == "frames":
             return preparation.frames(part, pictures, draw.at, draw.change)
-        boxes = preparation.followed(pictures, [frame.time for frame in taken])
+        times = [frame.time for frame in taken]
+        if part.take == "points":
+            found = preparation.points(pictures, times)
+            if found is None:
+                raise MediaError(f"No face was found in {item.path!r}.")
+            return found
+        boxes = preparation.followed(pictures, times)
         if boxes is None:
             raise MediaError(f"No face was found in {item.path!r}.")
         return preparation.clip(part, pictures, boxes, draw.change)
@@ -225,5 +231,5 @@ def check_inputs(inputs: Sequence[Input]) -> None:
         if not part.take:
             raise ModelError(
                 f"The card does not say how its input {part.name!r} is taken; set take to face, "
-                "picture, clip, frames, sound or text."
+                "picture, clip, points, frames, sound or text."
             )

@@ -26,6 +26,8 @@ from unmask.types import Box, Face, Pixels, Samples, Tensor
 
 MIDDLE = (0.5, 0.5)
 _MIDDLE_CUT = "then-centre-crop"
+_SURE = 0.1
+"""Confidence of the mesh below which its points are not believed."""
 _LARGEST = 1 << 25
 """Pixels of a scaled picture of which the middle is cut; a larger one is not made."""
 
@@ -109,9 +111,11 @@ def channels_first(pixels: Pixels) -> Pixels:
 
 def count(part: Input) -> int:
     """Pictures of a clip: the second number of its shape. Raises ModelError when there is none."""
-    number = part.shape[1] if len(part.shape) == 5 else None
+    sides = 3 if part.take == "points" else 5
+    number = part.shape[1] if len(part.shape) == sides else None
     if not isinstance(number, int):
-        raise ModelError(f"The input {part.name!r} needs a shape [batch, T, 3, height, width].")
+        wanted = "[batch, T, 136]" if part.take == "points" else "[batch, T, 3, height, width]"
+        raise ModelError(f"The input {part.name!r} needs a shape {wanted}.")
     return number
 
 
@@ -122,6 +126,32 @@ def clip(
     views = [face_view(part, box) for box in boxes]
     taken = [view.take(pixels, change) for view, pixels in zip(views, pictures, strict=True)]
     return np.stack([channels_first(pixels) for pixels in taken])
+
+
+def points(pictures: Sequence[Pixels], times: Sequence[float]) -> NDArray[np.float32] | None:
+    """68 points of the face that is seen most often, calibrated, T × 136; None without a face.
+
+    Where it was missed, the points of the picture before stand in. Raises ModelError where the
+    face mesh is not here.
+    """
+    sighted = _sighted(pictures, times)
+    if not sighted:
+        return None
+    from unmask.faces.calibrated import calibrated
+    from unmask.faces.mesh.landmarks import landmarks
+    from unmask.faces.mesh.model import load_mesh
+
+    network = load_mesh()
+    found: list[NDArray[np.float64]] = []
+    for index in range(min(sighted), len(pictures)):
+        mesh = network.mesh(pictures[index], sighted[index]) if index in sighted else None
+        sure = mesh is not None and mesh.confidence >= _SURE
+        if mesh is not None and (sure or not found):
+            found.append(landmarks(mesh).astype(np.float64))
+        else:
+            found.append(found[-1])
+    found = [found[0]] * (len(pictures) - len(found)) + found
+    return calibrated(pictures, found)
 
 
 def frames(
@@ -164,18 +194,25 @@ def followed(pictures: Sequence[Pixels], times: Sequence[float]) -> list[Box] | 
     Where it was missed, the nearest sighting stands in. All boxes have the side of the median one
     and their middle is the median of three neighbours, so that the crop does not tremble.
     """
+    chosen = _sighted(pictures, times)
+    if not chosen:
+        return None
+    known = sorted(chosen)
+    row = [chosen[min(known, key=lambda k: abs(k - i))].box for i in range(len(pictures))]
+    return steady(row)
+
+
+def _sighted(pictures: Sequence[Pixels], times: Sequence[float]) -> dict[int, Face]:
+    """The face that is seen most often, then largest, by the number of the picture."""
     tracker = Tracker()
-    seen: dict[int, dict[int, Box]] = {}
+    seen: dict[int, dict[int, Face]] = {}
     for index, (pixels, time) in enumerate(zip(pictures, times, strict=True)):
         faces = detect(pixels)
         for track, face in zip(tracker.update(time, faces), faces, strict=True):
-            seen.setdefault(track.number, {})[index] = face.box
+            seen.setdefault(track.number, {})[index] = face
     if not seen:
-        return None
-    chosen = max(seen.values(), key=lambda boxes: (len(boxes), sum(b.area for b in boxes.values())))
-    known = sorted(chosen)
-    row = [chosen[min(known, key=lambda k: abs(k - i))] for i in range(len(pictures))]
-    return steady(row)
+        return {}
+    return max(seen.values(), key=lambda at: (len(at), sum(f.box.area for f in at.values())))
 
 
 def steady(boxes: Sequence[Box]) -> list[Box]:
