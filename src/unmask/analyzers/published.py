@@ -89,7 +89,14 @@ class Published(Analyzer):
 
     def frame(self, frame: Frame) -> None:
         """Take the next picture."""
-        self._collect(self._take.frame(frame))
+        if self._fault:
+            return
+        try:
+            windows = self._take.frame(frame)
+        except ModelError as error:  # what prepares the pictures is not here
+            self._fault = str(error)
+            return
+        self._collect(windows)
 
     def sound(self, block: AudioBlock) -> None:
         """Take the next block of sound."""
@@ -224,7 +231,7 @@ class Published(Analyzer):
             return Where(boxes=(box,))
         likely = np.asarray(1 / (1 + np.exp(-self._area)), np.float32)
         time = self._shown[1].time if self.media.kind is Kind.VIDEO else None
-        return Where(masks=(Mask(likely, box, 0.5, time),))
+        return Where(masks=(Mask(likely, shown.region or box, 0.5, time),))
 
     def _snapshots(self) -> tuple[Snapshot, ...]:
         if self._shown is None or self._shown[1].picture is None:

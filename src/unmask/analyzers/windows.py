@@ -23,7 +23,8 @@ _LONGEST = 1280
 class Window:
     """One part of a file as the network takes it, and where it comes from.
 
-    ``time`` and ``until``: its first second, and its last where it is a stretch of time.
+    ``time`` and ``until``: its first second, and its last where it is a stretch of time. ``box``:
+    what is shown of the frame; ``region``: what the network sees of it, where that is another.
     """
 
     value: NDArray[Any]
@@ -31,6 +32,7 @@ class Window:
     box: Box | None = None
     picture: Pixels | None = None
     until: float | None = None
+    region: Box | None = None
 
 
 class Take(ABC):
@@ -76,7 +78,7 @@ class Faces(Take):
             return []
         view = preparation.face_view(self.part, face.box)
         value = preparation.channels_first(view.take(frame.pixels))
-        return [Window(value, frame.time, face.box, frame.pixels)]
+        return [Window(value, frame.time, face.box, frame.pixels, region=view.region)]
 
     def rest(self) -> list[Window]:
         """Nothing is left over."""
@@ -155,15 +157,9 @@ class Clips(Take):
 
 
 class Points(Clips):
-    """Points of one face along time. Raises ModelError where the face mesh is not here."""
+    """Points of one face along time. ``frame`` raises ModelError where there is no face mesh."""
 
     what = "stretches of a face's points"
-
-    def __init__(self, part: Input) -> None:
-        super().__init__(part)
-        from unmask.faces.mesh.model import load_mesh
-
-        load_mesh()
 
     def _clip(self, held: list[Frame]) -> list[Window]:
         found = preparation.points([f.pixels for f in held], [f.time for f in held])

@@ -17,11 +17,12 @@ from unmask.train.method import Batch, Method, fitted
 class LRNetMethod(Method):
     """Sun, Han, Hua, Ruan and Jia 2021, "Improving the Efficiency and Robustness of Deepfakes
     Detection through Precise Geometric Features", in the forms that its authors publish, named by
-    their training.
+    their training. ``settings``: ``frames`` (of a stretch, for tests).
     """
 
     variants: ClassVar[tuple[str, ...]] = ("deeperforensics", "faceforensics")
     files: ClassVar[tuple[str, ...]] = ("g1", "g2")
+    small: ClassVar[Mapping[str, Any]] = {"frames": 5}
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """Both branches; the authors start from random weights."""
@@ -40,6 +41,7 @@ class LRNetMethod(Method):
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Places of points that tremble, and labels in turn."""
         rng = torch.Generator().manual_seed(seed)
+        frames = int(self.settings.get("frames", FRAMES))
         still = torch.rand(batch, 1, 2 * POINTS, generator=rng) * 1.6 - 0.8
-        tremble = torch.randn(batch, FRAMES, 2 * POINTS, generator=rng) * 0.01
+        tremble = torch.randn(batch, frames, 2 * POINTS, generator=rng) * 0.01
         return {"points": still + tremble, "label": (torch.arange(batch) % 2).float()}

@@ -31,7 +31,7 @@ class Branch(nn.Module):
         if self.training:
             kept = torch.rand(POINTS, device=values.device) >= _POINTS_DROPPED
             values = values * kept.repeat_interleave(2) / (1 - _POINTS_DROPPED)
-        _, last = self.gru(values, self.start.repeat(1, len(values), 1))
+        _, last = self.gru(values, self.start.expand(-1, values.shape[0], -1).contiguous())
         seen = self.drop(torch.cat([last[0], last[1]], 1))
         classes: Tensor = self.classify(self.drop(self.further(seen) + seen))
         return classes

@@ -1,0 +1,1 @@
+"""LSDA (Yan et al. 2024): a student of teachers whose features were varied and mixed."""
