@@ -127,5 +127,5 @@ class HubStage(nn.Module):
 
 def misread(map_: Tensor) -> Tensor:
     """A map (B, C, H, W) taken for (B, H, W, C) and turned, as (B, C, H, W)."""
-    batch, channels, height, width = map_.shape
-    return map_.contiguous().reshape(batch, height, width, channels).permute(0, 3, 1, 2)
+    channels, height, width = map_.shape[1:]
+    return map_.flatten(1).unflatten(1, (height, width, channels)).permute(0, 3, 1, 2)

@@ -135,6 +135,9 @@ class AscFormer(nn.Module):
 
     def maps(self, picture: Tensor) -> list[Tensor]:
         """What the head sees, from fine to coarse; sides are filled up to multiples of 32."""
+        if torch.compiler.is_exporting():  # spares the export every question about tiny maps
+            for side in picture.shape[2:]:
+                torch._check(side > 4 * _STEP)
         rim = [0, _missing(picture.shape[3]), 0, _missing(picture.shape[2])]
         pixels = F.pad(self.pixels(picture), rim)
         luma = F.pad(self.grey(picture), rim)
