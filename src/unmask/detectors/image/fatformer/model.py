@@ -79,7 +79,7 @@ class FatFormer(nn.Module):
         return result
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
-        """How much nearer to "fake" than to "real" the picture is, as a whole and in its patches."""
+        """How much nearer to "fake" than to "real" the picture and its patches are."""
         seen = self.seen(picture)
         vectors = self.prompts(seen)
         tokens = self.prompts.learnt.tokens.repeat(seen.shape[0], 1)

@@ -55,8 +55,8 @@ class ExpertLinear(nn.Module):
         """How far the directions of an expert lie in what is frozen and in experts ``before`` it.
 
         Frobenius norms of the products of directions brought to length one, of both sides, averaged
-        over what they are compared with. The frozen directions need not be kept: what of a direction
-        lies in them is what does not lie in where it began.
+        over what they are compared with. The frozen directions need not be kept: what of a
+        direction lies in them is what does not lie in where it began.
         """
         sides = (
             (self.U_experts[number], self.U_start, [self.U_experts[i] for i in before]),

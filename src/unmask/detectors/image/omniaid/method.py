@@ -32,7 +32,7 @@ SETS: Mapping[str, Mapping[str, Any]] = {
         "hidden": 256,
         "top": 2,
         "orthogonality": 0.001,
-        "balance": 0.001,
+        "evenness": 0.001,
     },
     "genimage": {
         "experts": ("content-1", "content-2", "artefact"),
@@ -40,7 +40,7 @@ SETS: Mapping[str, Mapping[str, Any]] = {
         "hidden": 64,
         "top": 1,
         "orthogonality": 0.01,
-        "balance": 0.1,
+        "evenness": 0.1,
     },
 }
 """What the authors' two configurations set, by variant; the names of experts are the house's."""
@@ -52,7 +52,8 @@ class OmniAidMethod(Method):
 
     ``settings``: ``stage`` (experts: one of them is trained by itself; router: which of them
     count), ``active`` (the expert of the first stage), ``experts``, ``rank``, ``hidden``, ``top``,
-    ``orthogonality``, ``balance`` and ``routing`` (weights of the losses), ``backbone_config``
+    ``orthogonality``, ``evenness`` and ``routing`` (weights of the losses), ``smoothing`` (of the
+    labels), ``backbone_config``
     (values of CLIP's configuration to change; such a CLIP has no published weights).
     """
 
@@ -94,14 +95,16 @@ class OmniAidMethod(Method):
         """Cross-entropy; in stage 1 the expert's overlap, in stage 2 balance and routing."""
         outputs = self.run(network, batch)
         logit = outputs["logit"]
-        total = F.binary_cross_entropy_with_logits(logit, batch["label"].to(logit))
+        smooth = float(self.all.get("smoothing", 0.1))
+        target = batch["label"].to(logit) * (1 - smooth) + smooth / 2
+        total = F.binary_cross_entropy_with_logits(logit, target)
         parts = {"bce": total.item()}
         if self.stage == "experts":
             overlap = self.overlap(cast(OmniAid, network))
             parts["overlap"] = overlap.item()
             return total + float(self.all["orthogonality"]) * overlap, parts
         even = balance(outputs["routes"], outputs["gates"])
-        total = total + float(self.all["balance"]) * even
+        total = total + float(self.all["evenness"]) * even
         parts["balance"] = even.item()
         domain = batch.get("domain")
         if domain is not None and bool((domain >= 0).any()):
