@@ -90,7 +90,8 @@ class Attend(nn.Module):
         parts = self.qkv(self.norm(cells)).unflatten(1, (self.heads, -1)).transpose(2, 3)
         query, key, value = parts.chunk(3, dim=-1)
         heard = F.scaled_dot_product_attention(query, key, value).transpose(2, 3).flatten(1, 2)
-        return (cells + self.proj_out(heard)).reshape(map_.shape)
+        result: Tensor = (cells + self.proj_out(heard)).reshape(map_.shape)
+        return result
 
 
 class Steps(nn.Sequential):

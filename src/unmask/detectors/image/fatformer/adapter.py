@@ -80,4 +80,5 @@ class Adapter(nn.Module):
         maps = seen.reshape(batch, 4, side // 2, side // 2, width).permute(1, 0, 4, 2, 3)
         frequency = F.pad(unhaar(*maps).flatten(2).transpose(1, 2), (0, 0, 1, 0))
         space = self.up(self.drop(F.relu(self.down(tokens))))
-        return _SCALE * space + self.open * frequency
+        result: Tensor = _SCALE * space + self.open * frequency
+        return result

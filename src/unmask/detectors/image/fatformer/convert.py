@@ -58,8 +58,8 @@ def from_official(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
             result[place + (rest if learnt else _new(rest, _ATTENDING))] = value.float()
         else:
             result["interact." + _new(name, _ATTENDING)] = value.float()
-    for number, place in enumerate(sorted(adapters)):
-        for name, value in adapters[place].items():
+    for number, block in enumerate(sorted(adapters)):
+        for name, value in adapters[block].items():
             new = _new(name, _ADAPTER)
             squeezed = value[..., 0] if new in ("down.weight", "up.weight") else value
             result[f"adapters.{number}.{new}"] = squeezed.float()

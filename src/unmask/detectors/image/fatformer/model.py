@@ -83,7 +83,7 @@ class FatFormer(nn.Module):
         seen = self.seen(picture)
         vectors = self.prompts(seen)
         tokens = self.prompts.learnt.tokens.repeat(seen.shape[0], 1)
-        read = read_prompts(self.text, vectors.flatten(0, 1), tokens).unflatten(0, (-1, 2))
+        read = torch.unflatten(read_prompts(self.text, vectors.flatten(0, 1), tokens), 0, (-1, 2))
         patches = self.interact(seen[:, 1:], read).mean(1)
         words = F.normalize(read, dim=-1)
         near = sum(

@@ -86,7 +86,7 @@ class AscFormer(nn.Module):
         super().__init__()
         shape = shape or Shape(decoder=256)
         self.rgb = stream(shape)
-        rates = [block.drop.rate for stage in self.rgb for block in stage.blocks]  # type: ignore[union-attr,operator]
+        rates = [block.drop.rate for stage in self.rgb for block in stage.blocks]  # type: ignore[union-attr]
         stages, inside, done = [], 3, 0
         for place, (width, heads, depth) in enumerate(
             zip(shape.widths, shape.heads, shape.depths, strict=True)
