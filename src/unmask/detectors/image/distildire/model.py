@@ -29,7 +29,9 @@ class DistilDire(nn.Module):
     def __init__(self, sizes: Mapping[str, Any] | None = None) -> None:
         super().__init__()
         self.adm = Adm(Sizes(**(sizes or {}))).requires_grad_(False)
-        self.student: Any = timm_model("resnet50", False, num_classes=0, in_chans=6)
+        self.student: Any = timm_model(
+            "resnet50", False, num_classes=0, in_chans=6, zero_init_last=False
+        )
         self.head = nn.Linear(2048, 1)
         self.pixels = Pixels(HALF)
 

@@ -119,6 +119,7 @@ class AscFormer(nn.Module):
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         """``logit`` (B), ``mask`` (B, H, W), in training ``features`` (B, 128, H / 4, W / 4)."""
+        picture = picture.to(self.luma.dtype)
         height, width = picture.shape[2:]
         joined = self.head.joined(self.maps(picture))
         side = (joined.shape[2] * 4, joined.shape[3] * 4)
