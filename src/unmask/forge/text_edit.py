@@ -207,17 +207,17 @@ def _laid(host: Pixels, piece: Pixels, place: Line, habit: Habit, rng: Rng) -> T
         value = cv2.GaussianBlur(value, (0, 0), habit.blur)
     if habit.noise:
         value = value + rng.normal(0, habit.noise, value.shape)
-    value = np.clip(value + 0.5, 0, 255).astype(np.uint8)
+    done = np.clip(value + 0.5, 0, 255).astype(np.uint8)
     if habit.saved:
-        value = jpeg(np.ascontiguousarray(value), round(habit.saved))
-    soft = np.ones(value.shape[:2], np.float32)
+        done = jpeg(np.ascontiguousarray(done), round(habit.saved))
+    soft = np.ones(done.shape[:2], np.float32)
     if habit.feather:
         rim = round(habit.feather)
         soft = np.pad(soft[rim:-rim, rim:-rim], rim)
         soft = cv2.GaussianBlur(soft, (0, 0), habit.feather)
     pixels = host.copy()
     before = np.asarray(place.of(host)).astype(np.float32)
-    mixed = before * (1 - soft[..., None]) + value * soft[..., None]
+    mixed = before * (1 - soft[..., None]) + done * soft[..., None]
     place.of(pixels)[:] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
     mask = np.zeros(host.shape[:2], np.uint8)
     place.of(mask)[:] = soft > 0

@@ -95,9 +95,9 @@ def read_prompts(text: Any, vectors: Tensor, tokens: Tensor) -> Tensor:
     low = torch.finfo(hidden.dtype).min
     mask = torch.full((length, length), low, dtype=hidden.dtype, device=hidden.device).triu(1)
     hidden = encoder.encoder(
-        inputs_embeds=hidden, attention_mask=mask.expand(len(hidden), 1, -1, -1)
+        inputs_embeds=hidden, attention_mask=mask.expand(hidden.shape[0], 1, -1, -1)
     ).last_hidden_state
     hidden = encoder.final_layer_norm(hidden)
-    ends = hidden[torch.arange(len(hidden), device=hidden.device), tokens.argmax(-1)]
+    ends = hidden[torch.arange(hidden.shape[0], device=hidden.device), tokens.argmax(-1)]
     result: Tensor = text.text_projection(ends)
     return result

@@ -204,3 +204,9 @@ def test_training_needs_masks(tmp_path: Path) -> None:
     recipe = read_recipe(registry.recipes()["rtm"])
     with pytest.raises(DataError, match="mask"):
         RtmMethod().samples(Manifest(tmp_path, items), "train", recipe)
+
+
+def test_pictures_of_eight_bits_are_taken_as_training_hands_them_over(network: Any) -> None:
+    picture = noise((1, 3, 64, 96), 5, 0, 255).round()
+    with torch.no_grad():
+        torch.testing.assert_close(network(picture.byte())["mask"], network(picture)["mask"])

@@ -79,7 +79,7 @@ class Select(nn.Module):
         for map_, reduce, project in zip(maps, self.reduce, self.project, strict=True):
             like = project(reduce(map_))
             unit = F.normalize(like.flatten(2), dim=1)
-            alike = (unit.transpose(1, 2) @ unit).unflatten(2, like.shape[2:])
+            alike = torch.unflatten(unit.transpose(1, 2) @ unit, 2, like.shape[2:])
             mean = alike.mean(1, keepdim=True)
             others = torch.ones_like(alike[:1]).sum(1) - 1
             spread = (alike - mean).square().sum(1) / others.clamp(min=1)
@@ -127,5 +127,5 @@ class HubStage(nn.Module):
 
 def misread(map_: Tensor) -> Tensor:
     """A map (B, C, H, W) taken for (B, H, W, C) and turned, as (B, C, H, W)."""
-    batch, channels, height, width = map_.shape
-    return map_.contiguous().reshape(batch, height, width, channels).permute(0, 3, 1, 2)
+    channels, height, width = map_.shape[1:]
+    return torch.unflatten(map_.flatten(1), 1, (height, width, channels)).permute(0, 3, 1, 2)

@@ -95,7 +95,7 @@ class RtmMethod(Method):
         if "features" not in outputs:
             return pixels, {"pixels": pixels.item()}
         taken, left = drawn(outputs["features"], target, int(self.settings.get("points", 1024)))
-        numbers = network.kept_number.tolist()  # type: ignore[operator,union-attr]
+        numbers = network.kept_number.tolist()  # type: ignore[operator]
         kept = [network.kept[side, : numbers[side]].clone() for side in (0, 1)]  # type: ignore[index]
         apart = contrast(taken, kept, int(self.settings.get("least", 512)))
         self._keep(network, taken, left)

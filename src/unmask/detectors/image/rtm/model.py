@@ -86,7 +86,7 @@ class AscFormer(nn.Module):
         super().__init__()
         shape = shape or Shape(decoder=256)
         self.rgb = stream(shape)
-        rates = [block.drop.rate for stage in self.rgb for block in stage.blocks]  # type: ignore[union-attr,operator]
+        rates = [block.drop.rate for stage in self.rgb for block in stage.blocks]  # type: ignore[union-attr]
         stages, inside, done = [], 3, 0
         for place, (width, heads, depth) in enumerate(
             zip(shape.widths, shape.heads, shape.depths, strict=True)
@@ -119,6 +119,7 @@ class AscFormer(nn.Module):
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         """``logit`` (B), ``mask`` (B, H, W), in training ``features`` (B, 128, H / 4, W / 4)."""
+        picture = picture.to(self.luma.dtype)
         height, width = picture.shape[2:]
         joined = self.head.joined(self.maps(picture))
         side = (joined.shape[2] * 4, joined.shape[3] * 4)
@@ -135,6 +136,9 @@ class AscFormer(nn.Module):
 
     def maps(self, picture: Tensor) -> list[Tensor]:
         """What the head sees, from fine to coarse; sides are filled up to multiples of 32."""
+        if torch.compiler.is_exporting():  # spares the export every question about tiny maps
+            for side in picture.shape[2:]:
+                torch._check(side > 4 * _STEP)
         rim = [0, _missing(picture.shape[3]), 0, _missing(picture.shape[2])]
         pixels = F.pad(self.pixels(picture), rim)
         luma = F.pad(self.grey(picture), rim)

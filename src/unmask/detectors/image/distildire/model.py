@@ -1,0 +1,64 @@
+"""The network: a ResNet-50 on the picture and the noise that a diffusion model sees in it.
+
+Lim, Lee, Kim and Seo 2024, "DistilDIRE: A Small, Fast, Cheap and Lightweight Diffusion Synthesized
+Deepfake Detection", section 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from unmask.detectors.image.distildire.adm import Adm, Sizes
+from unmask.detectors.image.distildire.diffusion import first_noise
+from unmask.nn.pixels import HALF, Pixels
+from unmask.train.backbones import timm_model
+
+TEACHER = "resnet50.tv2_in1k"
+
+
+class DistilDire(nn.Module):
+    """Pictures (B, 3, 256, 256), RGB 0…255, to ``logit`` (B), in training ``features`` too.
+
+    ``sizes``: of the diffusion model, which stands still. The teacher is no part of it.
+    """
+
+    def __init__(self, sizes: Mapping[str, Any] | None = None) -> None:
+        super().__init__()
+        self.adm = Adm(Sizes(**(sizes or {}))).requires_grad_(False)
+        self.student: Any = timm_model(
+            "resnet50", False, num_classes=0, in_chans=6, zero_init_last=False
+        )
+        self.head = nn.Linear(2048, 1)
+        self.pixels = Pixels(HALF)
+
+    def train(self, mode: bool = True) -> Any:
+        """As ``Module.train``, except for what is frozen."""
+        super().train(mode)
+        self.adm.eval()
+        return self
+
+    def forward(self, picture: Tensor) -> dict[str, Tensor]:
+        """The noise of the first step is computed here."""
+        pixels = self.pixels(picture)
+        with torch.no_grad():
+            noise = first_noise(self.adm, pixels)
+        return self.judged(pixels, noise)
+
+    def judged(self, pixels: Tensor, noise: Tensor) -> dict[str, Tensor]:
+        """Pixels (-1…1) and their noise, both (B, 3, S, S)."""
+        features = self.student.forward_features(torch.cat([pixels, noise], dim=1))
+        outputs = {"logit": self.head(features.mean((2, 3)))[:, 0]}
+        return {**outputs, "features": features} if self.training else outputs
+
+
+def teacher(pretrained: bool) -> nn.Module:
+    """A frozen ResNet-50: its last maps are what the student learns to give.
+
+    Raises MissingExtra, ModelError when its weights cannot be had.
+    """
+    network = timm_model(TEACHER if pretrained else "resnet50", pretrained, num_classes=0)
+    return network.eval().requires_grad_(False)
