@@ -68,7 +68,8 @@ def _step(one: Tensor, two: Tensor, window: int) -> Tensor:
     products = torch.cat(
         [across * across, across * down, down * down, across * change, down * change], 1
     )
-    xx, xy, yy, xt, yt = _mean(products, window).split(1, 1)
+    xx, xy, yy, xt, yt = _mean(products, window).chunk(5, 1)
     xx, yy = xx + _LEAST, yy + _LEAST
     whole = xx * yy - xy * xy
-    return torch.cat([xy * yt - yy * xt, xy * xt - xx * yt], 1) / whole
+    step: Tensor = torch.cat([xy * yt - yy * xt, xy * xt - xx * yt], 1) / whole
+    return step

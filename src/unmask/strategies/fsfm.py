@@ -144,16 +144,11 @@ class FSFM(Strategy[Hiding]):
 
 def perceptron(came: int, hidden_size: int = 4096, goes: int = 256) -> nn.Sequential:
     """Projector and predictor: two linear layers, with a norm over the layer between."""
-    made = nn.Sequential(
-        nn.Linear(came, hidden_size),
-        nn.LayerNorm(hidden_size),
-        nn.ReLU(),
-        nn.Linear(hidden_size, goes),
-    )
-    for layer in (made[0], made[3]):
+    first, last = nn.Linear(came, hidden_size), nn.Linear(hidden_size, goes)
+    for layer in (first, last):
         nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
         nn.init.zeros_(layer.bias)
-    return made
+    return nn.Sequential(first, nn.LayerNorm(hidden_size), nn.ReLU(), last)
 
 
 def disagreement(mine: Tensor, theirs: Tensor) -> Tensor:
@@ -166,5 +161,5 @@ def _nearer(mine: nn.Module, theirs: nn.Module, share: float) -> None:
     """Parameters move by a share towards others; buffers are taken over."""
     for one, other in zip(mine.parameters(), theirs.parameters(), strict=True):
         one.lerp_(other.to(one.dtype), share)
-    for one, other in zip(mine.buffers(), theirs.buffers(), strict=True):
-        one.copy_(other)
+    for buffer, like in zip(mine.buffers(), theirs.buffers(), strict=True):
+        buffer.copy_(like)

@@ -56,7 +56,8 @@ def test_clips_and_stretches_are_the_authors(network: OmniFD) -> None:
     np.testing.assert_allclose(given["chances"].sigmoid(), GOLDEN["chances"], atol=1e-4)
     np.testing.assert_allclose(ends(given["reaches"]), GOLDEN["stretches"], rtol=1e-4, atol=1e-4)
     normaliser = torch.tensor(100.0)
-    told, reached = along_time(given["chances"], given["reaches"], SEGMENTS, normaliser, True)
+    with torch.enable_grad():
+        told, reached = along_time(given["chances"], given["reaches"], SEGMENTS, normaliser)
     assert float(told) * 0.25 == pytest.approx(float(GOLDEN["told"]), rel=1e-4)
     assert float(reached) * 0.25 == pytest.approx(float(GOLDEN["reached"]), rel=1e-4)
     assert float(normaliser) == pytest.approx(float(GOLDEN["normaliser"]))
@@ -75,7 +76,7 @@ def test_points_that_speak_for_a_stretch_lie_near_its_middle_and_reach_its_ends(
 
 def test_no_stretch_costs_no_distance() -> None:
     chances, reaches = torch.zeros(1, 63), torch.ones(1, 63, 2)
-    told, reached = along_time(chances, reaches, [SEGMENTS[1]], torch.tensor(1.0), False)
+    told, reached = along_time(chances, reaches, [SEGMENTS[1]])
     assert float(reached) == 0
     assert float(told) == pytest.approx(63 * 0.75 * 0.25 * np.log(2), rel=1e-5)
 

@@ -106,7 +106,7 @@ class MMDet(nn.Module):
         patches = patches.reshape(-1, self.frames, self.patches, patches.shape[2])
         patches = patches + self.patch_places[:, None] + self.times[:, :, None]
         first = self.frame_tokens + self.frame_places + self.times
-        first = first.expand(len(patches), -1, -1)
+        first = first.expand(patches.shape[0], -1, -1)
         read = self.norm(self.blocks(torch.cat([first, patches.flatten(1, 2)], 1)))
         tokens: Tensor = read[:, : self.frames]
         return tokens

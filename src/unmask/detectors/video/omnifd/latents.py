@@ -41,7 +41,7 @@ class Reading(nn.Module):
 
 
 def _heads(x: Tensor) -> Tensor:
-    return x.unflatten(2, (HEADS, HEAD_WIDTH)).transpose(1, 2)  # type: ignore[no-untyped-call]
+    return x.reshape(x.shape[0], x.shape[1], HEADS, HEAD_WIDTH).transpose(1, 2)
 
 
 def reading_layers(width: int, depth: int) -> nn.ModuleList:
@@ -51,9 +51,10 @@ def reading_layers(width: int, depth: int) -> nn.ModuleList:
 
 def read(layers: nn.ModuleList, features: Tensor, latents: Tensor) -> Tensor:
     """Latents after all ``reading_layers``."""
-    for reading, forward in layers:  # type: ignore[misc]
-        latents = reading(features, latents) + latents
-        latents = forward(latents) + latents
+    for pair in layers:
+        assert isinstance(pair, nn.ModuleList)
+        latents = pair[0](features, latents) + latents
+        latents = pair[1](latents) + latents
     return latents
 
 

@@ -65,19 +65,23 @@ def distance(given: Tensor, true: Tensor) -> Tensor:
 
 
 def along_time(
-    chances: Tensor, reaches: Tensor, stretches: list[Tensor], normaliser: Tensor, moves: bool
+    chances: Tensor,
+    reaches: Tensor,
+    stretches: list[Tensor],
+    normaliser: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Focal loss and distance of stretches, over the number of points that should speak.
 
-    ``stretches``: of each clip (N, 2), in steps. ``normaliser``: the running number, which follows
-    when it ``moves``; else that of the batch counts.
+    ``stretches``: of each clip (N, 2), in steps. ``normaliser``: the running number, which counts
+    in training and follows when gradients are wanted; without it that of the batch counts.
     """
     targets = [wanted(one) for one in stretches]
     speaks = torch.stack([one for one, _ in targets]).to(chances)
     right = ends(torch.stack([one for _, one in targets]).to(reaches))
     number = speaks.sum().clamp(min=1)
-    if moves:
-        normaliser.mul_(0.9).add_(0.1 * number.detach())
+    if normaliser is not None:
+        if torch.is_grad_enabled():
+            normaliser.mul_(0.9).add_(0.1 * number.detach())
         number = normaliser.clone()
     told = focal(chances, speaks).sum() / number
     mask = speaks > 0

@@ -63,10 +63,8 @@ class OmniFDMethod(Method):
         weight = float(self.settings.get("video", 0.25))
         label = batch["label"].to(clips["logit"].dtype)
         parts = {"video": weight * F.binary_cross_entropy_with_logits(clips["logit"], label)}
-        moves = network.training and torch.is_grad_enabled()
-        told, reached = along_time(
-            clips["chances"], clips["reaches"], self._steps(batch), omni.normaliser, moves
-        )
+        running = omni.normaliser if network.training else None
+        told, reached = along_time(clips["chances"], clips["reaches"], self._steps(batch), running)
         parts |= {"when": weight * told, "ends": weight * reached}
         if "pictures" in batch:
             parts |= self._pictures(omni, batch)

@@ -41,7 +41,8 @@ class Places(nn.Module):
         wide = [F.interpolate(one, size=size, mode="bilinear") for one in flat]
         seen = self.convs(torch.cat(wide, 1))
         wanted = self.mixed(self.proj(latents).transpose(1, 2))[:, :, 0]
-        return (seen * wanted[:, :, None, None]).sum(1)
+        fits: Tensor = (seen * wanted[:, :, None, None]).sum(1)
+        return fits
 
 
 class OmniFD(nn.Module):

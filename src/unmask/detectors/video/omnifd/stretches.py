@@ -71,14 +71,14 @@ class Along(nn.Module):
     def _part(self, name: str, x: Tensor) -> Tensor:
         short = self.get_submodule(f"{name}_norm")(self.get_submodule(f"{name}_conv")(x))
         wide: Tensor = self.get_submodule(name)(short)
-        return wide.reshape(len(x), _HEADS, self.width // _HEADS, -1).transpose(2, 3)
+        return wide.reshape(x.shape[0], _HEADS, self.width // _HEADS, -1).transpose(2, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         """One block."""
         normed = self.norm1(x)
         asked, keys, values = (self._part(name, normed) for name in ("query", "key", "value"))
         fits = asked / math.sqrt(self.width // _HEADS) @ keys.transpose(-2, -1)
-        told = (fits.softmax(-1) @ values).transpose(2, 3).reshape(len(x), self.width, -1)
+        told = (fits.softmax(-1) @ values).transpose(2, 3).reshape(x.shape[0], self.width, -1)
         x = self.skip(x) + self.scale_attn(self.proj(told))
         result: Tensor = x + self.scale_mlp(self.mlp(self.norm2(x)))
         return result
