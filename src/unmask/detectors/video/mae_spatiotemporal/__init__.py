@@ -1,0 +1,1 @@
+"""Two masked autoencoders, of faces and of their motion (Das et al. 2023)."""

@@ -1,0 +1,1 @@
+"""OmniFD: one network for pictures, videos, where and when."""

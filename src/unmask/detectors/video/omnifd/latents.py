@@ -1,0 +1,99 @@
+"""Learnt latents that read features of every kind (Alayrac et al. 2022, "Flamingo", sec. 3.1)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+HEADS, HEAD_WIDTH = 8, 64
+
+
+def feed_forward(width: int) -> nn.Sequential:
+    """A norm and two linear layers, four times as wide between."""
+    return nn.Sequential(
+        nn.LayerNorm(width),
+        nn.Linear(width, 4 * width, bias=False),
+        nn.GELU(),
+        nn.Linear(4 * width, width, bias=False),
+    )
+
+
+class Reading(nn.Module):
+    """Latents (B, L, C) that attend to features (B, N, C) and to each other."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        inner = HEADS * HEAD_WIDTH
+        self.norm_media, self.norm_latents = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.to_q = nn.Linear(width, inner, bias=False)
+        self.to_kv = nn.Linear(width, 2 * inner, bias=False)
+        self.to_out = nn.Linear(inner, width, bias=False)
+
+    def forward(self, features: Tensor, latents: Tensor) -> Tensor:
+        """What they read (B, L, C)."""
+        latents = self.norm_latents(latents)
+        seen = torch.cat([self.norm_media(features), latents], 1)
+        asked = _heads(self.to_q(latents)) * HEAD_WIDTH**-0.5
+        keys, values = (_heads(part) for part in self.to_kv(seen).chunk(2, -1))
+        told = (asked @ keys.transpose(-2, -1)).softmax(-1) @ values
+        read: Tensor = self.to_out(told.transpose(1, 2).flatten(2))
+        return read
+
+
+def _heads(x: Tensor) -> Tensor:
+    return x.reshape(x.shape[0], x.shape[1], HEADS, HEAD_WIDTH).transpose(1, 2)
+
+
+def reading_layers(width: int, depth: int) -> nn.ModuleList:
+    """``depth`` times a reading and a feed-forward part."""
+    return nn.ModuleList(nn.ModuleList([Reading(width), feed_forward(width)]) for _ in range(depth))
+
+
+def read(layers: nn.ModuleList, features: Tensor, latents: Tensor) -> Tensor:
+    """Latents after all ``reading_layers``."""
+    for pair in layers:
+        assert isinstance(pair, nn.ModuleList)
+        latents = pair[0](features, latents) + latents
+        latents = pair[1](latents) + latents
+    return latents
+
+
+def times(count: int, width: int) -> Tensor:
+    """Sines and cosines of the time, by turns (1, width, ``count``, 1, 1)."""
+    number = torch.arange(width, dtype=torch.float64)
+    rates = 10000 ** -((number - number % 2) / width)
+    table = torch.arange(count)[:, None] * rates
+    table[:, 0::2], table[:, 1::2] = table[:, 0::2].sin(), table[:, 1::2].cos()
+    return table.float().T[None, :, :, None, None]
+
+
+class Interaction(nn.Module):
+    """Maps of four stages (B, C, T, H, W) to latents (B, L, width).
+
+    As the authors' program has it, a token is ``width`` numbers in a row of (T, width, H, W): parts
+    of single channels and not a place with all its channels.
+    """
+
+    def __init__(self, widths: tuple[int, ...], width: int, latents: int, depth: int = 3) -> None:
+        super().__init__()
+        self.latents = nn.Parameter(torch.randn(latents, width))
+        self.layers = reading_layers(width, depth)
+        self.norm = nn.LayerNorm(width)
+        self.stages = nn.Parameter(torch.randn(len(widths), 1, width, 1, 1, 1))
+        self.proj = nn.ModuleList(
+            nn.Sequential(nn.Linear(one, width), nn.LayerNorm(width)) for one in reversed(widths)
+        )
+        self.width = width
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """The latents, after they have read everything; the last stage comes first."""
+        tokens = []
+        for number, (proj, seen) in enumerate(zip(self.proj, reversed(maps), strict=True)):
+            wide = proj(seen.movedim(1, -1)).movedim(-1, 1)
+            if wide.shape[2] > 1:
+                wide = wide + times(wide.shape[2], self.width).to(wide)
+            wide = wide + self.stages[number]
+            tokens.append(wide.transpose(1, 2).reshape(wide.shape[0], -1, self.width))
+        latents = self.latents.expand(maps[0].shape[0], -1, -1)
+        known: Tensor = self.norm(read(self.layers, torch.cat(tokens, 1), latents))
+        return known

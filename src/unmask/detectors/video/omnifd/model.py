@@ -1,0 +1,111 @@
+"""OmniFD (Liu et al. 2025): an encoder of clips, latents that read it, and a head a task.
+
+A picture is a clip with one more frame, of the mean colour. All tasks share all but their heads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unmask.detectors.video.omnifd.latents import Interaction
+from unmask.detectors.video.omnifd.stretches import Stretches, ends
+from unmask.nn.pixels import Pixels
+from unmask.nn.video_swin import VideoSwin
+
+FRAMES = 32
+SIDE = 224
+
+
+class Places(nn.Module):
+    """Maps of a picture's four stages and latents (B, L, C) to log-odds of places (B, h, w)."""
+
+    def __init__(self, came: int, width: int, known: int, latents: int) -> None:
+        super().__init__()
+        self.convs = nn.Sequential(
+            nn.Conv2d(came, width, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.ReLU(),
+        )
+        self.proj = nn.Sequential(nn.Linear(known, width), nn.LayerNorm(width))
+        self.mixed = nn.Linear(latents, 1)
+
+    def forward(self, maps: list[Tensor], latents: Tensor) -> Tensor:
+        """How each place fits a mixture of the latents."""
+        flat = [one[:, :, 0] for one in maps]
+        size = flat[0].shape[-2:]
+        wide = [F.interpolate(one, size=size, mode="bilinear") for one in flat]
+        seen = self.convs(torch.cat(wide, 1))
+        wanted = self.mixed(self.proj(latents).transpose(1, 2))[:, :, 0]
+        fits: Tensor = (seen * wanted[:, :, None, None]).sum(1)
+        return fits
+
+
+class OmniFD(nn.Module):
+    """Clips of a face (B, 32, 3, 224, 224), RGB 0…255, to all that is said of them.
+
+    ``width``, ``depths`` and ``heads`` are Video Swin's (the small one), ``known`` and ``latents``
+    the width and number of the latents, ``places`` the width of the head of places.
+    """
+
+    normaliser: Tensor
+
+    def __init__(
+        self,
+        width: int = 96,
+        depths: Sequence[int] = (2, 2, 18, 2),
+        heads: Sequence[int] = (3, 6, 12, 24),
+        known: int = 512,
+        latents: int = 64,
+        places: int = 256,
+        drop_path: float = 0.3,
+    ) -> None:
+        super().__init__()
+        self.pixels = Pixels()
+        self.encoder = VideoSwin(width, depths, heads, drop_path=drop_path)
+        widths = (2 * width, 4 * width, 8 * width, 8 * width)
+        self.interaction = Interaction(widths, known, latents)
+        self.picture, self.video = nn.Linear(known, 2), nn.Linear(known, 2)
+        self.places = Places(sum(widths), places, known, latents)
+        self.stretches = Stretches(8 * width, known)
+        self.register_buffer("normaliser", torch.tensor(100.0))
+
+    def seen(self, frames: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Of normalised frames: maps after each stage (B, C, T / 2, h, w), and the latents that
+        read them."""
+        maps = self.encoder(frames.transpose(1, 2))
+        maps[-1] = self.encoder.final(maps[-1])
+        return maps, self.interaction(maps)
+
+    def of_pictures(self, picture: Tensor) -> dict[str, Tensor]:
+        """Pictures (B, 3, H, W): ``logit`` (B), and ``places``, log-odds (B, H / 8, W / 8)."""
+        shown = self.pixels(picture)[:, None]
+        maps, latents = self.seen(torch.cat([shown, torch.zeros_like(shown)], 1))
+        real, forged = self.picture(latents.mean(1)).unbind(1)
+        return {"logit": forged - real, "places": self.places(maps, latents)}
+
+    def of_clips(self, frames: Tensor) -> dict[str, Tensor]:
+        """Clips (B, T, 3, H, W): ``logit`` (B), ``chances`` (B, 63) and ``reaches`` (B, 63, 2)."""
+        maps, latents = self.seen(self.pixels(frames))
+        real, forged = self.video(latents.mean(1)).unbind(1)
+        chances, reaches = self.stretches(maps[-1], latents)
+        return {"logit": forged - real, "chances": chances, "reaches": reaches}
+
+    def forward(self, frames: Tensor) -> dict[str, Tensor]:
+        """``logit``: log-odds that the clip was forged. ``times`` (B, 63, 3): chance, start and end
+        in steps of the clip. ``picture`` (B) and ``mask`` (B, H, W): of its middle frame alone.
+        """
+        clip = self.of_clips(frames)
+        middle = self.of_pictures(frames[:, frames.shape[1] // 2])
+        wide = F.interpolate(middle["places"][:, None], scale_factor=8.0, mode="bilinear")
+        said = torch.cat([clip["chances"].sigmoid()[..., None], ends(clip["reaches"])], -1)
+        return {
+            "logit": clip["logit"],
+            "times": said,
+            "picture": middle["logit"],
+            "mask": wide[:, 0],
+        }

@@ -1,0 +1,137 @@
+"""When a video was forged: a pyramid along time and a guess at each of its points.
+
+After ActionFormer (Zhang, Wu and Li 2022, sections 3.2 and 3.3), as OmniFD uses it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unmask.detectors.video.omnifd.latents import read, reading_layers
+
+STRIDES = (1, 2, 4, 8, 16, 32)
+"""Steps between the points of each level."""
+STEPS = 32
+_HEADS = 4
+
+
+class LastNorm(nn.LayerNorm):
+    """A norm over the channels of (B, C, T)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same shape."""
+        return super().forward(x.transpose(1, 2)).transpose(1, 2)
+
+
+def convolution(came: int, goes: int) -> nn.Sequential:
+    """Three steps wide, with a norm and ReLU."""
+    return nn.Sequential(
+        nn.Conv1d(came, goes, 3, padding=1, bias=False), LastNorm(goes, eps=1e-6), nn.ReLU()
+    )
+
+
+class _Scaled(nn.Module):
+    """A branch × a learnt number a channel; in training some items go without it."""
+
+    def __init__(self, width: int, drop: float) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((1, width, 1), 1e-4))
+        self.drop = drop
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.scale * x
+        if self.training and self.drop:
+            x = x * (torch.rand(len(x), 1, 1, device=x.device) >= self.drop) / (1 - self.drop)
+        return x
+
+
+class Along(nn.Module):
+    """Sequences (B, C, T) to (B, C, T / ``stride``): attention after depthwise convolutions."""
+
+    def __init__(self, width: int, stride: int, drop: float) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = LastNorm(width), LastNorm(width)
+        for name in ("query", "key", "value"):
+            short = nn.Conv1d(width, width, 3, stride, 1, groups=width, bias=False)
+            self.add_module(f"{name}_conv", short)
+            self.add_module(f"{name}_norm", LastNorm(width))
+            self.add_module(name, nn.Conv1d(width, width, 1))
+        self.proj = nn.Conv1d(width, width, 1)
+        self.skip: nn.Module = nn.MaxPool1d(3, stride, 1) if stride > 1 else nn.Identity()
+        self.mlp = nn.Sequential(
+            nn.Conv1d(width, 4 * width, 1), nn.GELU(), nn.Conv1d(4 * width, width, 1)
+        )
+        self.scale_attn, self.scale_mlp = _Scaled(width, drop), _Scaled(width, drop)
+        self.width = width
+
+    def _part(self, name: str, x: Tensor) -> Tensor:
+        short = self.get_submodule(f"{name}_norm")(self.get_submodule(f"{name}_conv")(x))
+        wide: Tensor = self.get_submodule(name)(short)
+        return wide.reshape(x.shape[0], _HEADS, self.width // _HEADS, -1).transpose(2, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """One block."""
+        normed = self.norm1(x)
+        asked, keys, values = (self._part(name, normed) for name in ("query", "key", "value"))
+        fits = asked / math.sqrt(self.width // _HEADS) @ keys.transpose(-2, -1)
+        told = (fits.softmax(-1) @ values).transpose(2, 3).reshape(x.shape[0], self.width, -1)
+        x = self.skip(x) + self.scale_attn(self.proj(told))
+        result: Tensor = x + self.scale_mlp(self.mlp(self.norm2(x)))
+        return result
+
+
+class Stretches(nn.Module):
+    """The last maps of a clip (B, C, T, H, W) and latents (B, L, width) to guesses at 63 points.
+
+    Log-odds that a point lies in a forged stretch (B, 63), and how far it goes back and on from
+    there (B, 63, 2), in units of the point's stride.
+    """
+
+    def __init__(self, came: int, width: int, drop: float = 0.1) -> None:
+        super().__init__()
+        self.embed = convolution(came, width)
+        self.stem = Along(width, 1, drop)
+        self.branch = Along(width, 2, drop)
+        self.norms = nn.ModuleList(LastNorm(width, eps=1e-6) for _ in STRIDES)
+        self.known = nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width))
+        self.fused = reading_layers(width, 1)
+        self.fused_norm = nn.LayerNorm(width)
+        self.cls_convs = nn.Sequential(convolution(width, width), convolution(width, width))
+        self.reg_convs = nn.Sequential(convolution(width, width), convolution(width, width))
+        self.cls_head = nn.Conv1d(width, 1, 3, padding=1)
+        self.reg_head = nn.Conv1d(width, 2, 3, padding=1)
+        nn.init.constant_(self.cls_head.bias, -math.log(99))  # type: ignore[arg-type]
+        self.scales = nn.Parameter(torch.ones(len(STRIDES)))
+
+    def forward(self, last: Tensor, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """Both guesses, level after level."""
+        x = F.interpolate(last.mean((3, 4)), size=STEPS, mode="linear")
+        x = self.stem(self.embed(x))
+        known = self.known(latents)
+        chances, reaches = [], []
+        for number, norm in enumerate(self.norms):
+            if number:
+                x = self.branch(x)
+            level = norm(x)
+            asked = read(self.fused, known, self.cls_convs(level).transpose(1, 2))
+            chances.append(self.cls_head(self.fused_norm(asked).transpose(1, 2))[:, 0])
+            reach = self.scales[number] * self.reg_head(self.reg_convs(level))
+            reaches.append(F.relu(reach).transpose(1, 2))
+        return torch.cat(chances, 1), torch.cat(reaches, 1)
+
+
+def points() -> Tensor:
+    """Place of each point in steps, and its stride (63, 2)."""
+    rows = [(at * stride, stride) for stride in STRIDES for at in range(STEPS // stride)]
+    return torch.tensor(rows, dtype=torch.float32)
+
+
+def ends(reaches: Tensor) -> Tensor:
+    """Start and end in steps (B, 63, 2) of what each point reaches."""
+    at = points().to(reaches)
+    start = at[:, 0] - reaches[..., 0] * at[:, 1]
+    return torch.stack([start, at[:, 0] + reaches[..., 1] * at[:, 1]], -1)

@@ -1,0 +1,131 @@
+"""FSFM: which patches are hidden, the parts of its loss by hand, and that it learns faces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from stand import begun
+from torch import Tensor, nn
+
+from unmask.errors import DataError, ModelError
+from unmask.strategies._face_regions import CHOSEN, OTHERS, hidden, regions
+from unmask.strategies.fsfm import FSFM, disagreement
+
+
+def test_the_regions_cover_the_square() -> None:
+    parts = regions(14)
+    assert set(parts) == {*CHOSEN, *OTHERS}
+    assert torch.stack(list(parts.values())).any(0).all()
+    eyes, mouth = (parts[name].reshape(14, 14).nonzero().float() for name in ("eyes", "mouth"))
+    assert eyes[:, 0].mean() < mouth[:, 0].mean()
+    assert float(eyes[:, 1].mean()) == pytest.approx(6.5, abs=0.1)
+    assert not parts["nose"].reshape(14, 14)[:4].any()
+
+
+@pytest.mark.parametrize("chosen", CHOSEN)
+def test_a_region_is_hidden_whole_and_the_others_in_proportion(chosen: str) -> None:
+    torch.manual_seed(0)
+    parts = regions(14)
+    rows, region = hidden(parts, chosen, 0.75, 40)
+    assert (rows.sum(1) == 147).all()
+    assert (region == parts[chosen]).all()
+    assert (rows | ~region).all(), "all of the region is hidden"
+    ratio = (147 - int(region[0].sum())) / (196 - int(region[0].sum()))
+    outside = parts["background"] & ~parts["rim"] & ~parts["hair"] & ~parts[chosen]
+    assert float(rows[:, outside].float().mean()) == pytest.approx(ratio, abs=0.03)
+    assert not (rows == rows[0]).all(), "every face is hidden in its own way"
+
+
+def test_a_region_that_is_too_large_is_hidden_in_part() -> None:
+    torch.manual_seed(0)
+    parts = regions(14)
+    rows, region = hidden(parts, "rim", 0.1, 5)
+    assert (rows.sum(1) == 19).all()
+    assert rows.equal(region)
+    assert (parts["rim"] | ~rows).all()
+
+
+def test_agreement_is_by_direction_alone() -> None:
+    one = torch.tensor([[1.0, 0.0], [3.0, 4.0]])
+    assert float(disagreement(one, one * 5)) == pytest.approx(0, abs=1e-6)
+    assert float(disagreement(one, -one)) == pytest.approx(4)
+    turned = torch.tensor([[0.0, 2.0], [3.0, 4.0]])
+    assert float(disagreement(one, turned)) == pytest.approx(1)
+
+
+class Eyes(nn.Module):
+    """Pictures of 56 × 56 to a score, over eight features."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = nn.Sequential(
+            nn.Conv2d(3, 8, 7, 4), nn.ReLU(), nn.Conv2d(8, 16, 3, 2), nn.ReLU(), nn.Flatten()
+        )
+        self.features = nn.Linear(16 * 6 * 6, 8)
+        self.last = nn.Linear(8, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        score: Tensor = self.last(self.features(self.seen(x / 255 - 0.5)))
+        return score
+
+
+def faces(count: int, seed: int) -> Tensor:
+    """Grey faces of a brightness of their own."""
+    rng = torch.Generator().manual_seed(seed)
+    tone = torch.rand(count, 3, 1, 1, generator=rng) * 255
+    return (tone + 10 * torch.randn(count, 3, 56, 56, generator=rng)).clamp(0, 255)
+
+
+def test_it_learns_faces_without_a_label(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = Eyes()
+    one = begun(FSFM, network, tmp_path, rate=3e-3, width=32, grid=7, momentum=0.9)
+    rule = torch.optim.Adam(network.parameters(), 3e-3)
+    drawn = []
+    for step in range(25):
+        one.before_step(step)
+        batch = {"x": faces(8, step), "label": torch.zeros(8)}
+        loss, told = one.loss(torch.tensor(1e6), batch)
+        rule.zero_grad()
+        loss.backward()
+        rule.step()
+        one.after_step()
+        drawn.append(told["drawn"])
+    assert sum(drawn[-5:]) < 0.7 * sum(drawn[:5])
+    assert loss < 100, "the labels are not looked at"
+
+
+def test_what_is_hidden_has_the_mean_colour(tmp_path: Path) -> None:
+    one = begun(FSFM, Eyes(), tmp_path)
+    whole = faces(2, 1)
+    rows = torch.zeros(2, 196, dtype=torch.bool)
+    rows[0, 0] = True
+    seen = one.covered(whole, rows)
+    torch.testing.assert_close(seen[1], whole[1])
+    torch.testing.assert_close(seen[0, :, :4, 4:], whole[0, :, :4, 4:])
+    expected = whole[0].mean((1, 2))[:, None, None].expand(3, 4, 4)
+    torch.testing.assert_close(seen[0, :, :4, :4], expected)
+
+
+def test_the_copy_is_slow_and_stands_still_at_the_end(tmp_path: Path) -> None:
+    network = Eyes()
+    one = begun(FSFM, network, tmp_path, momentum=0.9)
+    before = one.teacher.last.weight.clone()
+    with torch.no_grad():
+        network.last.weight += 1
+    one.before_step(0)
+    one.after_step()
+    torch.testing.assert_close(one.teacher.last.weight, before + 0.1)
+    one.before_step(100)
+    one.after_step()
+    torch.testing.assert_close(one.teacher.last.weight, before + 0.1)
+
+
+def test_a_method_without_pictures_is_refused(tmp_path: Path) -> None:
+    one = begun(FSFM, nn.Linear(5, 1), tmp_path)
+    with pytest.raises(DataError, match="hides parts of pictures"):
+        one.loss(torch.zeros(()), {"x": torch.zeros(2, 5), "label": torch.zeros(2)})
+    with pytest.raises(ModelError, match="linear"):
+        begun(FSFM, nn.Identity(), tmp_path)
