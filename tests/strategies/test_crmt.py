@@ -86,7 +86,7 @@ def test_the_steps_of_a_run(tmp_path: Path) -> None:
         logit = network(x)[:, 0]
         plain = nn.functional.binary_cross_entropy_with_logits(logit, batch["label"])
 
-        def compute() -> dict[str, float]:
+        def compute(plain: torch.Tensor = plain) -> dict[str, float]:
             moving.zero_grad()
             loss, parts = one.loss(plain, batch)
             loss.backward()

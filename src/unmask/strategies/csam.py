@@ -22,8 +22,8 @@ from unmask.train.methods import MethodTask
 from unmask.train.task import Batch
 
 CITATION = (
-    "Xie, Lu, Fu, Wen, Wang, Tao, Qi, Wang, Liu, Cheng, Wang, Ye: The Codecfake Dataset and "
-    "Countermeasures for the Universally Detection of Deepfake Audio. IEEE/ACM TASLP 2025"
+    "Xie, Lu, Fu, Wen, Wang, Tao et al.: The Codecfake Dataset and Countermeasures for the "
+    "Universally Detection of Deepfake Audio. arXiv 2405.04880, 2024"
 )
 URL = "https://arxiv.org/abs/2405.04880"
 
