@@ -25,9 +25,9 @@ class Moments:
 
     def inside(self) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """When each moment begins, and its value, before the end."""
-        times = self.start + self.step * np.arange(len(self.values))
+        times = self.start + self.step * np.arange(len(self.values), dtype=np.float64)
         kept = times < self.end - 1e-6
-        return times[kept], self.values[kept]
+        return np.asarray(times[kept], np.float64), self.values[kept]
 
 
 def spans(parts: Sequence[Moments]) -> tuple[Span, ...]:

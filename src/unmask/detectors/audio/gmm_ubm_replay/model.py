@@ -44,13 +44,15 @@ class Adapted(nn.Module):
 
     def frames(self, sound: Tensor) -> Tensor:
         """Cepstra, levelled along each sound."""
-        return levelled(self.cepstra(sound))
+        found: Tensor = self.cepstra(sound)
+        return levelled(found)
 
     def forward(self, sound: Tensor) -> Tensor:
         """Log-likelihood of replayed less that of genuine, mean over the frames, (B)."""
         frames = self.frames(sound)
         genuine, replayed = (self.background(frames, means).mean(1) for means in self.means)
-        return replayed - genuine
+        ratio: Tensor = replayed - genuine
+        return ratio
 
     @torch.no_grad()
     def start(self, frames: Tensor, label: Tensor, relevance: float, iterations: int) -> None:

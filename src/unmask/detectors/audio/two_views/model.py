@@ -31,7 +31,7 @@ class Asking(nn.Module):
         """Both (B, T, 128); gives the first with what it found added."""
 
         def heads(x: Tensor) -> Tensor:
-            return x.unflatten(-1, (_HEADS, -1)).transpose(1, 2)
+            return x.reshape(*x.shape[:2], _HEADS, -1).transpose(1, 2)
 
         query, key, value = (
             heads(layer(x))

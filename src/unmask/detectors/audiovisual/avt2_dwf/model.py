@@ -127,7 +127,8 @@ class Weights(nn.Module):
             x = self.norm1[number](x + found)
             x = self.norm2[number](x + self.hidden[number](x))
         received = shares.sum((1, 2)) / (senses.shape[1] * self.heads) ** 0.5
-        return received.softmax(-1)
+        result: Tensor = received.softmax(-1)
+        return result
 
 
 class Avt2Dwf(nn.Module):
