@@ -32,9 +32,12 @@ groups = 40
 
 def model(
     folder: Path, take: str, shape: list[int | str], claim: Claim, calibrated: bool, more: str = "",
-    name: str = "mean", number: str = "mean",
+    name: str = "mean", number: str = "mean", moments: int = 0,
 ) -> Path:  # fmt: skip
-    """A network whose logit is the mean of its input, with its card; or no ``number`` (nan)."""
+    """A network whose logit is the mean of its input, with its card; or no ``number`` (nan).
+
+    ``moments``: how many equal parts of a sound it gives the mean of as well.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     axes = list(range(1, len(shape)))
     node = helper.make_node("ReduceMean", ["x"], ["logit"], axes=axes, keepdims=0)
@@ -45,11 +48,23 @@ def model(
             helper.make_node("Sub", ["mean", "mean"], ["none"]),
             helper.make_node("Div", ["none", "none"], ["logit"]),
         ]
+    given = [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch"])]
+    constants = []
+    if moments:
+        sides = [0, moments, int(shape[1]) // moments]
+        constants = [helper.make_tensor("sides", TensorProto.INT64, [3], sides)]
+        nodes += [
+            helper.make_node("Reshape", ["x", "sides"], ["parts"]),
+            helper.make_node("ReduceMean", ["parts"], ["moments"], axes=[2], keepdims=0),
+        ]
+        shown = ["batch", moments]
+        given.append(helper.make_tensor_value_info("moments", TensorProto.FLOAT, shown))
     graph = helper.make_graph(
         nodes,
         "mean",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch"])],
+        given,
+        constants,
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     data = made.SerializeToString()
@@ -59,6 +74,11 @@ def model(
         "version": "1", "code_licence": "Apache-2.0", "limits": ["It knows nothing."],
     }  # fmt: skip
     top = "\n".join(f"{key} = {json.dumps(value)}" for key, value in fields.items())
+    along = (
+        f'\n[[outputs]]\nname = "moments"\nshape = ["batch", {moments}]\nmeaning = "Parts."\n'
+        if moments
+        else ""
+    )
     text = f"""{top}
 sources = []
 
@@ -75,7 +95,7 @@ name = "logit"
 shape = ["batch"]
 meaning = "The mean."
 claim = "{claim}"
-
+{along}
 [weights]
 file = "weights.onnx"
 sha256 = "{hashlib.sha256(data).hexdigest()}"

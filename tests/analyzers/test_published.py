@@ -85,6 +85,22 @@ def test_no_face_is_said_so(tmp_path: Path, picture: Path) -> None:
     assert "no face was found" in [item.why for item in report.not_checked]
 
 
+def test_moments_become_stretches_along_the_whole_recording(tmp_path: Path) -> None:
+    """Four moments a second; a run goes on from one second into the next, and the last part of a
+    second, which is filled up with its own beginning, is no longer than the recording."""
+    card = model(tmp_path / "m", "sound", ["batch", 16000], Claim.VOICE_EDITED, False, moments=4)
+    wave = np.full(54400, -0.5)
+    for start, end in ((0.75, 1.5), (2.0, 2.25), (3.25, 3.4)):
+        wave[int(start * 16000) : int(end * 16000)] = 0.5
+    soundfile.write(tmp_path / "a.wav", wave, 16000, subtype="FLOAT")
+    (finding,) = scan(tmp_path / "a.wav", detector=str(card)).findings
+    assert [(span.start, span.end) for span in finding.where.spans] == [
+        (0.75, 1.5),
+        (2.0, 2.25),
+        (3.25, 3.4),
+    ]
+
+
 @pytest.mark.parametrize(("seconds", "parts"), [(0.5, 1), (2.1, 2), (2.5, 3)])
 def test_sound_is_cut_into_stretches(tmp_path: Path, seconds: float, parts: int) -> None:
     card = model(tmp_path / "m", "sound", ["batch", 16000], Claim.VOICE_SYNTHETIC, False)

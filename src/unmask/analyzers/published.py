@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.analyzers.windows import Clips, Faces, Films, Pictures, Points, Sounds, Take, Window
+from unmask.analyzers.moments import Moments, spans
+from unmask.analyzers.windows import Clips, Faces, Films, Pictures, Sounds, Take, Window
 from unmask.cards.card import Card, Input, Operating
 from unmask.errors import ModelError
 from unmask.runtime.model import opened_model
@@ -64,6 +66,7 @@ class Published(Analyzer):
         self._fault = ""
         self._area: NDArray[np.float32] | None = None
         self._origins: list[NDArray[np.float32]] = []
+        self._moments: list[Moments] = []
 
     @property
     def rate(self) -> float:
@@ -143,6 +146,8 @@ class Published(Analyzer):
             for index, window in enumerate(group):
                 score = float(scores[index])
                 self._scores.append((window.time, score))
+                if "moments" in outputs:
+                    self._hold(window, outputs["moments"][index])
                 if "sources" in outputs:
                     self._origins.append(outputs["sources"][index])
                     if len(self._named) != len(self._origins[-1]):
@@ -151,6 +156,12 @@ class Published(Analyzer):
                     self._shown = (score, window)
                     area = outputs.get("mask")
                     self._area = None if area is None else area[index]
+
+    def _hold(self, window: Window, values: NDArray[np.float32]) -> None:
+        """Keep what is said of each moment of a stretch of sound."""
+        until = window.time if window.until is None else window.until
+        step = window.value.shape[-1] / self.card.inputs[0].rate / len(values)
+        self._moments.append(Moments(values, window.time, until, step))
 
     def _finding(self) -> Finding:
         score = float(np.mean([value for _, value in self._scores]))
@@ -221,6 +232,8 @@ class Published(Analyzer):
     def _where(self, vote: Vote | None) -> Where:
         if self._shown is None or vote is Vote.CLEAR or vote is Vote.UNDECIDED:
             return Where()
+        if self._moments:
+            return Where(spans=spans(self._moments))
         shown = self._shown[1]
         box = shown.box
         if box is None:

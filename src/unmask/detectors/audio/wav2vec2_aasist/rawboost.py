@@ -15,7 +15,7 @@ from scipy import signal
 
 from unmask.errors import UnknownName
 
-Samples = NDArray[np.floating[Any]]
+Samples = NDArray[np.float64]
 _BANDS, _CENTRES, _WIDTHS, _TAPS = 5, (20, 8000), (100, 1000), (10, 100)
 _ORDER, _BIAS = 5, (5, 20)
 _SHARE, _STRENGTH = 10, 2.0
@@ -38,6 +38,7 @@ def boosted(sound: Samples, kind: str, rng: Any, rate: int = 16000) -> Samples:
     """Samples with the noise of a kind of ``KINDS``. Raises UnknownName."""
     if kind not in KINDS:
         raise UnknownName("kind of RawBoost", kind, tuple(KINDS))
+    sound = np.asarray(sound, np.float64)
     steps = {"convolutive": convolutive, "stationary": stationary}
     for step in KINDS[kind]:
         sound = impulsive(sound, rng) if step == "impulsive" else steps[step](sound, rng, rate)
@@ -89,7 +90,7 @@ def _notches(rng: Any, low: float, high: float, rate: int) -> Samples:
 def _filtered(sound: Samples, taps: Samples) -> Samples:
     """The sound through the taps, as long as before and not late."""
     count = len(taps) + 1
-    late = signal.lfilter(taps, 1, np.pad(sound, (0, count)))
+    late = np.convolve(np.pad(sound, (0, count)), taps)[: len(sound) + count]
     return np.asarray(late[count // 2 : int(len(late) - count / 2)])
 
 

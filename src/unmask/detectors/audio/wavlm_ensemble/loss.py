@@ -6,10 +6,12 @@ scikit-learn's with ``C``: cross-entropy summed over all items, and half the squ
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch.nn.functional as F
 from torch import Tensor
 
-from unmask.detectors.audio.wavlm_ensemble.model import WavLmEnsemble
+from unmask.detectors.audio.wavlm_ensemble.model import Member, WavLmEnsemble
 
 _SURE = 1e-7
 
@@ -25,7 +27,7 @@ def regressions(
     single = F.binary_cross_entropy(
         members.clamp(_SURE, 1 - _SURE), label[:, None].expand_as(members)
     ) * members.shape[1]  # fmt: skip
-    for member in network.members:
+    for member in cast("list[Member]", list(network.members)):
         single = single + share * member.classify.weight.square().sum()
     fused = network.fuse(members.detach())[:, 0]
     joint = F.binary_cross_entropy_with_logits(fused, label)

@@ -50,10 +50,11 @@ class BaTfdPlusMethod(Method):
 
     judged_as_trained = True
     selects = "-map_loss"
+    shape_type: ClassVar[type[Any]] = Shape
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
-        self.shape = Shape(**(self.settings.get("backbone_config") or {}))
+        self.shape = self.shape_type(**(self.settings.get("backbone_config") or {}))
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """A fresh network; the paper trains it from random weights, so there is nothing to fetch.

@@ -126,12 +126,9 @@ class BaTfdPlus(nn.Module):
             ],
             dim=1,
         )
-        lit = (video.flatten(2).amax(2) > 0).to(sound.dtype)
-        place = torch.arange(1, video.shape[1] + 1, device=video.device, dtype=sound.dtype)
-        frames = (lit * place).amax(1)
-        best = self.highest(fused.mean(1), frames).clamp(_SURE, 1 - _SURE)
+        frames = shown(video).to(sound.dtype)
         return {
-            "logit": best.log() - (1 - best).log(),
+            "logit": log_odds(highest(fused.mean(1), frames)),
             "map": fused.mean(1),
             "video_map": video_maps.mean(1),
             "sound_map": sound_maps.mean(1),
@@ -145,9 +142,22 @@ class BaTfdPlus(nn.Module):
             "sound_features": heard,
         }
 
-    def highest(self, map_: Tensor, frames: Tensor) -> Tensor:
-        """The highest value of a map (B, D, T) among proposals that end within the video, (B)."""
-        durations, places = map_.shape[1:]
-        length = torch.arange(1, durations + 1, device=map_.device)[:, None]
-        end = length + torch.arange(places, device=map_.device)
-        return torch.where(end <= frames[:, None, None], map_, 0.0).flatten(1).amax(1)
+
+def shown(video: Tensor) -> Tensor:
+    """How many frames of a video (B, T, 3, H, W) come before its black end, (B)."""
+    place = torch.arange(1, video.shape[1] + 1, device=video.device)
+    return torch.where(video.flatten(2).amax(2) > 0, place, 0).amax(1)
+
+
+def highest(map_: Tensor, frames: Tensor) -> Tensor:
+    """The highest value of a map (B, D, T) among proposals that end within the video, (B)."""
+    durations, places = map_.shape[1:]
+    length = torch.arange(1, durations + 1, device=map_.device)[:, None]
+    end = length + torch.arange(places, device=map_.device)
+    return torch.where(end <= frames[:, None, None], map_, 0.0).flatten(1).amax(1)
+
+
+def log_odds(chance: Tensor) -> Tensor:
+    """Of chances that may be 0 or 1, kept finite."""
+    kept = chance.clamp(_SURE, 1 - _SURE)
+    return kept.log() - (1 - kept).log()

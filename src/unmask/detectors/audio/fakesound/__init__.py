@@ -1,0 +1,1 @@
+"""FakeSound's detector (Xie et al. 2024): which moments of any sound were made."""

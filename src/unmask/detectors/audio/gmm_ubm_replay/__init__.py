@@ -1,0 +1,1 @@
+"""A background mixture and its two adaptations, against replay (Balamurali et al. 2019)."""

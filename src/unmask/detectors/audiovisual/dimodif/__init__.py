@@ -1,0 +1,1 @@
+"""DiMoDif: where what is seen to be said and what is heard to be said differ (2024)."""
