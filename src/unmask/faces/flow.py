@@ -88,8 +88,7 @@ def _inside(picture: Floats, points: NDArray[np.float64]) -> NDArray[np.bool_]:
     height, width = (side - 2 * _RIM for side in picture.shape[:2])
     corner = np.floor(points - _HALF)
     low, high = -(2 * _HALF + 1), np.array([width, height])
-    inside: NDArray[np.bool_] = ((corner >= low) & (corner < high)).all(1)
-    return inside
+    return np.asarray(((corner >= low) & (corner < high)).all(1), np.bool_)
 
 
 def _windows(picture: Floats, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -117,7 +116,8 @@ def _slopes(picture: Floats) -> tuple[Floats, Floats]:
     wide = np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="edge")
     down = (3 * wide[:-2] + 10 * wide[1:-1] + 3 * wide[2:]) / 16
     along = (3 * wide[:, :-2] + 10 * wide[:, 1:-1] + 3 * wide[:, 2:]) / 16
-    return (down[:, 2:] - down[:, :-2]) / 2, (along[2:] - along[:-2]) / 2
+    across, below = (down[:, 2:] - down[:, :-2]) / 2, (along[2:] - along[:-2]) / 2
+    return np.asarray(across, np.float32), np.asarray(below, np.float32)
 
 
 def _halved(picture: Floats) -> Floats:
