@@ -6,6 +6,8 @@ most ten steps.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,17 +22,29 @@ _TEXTURE = 1e-4 * 1024
 _RIM = 2 * _HALF + 4
 
 
-def pyramid(pixels: Pixels) -> list[Floats]:
-    """A picture (H × W × 3) and three that are half as large each, with a mirrored rim."""
+class Level:
+    """One size of a picture, with a mirrored rim, and how its colours change along x and y."""
+
+    def __init__(self, picture: Floats) -> None:
+        self.picture = picture
+
+    @cached_property
+    def slopes(self) -> tuple[Floats, Floats]:
+        """By Scharr's filter; worked out once, though each picture is looked at twice."""
+        return _slopes(self.picture)
+
+
+def pyramid(pixels: Pixels) -> list[Level]:
+    """A picture (H × W × 3) and three that are half as large each."""
     levels = [pixels.astype(np.float32)]
     for _ in range(_LEVELS - 1):
         levels.append(_halved(levels[-1]))
     rim = ((_RIM, _RIM), (_RIM, _RIM), (0, 0))
-    return [np.pad(level, rim, mode="reflect") for level in levels if min(level.shape[:2]) > _RIM]
+    return [Level(np.pad(one, rim, mode="reflect")) for one in levels if min(one.shape[:2]) > _RIM]
 
 
 def followed(
-    before: list[Floats], after: list[Floats], points: Floats, guess: Floats
+    before: list[Level], after: list[Level], points: Floats, guess: Floats
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Where ``points`` (N × 2: x, y) of one picture lie in another, beginning at ``guess``.
 
@@ -49,13 +63,14 @@ def followed(
 
 
 def _refined(
-    before: Floats, after: Floats, points: NDArray[np.float64], now: NDArray[np.float64]
+    first: Level, second: Level, points: NDArray[np.float64], now: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """One level: windows shifted until they are alike."""
+    before, after = first.picture, second.picture
     inside = _inside(before, points)
     held = np.where(inside[:, None], points, 0.0)
     there = _windows(before, held)
-    slope_x, slope_y = (_windows(part, held) for part in _slopes(before))
+    slope_x, slope_y = (_windows(part, held) for part in first.slopes)
     xx, xy, yy = (
         np.einsum("nijc,nijc->n", a, b)
         for a, b in ((slope_x, slope_x), (slope_x, slope_y), (slope_y, slope_y))
@@ -88,8 +103,7 @@ def _inside(picture: Floats, points: NDArray[np.float64]) -> NDArray[np.bool_]:
     height, width = (side - 2 * _RIM for side in picture.shape[:2])
     corner = np.floor(points - _HALF)
     low, high = -(2 * _HALF + 1), np.array([width, height])
-    inside: NDArray[np.bool_] = ((corner >= low) & (corner < high)).all(1)
-    return inside
+    return np.asarray(((corner >= low) & (corner < high)).all(1), np.bool_)
 
 
 def _windows(picture: Floats, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -117,7 +131,8 @@ def _slopes(picture: Floats) -> tuple[Floats, Floats]:
     wide = np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="edge")
     down = (3 * wide[:-2] + 10 * wide[1:-1] + 3 * wide[2:]) / 16
     along = (3 * wide[:, :-2] + 10 * wide[:, 1:-1] + 3 * wide[:, 2:]) / 16
-    return (down[:, 2:] - down[:, :-2]) / 2, (along[2:] - along[:-2]) / 2
+    across, below = (down[:, 2:] - down[:, :-2]) / 2, (along[2:] - along[:-2]) / 2
+    return np.asarray(across, np.float32), np.asarray(below, np.float32)
 
 
 def _halved(picture: Floats) -> Floats:

@@ -79,7 +79,7 @@ class Routing(nn.Module):
 
     def forward(self, capsules: Tensor) -> Tensor:
         """Votes are summed by how well each number of them agreed with the sum before."""
-        weight = self.weight
+        weight: Tensor = self.weight
         if self.training:
             weight = weight + self.noise * torch.randn_like(weight)
         votes = (weight * capsules[:, None, :, None, :]).sum(-1)

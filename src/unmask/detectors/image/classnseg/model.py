@@ -67,7 +67,7 @@ class ClassNSeg(nn.Module):
     def coded(self, face: Tensor) -> Tensor:
         """The code as its halves, for altered and for real: B × 2 × 64 × h × w."""
         code: Tensor = self.encoder(self.pixels(face))
-        return code.unflatten(1, (2, _CODE // 2))
+        return code.reshape(code.shape[0], 2, _CODE // 2, *code.shape[2:])
 
     def activity(self, halves: Tensor) -> Tensor:
         """Mean of each half's absolute values, B × 2."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -74,4 +74,4 @@ class Groups(Dataset[Batch]):
     def __getitem__(self, index: int) -> Batch:
         rows = [self.base[index * self.size + place] for place in range(self.size)]
         group = torch.stack([row["face"] for row in rows])
-        return {"group": group, "face": group[0], "label": cast(Batch, rows[0])["label"]}
+        return {"group": group, "face": group[0], "label": rows[0]["label"]}

@@ -88,4 +88,4 @@ class LSDA(nn.Module):
         """Two sets of features (G, D, C, h, w) as one."""
         both = torch.cat([first, second], 2)
         made: Tensor = self.fuse(both.flatten(0, 1))
-        return made.unflatten(0, both.shape[:2])
+        return made.reshape(*both.shape[:2], *made.shape[1:])

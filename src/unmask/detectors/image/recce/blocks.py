@@ -39,7 +39,8 @@ class Below(nn.Module):
         parts = self.embed(patches(finer, self.side))
         own = vectors[:, None].expand(-1, parts.shape[1], -1, -1)
         weights = F.relu(self.weigh(torch.cat([own, parts], -1))).softmax(1)
-        return (weights * parts).sum(1)
+        taken: Tensor = (weights * parts).sum(1)
+        return taken
 
 
 class GraphReasoning(nn.Module):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -37,7 +38,7 @@ class RecceMethod(FaceMethod):
             given = cast(Recce, network).pixels(batch["face"])
             for name, value in (
                 ("reconstruction", reconstruction(seen["drawn"], given, label)),
-                ("metric", metric(seen["seen"].split(SEEN, 1), label)),
+                ("metric", metric(torch.split(seen["seen"], list(SEEN), 1), label)),
             ):
                 total = total + float(self.settings.get(name, 0.1)) * value
                 parts[name] = float(value.detach())

@@ -110,4 +110,4 @@ class SladdMethod(FaceMethod):
         pixels = np.asarray(loaded.arrays["face"], np.uint8).transpose(1, 2, 0)
         face = largest(np.ascontiguousarray(pixels))
         points = np.zeros((5, 2), np.float32) if face is None else face.points
-        return {"points": points, "found": np.float32(face is not None)}
+        return {"points": points, "found": np.array(face is not None, np.float32)}
