@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.analyzers.base import Analyzer, Options, Result
-from unmask.analyzers.windows import Clips, Faces, Films, Pictures, Points, Sounds, Take, Window
 from unmask.analyzers.moments import Moments, spans
-from unmask.analyzers.windows import Clips, Faces, Films, Pictures, Sounds, Take, Window
+from unmask.analyzers.windows import Clips, Faces, Films, Pictures, Points, Sounds, Take, Window
 from unmask.cards.card import Card, Input, Operating
 from unmask.errors import ModelError
 from unmask.runtime.model import opened_model
