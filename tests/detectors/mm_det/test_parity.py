@@ -63,6 +63,16 @@ def test_a_pretrained_start_has_the_authors_words(method: MMDetMethod) -> None:
     assert network.codebook.words.weight.equal(words)
 
 
+def test_one_file_may_hold_both(method: MMDetMethod) -> None:
+    whole, words = filled(NAMES["whole"], 1.4), filled(NAMES["codebook"], 1.4)
+    both = whole | {f"vqvae.{name}": value for name, value in words.items()}
+    alone = MMDetMethod(MMDetMethod.small).convert(both)
+    expected = method.convert(whole)
+    assert set(alone) == set(expected)
+    assert all(alone[name].equal(expected[name]) for name in both if name in alone)
+    assert alone["codebook.words.weight"].equal(expected["codebook.words.weight"])
+
+
 def test_random_words_are_refused() -> None:
     plain = MMDetMethod(MMDetMethod.small)
     with pytest.raises(ModelError, match="'codebook' must name"):

@@ -16,6 +16,7 @@ from unmask.errors import ModelError
 from unmask.train.method import Batch, Method, fitted, read_checkpoint
 
 _SIZES = ("frames", "side", "width", "depth", "heads", "codes", "words")
+_BESIDE = "vqvae."
 
 
 class MMDetMethod(Method):
@@ -67,9 +68,13 @@ class MMDetMethod(Method):
         return loss, {"bce": float(loss.detach())}
 
     def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
-        """The authors' network and, from its own file, their codebook. Raises ModelError."""
+        """The authors' network and their codebook: from its own file, or from the same one, where
+        its names begin with ``vqvae.``. Raises ModelError."""
         inner = cast(Mapping[str, Any], checkpoint.get("model_state_dict", checkpoint))
-        return fitted(self.network(), from_official(inner) | self._codebook(), "MM-Det")
+        beside = {n.removeprefix(_BESIDE): v for n, v in inner.items() if n.startswith(_BESIDE)}
+        words = codebook_names(beside) if beside else self._codebook()
+        rest = {name: value for name, value in inner.items() if not name.startswith(_BESIDE)}
+        return fitted(self.network(), from_official(rest) | words, "MM-Det")
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise and labels in turn."""
