@@ -6,19 +6,20 @@ Diffusion-Generated Image Detection", section 3.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 _TRAINED = 1000
 _FIRST, _LAST = 1e-4, 0.02
 
 
-def schedule(steps: int) -> tuple[Tensor, Tensor]:
+def schedule(steps: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Numbers of ``steps`` evenly spread steps of the thousand, and how much of the picture is left
-    at each (double)."""
-    betas = torch.linspace(_FIRST, _LAST, _TRAINED, dtype=torch.float64)
-    left = torch.cumprod(1 - betas, dim=0)
-    numbers = torch.arange(0, _TRAINED, _TRAINED // steps)[:steps]
+    at each."""
+    left = np.cumprod(1 - np.linspace(_FIRST, _LAST, _TRAINED))
+    numbers = np.arange(0, _TRAINED, _TRAINED // steps)[:steps]
     return numbers, left[numbers]
 
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.image.rtm.hub import Bands, HubStage, Patches
-from unmask.detectors.image.rtm.neighbourhood import Fuse
+from unmask.detectors.image.rtm.neighbourhood import SQUARE, Fuse
 from unmask.nn.block_dct import BlockDCT
 from unmask.nn.ela import ErrorLevels
 from unmask.nn.mix_transformer import Shape, initialise, stream
@@ -136,9 +136,6 @@ class AscFormer(nn.Module):
 
     def maps(self, picture: Tensor) -> list[Tensor]:
         """What the head sees, from fine to coarse; sides are filled up to multiples of 32."""
-        if torch.compiler.is_exporting():  # spares the export every question about tiny maps
-            for side in picture.shape[2:]:
-                torch._check(side > 4 * _STEP)
         rim = [0, _missing(picture.shape[3]), 0, _missing(picture.shape[2])]
         pixels = F.pad(self.pixels(picture), rim)
         luma = F.pad(self.grey(picture), rim)
@@ -154,5 +151,5 @@ class AscFormer(nn.Module):
 
 
 def _missing(side: int) -> int:
-    """Pixels to the next multiple of 32."""
-    return (side + _STEP - 1) // _STEP * _STEP - side
+    """Pixels to the next multiple of 32, to five times that at least."""
+    return _STEP * torch.sym_max((side + _STEP - 1) // _STEP, SQUARE) - side
