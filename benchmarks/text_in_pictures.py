@@ -27,7 +27,7 @@ from unmask.train.method import method_named
 from unmask.train.recipe import Recipe
 
 SETTINGS = {
-    "crop": 192,
+    "crop": 160,
     "points": 256,
     "least": 32,
     "memory": 64,
@@ -40,7 +40,7 @@ SETTINGS = {
         "decoder": 48,
     },
 }
-BATCH, RATE = 6, 1e-3
+BATCH, RATE = 4, 2e-3
 
 
 def trained(method: Any, data: Path, minutes: float, seed: int) -> tuple[torch.nn.Module, int]:

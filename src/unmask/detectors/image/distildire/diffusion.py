@@ -19,8 +19,8 @@ def schedule(steps: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Numbers of ``steps`` evenly spread steps of the thousand, and how much of the picture is left
     at each."""
     left = np.cumprod(1 - np.linspace(_FIRST, _LAST, _TRAINED))
-    numbers = np.arange(0, _TRAINED, _TRAINED // steps)[:steps]
-    return numbers, left[numbers]
+    numbers = np.arange(0, _TRAINED, _TRAINED // steps, dtype=np.int64)[:steps]
+    return numbers, np.asarray(left[numbers], np.float64)
 
 
 def split(model: nn.Module, picture: Tensor, number: int, left: float) -> tuple[Tensor, Tensor]:

@@ -152,4 +152,5 @@ class AscFormer(nn.Module):
 
 def _missing(side: int) -> int:
     """Pixels to the next multiple of 32, to five times that at least."""
-    return _STEP * torch.sym_max((side + _STEP - 1) // _STEP, SQUARE) - side
+    cells: int = torch.sym_max((side + _STEP - 1) // _STEP, SQUARE)  # type: ignore[assignment]
+    return _STEP * cells - side
