@@ -32,8 +32,13 @@ def read_toml(path: Path, kind: type[Model], what: str, error: type[UnmaskError]
 
 
 def _said(problem: ValidationError) -> str:
-    """The first faults, each where it is, and how many more there are."""
-    faults = problem.errors(include_url=False)
+    """The first faults, each where it is, and how many more there are.
+
+    What is not known comes first: a misspelt name also makes one that is missing.
+    """
+    faults = sorted(
+        problem.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden"
+    )
     said = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in faults[:_FAULTS]]
     more = len(faults) - len(said)
     return "; ".join(said) + (f"; and {more} more" if more else "")

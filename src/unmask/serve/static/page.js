@@ -115,7 +115,7 @@ function paint(canvas, layers, strength) {
   const picture = new Image();
   picture.onload = () => {
     canvas.width = picture.width; canvas.height = picture.height;
-    const pen = canvas.getContext("2d");
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
     pen.drawImage(picture, 0, 0);
     const pixels = pen.getImageData(0, 0, canvas.width, canvas.height);
     for (let at = 0; at < pixels.data.length; at += 4) {
