@@ -32,6 +32,12 @@ _FEW = 3
 _TRIES = 20
 
 
+def require_masks(part: Manifest, who: str) -> None:
+    """Raise DataError when no item of ``part`` has a mask; ``who``: the method that needs them."""
+    if not any(item.mask for item in part):
+        raise DataError(f"{who} learns from masks; no item to train on has one (mask).")
+
+
 class Prepared(Dataset[Batch]):
     """Items of ``manifest`` as the inputs of a card and their targets.
 

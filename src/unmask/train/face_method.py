@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method
 
 
@@ -46,8 +46,4 @@ class FaceMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise, and labels in turn."""
-        rng = torch.Generator().manual_seed(seed)
-        return {
-            "face": torch.rand((batch, 3, self.side, self.side), generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-        }
+        return noise_batch("face", self.side, batch, seed)

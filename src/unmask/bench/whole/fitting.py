@@ -16,7 +16,7 @@ from unmask.bench.whole.levels import WORST, levels_of
 from unmask.bench.whole.ratio import ratios
 from unmask.bench.whole.rows import FileRow
 from unmask.bench.whole.shares import Sharing, Terms, searched
-from unmask.bench.whole.terms import curves, terms_of
+from unmask.bench.whole.terms import curves, fact_curves, terms_of
 from unmask.decision.evidence import (
     COPIED,
     EDITED,
@@ -92,13 +92,23 @@ def fit(
     """
     known = [row for row in judged(rows) if row.part != "dev"]
     alone = composed([row for row in known if not encoded(row)])
-    parts = [_Situation(alone, situation, given) for situation in SIGNS]
+    parts = _situations(alone, SIGNS, given)
     if any(encoded(row) for row in known):
         looked = composed([row for row in known if encoded(row) or row.kind == "audio"])
         seen = [situation for situation, signs in SIGNS.items() if ENCODED in signs]
-        parts += [_Situation(looked, situation, given, encoder=True) for situation in seen]
+        parts += _situations(looked, seen, given, encoder=True)
     before = like.rule if like else [None] * len(parts)
     return Rule(rule=[one.rule(date, old) for one, old in zip(parts, before, strict=True)])
+
+
+def _situations(
+    rows: Sequence[FileRow],
+    situations: Iterable[Situation],
+    given: Mapping[str, list[Level]],
+    encoder: bool = False,
+) -> list[_Situation]:
+    facts = fact_curves([row for row in rows if not row.forged])
+    return [_Situation(rows, situation, facts | dict(given), encoder) for situation in situations]
 
 
 def encoded(row: FileRow) -> bool:

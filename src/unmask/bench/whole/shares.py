@@ -26,6 +26,8 @@ LEAST = 0.02
 """The share that every sign keeps."""
 KEPT = {PARTS: 0.1}
 """Shares of signs whose kind of forgery no whole file of the study shows."""
+THERE = 1.0
+"""A fact that counts as much is there; one that is missing counts next to nothing."""
 SOUGHT = (0.02, 0.01)
 """The rates at which what is found counts."""
 
@@ -71,7 +73,7 @@ def searched(
     """
     scores = [name for name in real.names if name not in FACTS]
     facts = [number for number, name in enumerate(fake.names) if name in FACTS]
-    plain = np.asarray((fake.values[:, facts] < 1.0).all(axis=1), bool)
+    plain = np.asarray((fake.values[:, facts] < THERE).all(axis=1), bool)
     apart = Terms(fake.names, fake.values[plain])
     kept = [kind for kind, keep in zip(kinds, plain, strict=True) if keep]
     counts = Counter(kept)

@@ -26,17 +26,12 @@ def curves(
 ) -> dict[str, list[Level]]:
     """Of each sign the share of authentic files in which it is as high.
 
-    ``reals``: those of all situations, ``mine`` those of one. Facts are counted over all stills,
-    where a missing one is 0. Of a sign that is the most suspect of several faces or stretches the
-    share is that of one of them, in a file that has as many as most. Raises DataError when no
-    authentic file has a sign.
+    ``reals``: those of all situations, ``mine`` those of one. Of a sign that is the most suspect of
+    several faces or stretches the share is that of one of them, in a file that has as many as most.
+    Raises DataError when no authentic file has a sign.
     """
-    stills = [row for row in reals if row.kind == "image"]
     found = {}
     for sign in signs:
-        if sign in FACTS:
-            found[sign] = _curve(stills, sign)
-            continue
         having = [row for row in mine if sign in row.evidence().signs]
         if len({row.item for row in having}) < LEAST:
             having = [row for row in reals if sign in row.evidence().signs]
@@ -47,6 +42,12 @@ def curves(
             level.model_copy(update={"rate": level.rate / among}) for level in _curve(having, sign)
         ]
     return found
+
+
+def fact_curves(reals: Sequence[FileRow]) -> dict[str, list[Level]]:
+    """The same of facts, over all stills: a missing one is 0. None where there are no stills."""
+    stills = [row for row in reals if row.kind == "image"]
+    return {sign: _curve(stills, sign) for sign in FACTS} if stills else {}
 
 
 def _curve(reals: Sequence[FileRow], sign: str) -> list[Level]:

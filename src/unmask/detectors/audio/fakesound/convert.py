@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from unmask.nn.speech_names import transformers_names
-from unmask.train.names import rewritten
+from unmask.train.names import all_rewritten
 
 _RULES = (
     (r"^backbone\.0\.conv_in\.", "back.enter."),
@@ -34,4 +34,4 @@ def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     encoder = {n.removeprefix(_FRONT): v for n, v in checkpoint.items() if n.startswith(_FRONT)}
     front = {f"front.encoder.{n}": value for n, value in transformers_names(encoder).items()}
     rest = {n: v for n, v in checkpoint.items() if not n.startswith(_FRONT)}
-    return {rewritten(name, _RULES): value for name, value in rest.items()} | front
+    return all_rewritten(rest, _RULES) | front

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from unmask.train.names import rewritten
+from unmask.train.names import all_rewritten
 
 _RULES = (
     (r"^m_transform\.0\.", "maps."),
@@ -23,10 +23,5 @@ _FIXED = re.compile(r"(input|output)_(mean|std)$|m_frontend\.0\.(lfcc_fb|l_dct\.
 
 def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors of the authors' file under our names; a name that is not known stays as it is."""
-    result = {}
-    for name, value in checkpoint.items():
-        if _FIXED.match(name):
-            continue
-        ours = rewritten(name, _RULES)
-        result[ours] = -value if ours.startswith("classify.") else value
-    return result
+    ours = all_rewritten(checkpoint, _RULES, _FIXED)
+    return {name: -v if name.startswith("classify.") else v for name, v in ours.items()}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from unmask.train.names import rewritten
+from unmask.train.names import all_rewritten, forged_second
 
 _RULES = (
     (r"^module\.", ""),
@@ -29,10 +29,4 @@ _UNUSED = re.compile(r"(?:module\.)?block\d\.0\.bn1\.")
 
 def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors of the authors' file under our names; a name that is not known stays as it is."""
-    result = {}
-    for name, value in checkpoint.items():
-        if _UNUSED.match(name):
-            continue
-        ours = rewritten(name, _RULES)
-        result[ours] = value.flip(0) if ours.startswith("classify.") else value
-    return result
+    return forged_second(all_rewritten(checkpoint, _RULES, _UNUSED), "classify.")

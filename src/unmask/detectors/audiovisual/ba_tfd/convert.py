@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from unmask.train.names import rewritten
+from unmask.train.names import all_rewritten
 
 _RULES = (
     (r"^video_encoder\.", "see."),
@@ -33,4 +33,4 @@ _RULES = (
 
 def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors under our names; a name that is not known stays as it is."""
-    return {rewritten(name, _RULES): value for name, value in checkpoint.items()}
+    return all_rewritten(checkpoint, _RULES)

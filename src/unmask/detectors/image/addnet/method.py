@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from unmask.detectors.image.addnet.attention import seen_in
 from unmask.detectors.image.addnet.model import SIZE, ADDNet
-from unmask.train.method import Batch, Method, Outputs, fitted
+from unmask.train.face_method import FaceMethod
+from unmask.train.method import Batch, Outputs, fitted
 
 if TYPE_CHECKING:
     from unmask.datasets.manifest import Item, Manifest
@@ -22,19 +21,16 @@ if TYPE_CHECKING:
     from unmask.train.recipe import Recipe
 
 
-class ADDNetMethod(Method):
+class ADDNetMethod(FaceMethod):
     """After Zi, Chang, Chen, Ma and Jiang 2020, "WildDeepfake: A Challenging Real-World Dataset
     for Deepfake Detection", ADDNet-2D.
 
     ``settings``: ``side`` (of the face in pixels).
     """
 
+    size = SIZE
     small: ClassVar[Mapping[str, Any]] = {"side": 64}
     judged_as_trained = True
-
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        super().__init__(settings)
-        self.side = int(self.settings.get("side", SIZE))
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """On Xception. Raises MissingExtra or ModelError when its weights cannot be had."""
@@ -45,23 +41,9 @@ class ADDNetMethod(Method):
         result: Outputs = network(batch["face"], batch.get("where"))
         return result
 
-    def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
-        """Cross-entropy."""
-        logit = self.run(network, batch)["logit"]
-        loss = F.binary_cross_entropy_with_logits(logit, batch["label"].to(logit.dtype))
-        return loss, {"bce": float(loss.detach())}
-
     def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         """Nobody published weights: only our own names fit. Raises ModelError."""
         return fitted(self.network(), checkpoint, "ADDNet")
-
-    def example(self, batch: int = 2, seed: int = 0) -> Batch:
-        """Noise and labels in turn."""
-        rng = torch.Generator().manual_seed(seed)
-        return {
-            "face": torch.rand((batch, 3, self.side, self.side), generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-        }
 
     def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
         """Faces with the map of each."""

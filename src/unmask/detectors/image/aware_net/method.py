@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.image.aware_net.model import COPIES, FAMILIES, AwareNet
+from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method, fitted
 
 
@@ -50,9 +51,5 @@ class AwareNetMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise, and labels that take turns."""
-        rng = torch.Generator().manual_seed(seed)
         side = 64 if self.settings.get("families") else 256
-        return {
-            "face": torch.rand(batch, 3, side, side, generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-        }
+        return noise_batch("face", side, batch, seed)

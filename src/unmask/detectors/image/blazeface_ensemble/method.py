@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from unmask.detectors.image.blazeface_ensemble.loss import focal
 from unmask.detectors.image.blazeface_ensemble.model import SIZE, Ensemble
+from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method, fitted
 
 
@@ -46,9 +47,5 @@ class BlazefaceEnsembleMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise and labels in turn."""
-        rng = torch.Generator().manual_seed(seed)
         side = int(self.settings.get("side", SIZE))
-        return {
-            "face": torch.rand((batch, 3, side, side), generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-        }
+        return noise_batch("face", side, batch, seed)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.image.cifake_cnn.convert import from_keras
 from unmask.detectors.image.cifake_cnn.model import SIDE, CifakeCnn
+from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method, fitted
 
 
@@ -33,8 +33,4 @@ class CifakeMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise and labels in turn."""
-        rng = torch.Generator().manual_seed(seed)
-        return {
-            "picture": torch.rand((batch, 3, SIDE, SIDE), generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-        }
+        return noise_batch("picture", SIDE, batch, seed)

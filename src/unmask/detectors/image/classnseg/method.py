@@ -12,8 +12,8 @@ from torch.utils.data import Dataset
 from unmask.detectors.image.classnseg.convert import from_official
 from unmask.detectors.image.classnseg.loss import activation, reconstruction, segmentation
 from unmask.detectors.image.classnseg.model import ClassNSeg
-from unmask.errors import DataError
 from unmask.train.face_method import FaceMethod
+from unmask.train.made_batches import masked_noise_batch
 from unmask.train.method import Batch, fitted
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ class ClassNSegMethod(FaceMethod):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise; an altered square in every second face."""
-        mask = torch.zeros(batch, self.side, self.side)
-        mask[1::2, : self.side // 2, : self.side // 2] = 1
-        return super().example(batch, seed) | {"mask": mask, "masked": torch.ones(batch)}
+        return masked_noise_batch("face", self.side, batch, seed)
 
     def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
         """Faces with their masks. Raises DataError when none to train on has one."""
-        if split == "train" and not any(item.mask for item in manifest.select(split=split)):
-            raise DataError("ClassNSeg learns from masks; no item to train on has one (mask).")
+        from unmask.datasets.samples import require_masks
+
+        if split == "train":
+            require_masks(manifest.select(split=split), "ClassNSeg")
         return super().samples(manifest, split, recipe)

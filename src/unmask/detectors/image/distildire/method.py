@@ -14,6 +14,7 @@ from unmask.detectors.image.distildire.convert import renamed
 from unmask.detectors.image.distildire.diffusion import dire, first_noise
 from unmask.detectors.image.distildire.model import DistilDire, teacher
 from unmask.errors import ModelError
+from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method, fitted, read_checkpoint
 
 _FORGED = 0.5
@@ -101,11 +102,7 @@ class DistilDireMethod(Method):
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise, and labels that take turns."""
         side = (self.settings.get("adm_config") or {}).get("side", 256)
-        rng = torch.Generator().manual_seed(seed)
-        return {
-            "picture": torch.rand(batch, 3, side, side, generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-        }
+        return noise_batch("picture", side, batch, seed)
 
 
 def weighed(logit: Tensor, label: Tensor) -> Tensor:

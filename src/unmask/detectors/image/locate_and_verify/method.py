@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from unmask.detectors.image.locate_and_verify.convert import renamed
 from unmask.detectors.image.locate_and_verify.model import LocateAndVerify
+from unmask.train.made_batches import masked_noise_batch
 from unmask.train.method import Batch, Method, fitted
 
 SIDE = 299
@@ -71,15 +72,7 @@ class LocateAndVerifyMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise with a forged square in every second face."""
-        rng = torch.Generator().manual_seed(seed)
-        mask = torch.zeros(batch, self.side, self.side)
-        mask[1::2, : self.side // 2, : self.side // 2] = 1
-        return {
-            "face": torch.rand(batch, 3, self.side, self.side, generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-            "mask": mask,
-            "masked": torch.ones(batch),
-        }
+        return masked_noise_batch("face", self.side, batch, seed)
 
 
 def places(patches: Tensor, target: Tensor, known: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from unmask.detectors.image.m2tr.convert import from_official
 from unmask.detectors.image.m2tr.model import M2TR, SIZE
 from unmask.detectors.image.sbi.model import BACKBONE
+from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method, fitted
 
 
@@ -45,11 +46,7 @@ class M2TRMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise and labels in turn."""
-        rng = torch.Generator().manual_seed(seed)
-        return {
-            "face": torch.rand((batch, 3, self.side, self.side), generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-        }
+        return noise_batch("face", self.side, batch, seed)
 
 
 def focal_loss(classes: Tensor, label: Tensor, gamma: float = 2.0) -> Tensor:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.image.mesonet.convert import from_keras
 from unmask.detectors.image.mesonet.model import SIZE, MesoNet
+from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method, fitted
 
 
@@ -36,8 +36,4 @@ class MesoNetMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise of 256 × 256 pixels and labels in turn."""
-        rng = torch.Generator().manual_seed(seed)
-        return {
-            "face": torch.rand((batch, 3, SIZE, SIZE), generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-        }
+        return noise_batch("face", SIZE, batch, seed)

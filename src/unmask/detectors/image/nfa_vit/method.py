@@ -13,10 +13,11 @@ from torch.utils.data import Dataset
 from unmask.detectors.image.nfa_vit.convert import renamed
 from unmask.detectors.image.nfa_vit.loss import pixels_and_picture
 from unmask.detectors.image.nfa_vit.model import B0, B2, NfaVit
-from unmask.errors import DataError, MissingExtra, ModelError
+from unmask.errors import MissingExtra, ModelError
 from unmask.nn.mix_transformer import Shape
 from unmask.nn.segformer_names import stages_of_segformer
 from unmask.train.backbones import transformers_model
+from unmask.train.made_batches import masked_noise_batch
 from unmask.train.method import Batch, Method, fitted, read_checkpoint
 
 if TYPE_CHECKING:
@@ -102,24 +103,15 @@ class NfaVitMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise with a forged square in every second picture."""
-        rng = torch.Generator().manual_seed(seed)
-        side = self.side
-        mask = torch.zeros(batch, side, side)
-        mask[1::2, : side // 2, : side // 2] = 1
-        return {
-            "picture": torch.rand(batch, 3, side, side, generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-            "mask": mask,
-            "masked": torch.ones(batch),
-        }
+        return masked_noise_batch("picture", self.side, batch, seed)
 
     def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
         """Whole pictures at ``side``. Raises DataError when none to train on has a mask."""
-        from unmask.datasets.samples import Prepared
+        from unmask.datasets.samples import Prepared, require_masks
 
         part = manifest.select(split=split)
-        if split == "train" and not any(item.mask for item in part):
-            raise DataError("NFA-ViT learns from masks; no item to train on has one (mask).")
+        if split == "train":
+            require_masks(part, "NFA-ViT")
         shape = {"shape": ["batch", 3, self.side, self.side]}
         inputs = [self.card.inputs[0].model_copy(update=shape)]
         return Prepared(part, inputs, recipe, train=split == "train")

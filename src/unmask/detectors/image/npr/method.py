@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 
 from unmask.detectors.image.npr.convert import from_official
 from unmask.detectors.image.npr.model import NPR, SIZE
+from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
@@ -44,12 +45,8 @@ class NPRMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise and labels in turn."""
-        rng = torch.Generator().manual_seed(seed)
         side = int(self.settings.get("side", SIZE))
-        return {
-            "picture": torch.rand((batch, 3, side, side), generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-        }
+        return noise_batch("picture", side, batch, seed)
 
     def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
         """Whole pictures; in training a random part of ``crop`` pixels a side."""

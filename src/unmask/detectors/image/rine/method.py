@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -13,6 +12,7 @@ from unmask.detectors.image.rine.convert import renamed
 from unmask.detectors.image.rine.model import Rine
 from unmask.nn.contrast import supervised_contrast
 from unmask.nn.towers import CLIPS, LARGE, clip_vision
+from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method, fitted
 
 _SHAPES = {"4-class": (1024, 2), "2-class": (128, 4), "1-class": (1024, 4), "ldm": (1024, 4)}
@@ -73,8 +73,4 @@ class RineMethod(Method):
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise of the encoder's size, and labels that take turns."""
         side = {**CLIPS[LARGE], **(self.settings.get("backbone_config") or {})}["image_size"]
-        rng = torch.Generator().manual_seed(seed)
-        return {
-            "picture": torch.rand(batch, 3, side, side, generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-        }
+        return noise_batch("picture", side, batch, seed)

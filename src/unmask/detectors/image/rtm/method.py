@@ -15,8 +15,9 @@ from unmask.detectors.image.rtm.loss import contrast, drawn, pixel_loss, remembe
 from unmask.detectors.image.rtm.model import AscFormer
 from unmask.detectors.image.trufor.loss import permuted_f1
 from unmask.detectors.image.trufor.method import pretrained_stages
-from unmask.errors import DataError, ModelError
+from unmask.errors import ModelError
 from unmask.nn.mix_transformer import Shape
+from unmask.train.made_batches import masked_noise_batch
 from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
@@ -126,26 +127,17 @@ class RtmMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise with an edited square in every second picture."""
-        rng = torch.Generator().manual_seed(seed)
-        mask = torch.zeros(batch, self.crop, self.crop)
-        mask[1::2, : self.crop // 2, : self.crop // 2] = 1
-        return {
-            "picture": torch.rand(batch, 3, self.crop, self.crop, generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-            "mask": mask,
-            "masked": torch.ones(batch),
-        }
+        return masked_noise_batch("picture", self.crop, batch, seed)
 
     def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
         """Whole pictures; in training parts of ``crop`` pixels that keep the grid of the save.
 
         Raises DataError when no picture to train on has a mask.
         """
-        from unmask.datasets.samples import Prepared
+        from unmask.datasets.samples import Prepared, require_masks
 
         part = manifest.select(split=split)
         if split != "train":
             return Prepared(part, self.card.inputs, recipe, train=False)
-        if not any(item.mask for item in part):
-            raise DataError("rtm learns from masks; no item to train on has one (mask).")
+        require_masks(part, "rtm")
         return Crops(Prepared(part, self.card.inputs, recipe, train=True), self.crop, recipe.seed)

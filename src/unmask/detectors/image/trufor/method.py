@@ -18,10 +18,11 @@ from unmask.detectors.image.trufor.loss import (
     permuted_f1,
 )
 from unmask.detectors.image.trufor.model import PHASES, TruFor
-from unmask.errors import DataError, MissingExtra, ModelError, UnknownName
+from unmask.errors import MissingExtra, ModelError, UnknownName
 from unmask.nn.mix_transformer import Shape
 from unmask.nn.segformer_names import stages_of_segformer
 from unmask.train.backbones import transformers_model
+from unmask.train.made_batches import masked_noise_batch
 from unmask.train.method import Batch, Method, fitted, read_checkpoint
 
 if TYPE_CHECKING:
@@ -153,31 +154,19 @@ class TruForMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise with a forged square in every second picture."""
-        rng = torch.Generator().manual_seed(seed)
-        picture = torch.rand(batch, 3, self.crop, self.crop, generator=rng) * 255
-        mask = torch.zeros(batch, self.crop, self.crop)
-        mask[1::2, : self.crop // 2, : self.crop // 2] = 1
-        return {
-            "picture": picture,
-            "label": (torch.arange(batch) % 2).float(),
-            "mask": mask,
-            "masked": torch.ones(batch),
-        }
+        return masked_noise_batch("picture", self.crop, batch, seed)
 
     def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
         """Whole pictures; in training a random part of ``crop`` pixels, labelled by its mask.
 
         Raises DataError when no picture to train on has a mask.
         """
-        from unmask.datasets.samples import Prepared
+        from unmask.datasets.samples import Prepared, require_masks
 
         part = manifest.select(split=split)
         if split != "train":
             return Prepared(part, self.card.inputs, recipe, train=False)
-        if not any(item.mask for item in part):
-            raise DataError(
-                f"{self.card.name} learns from masks; no item to train on has one (mask)."
-            )
+        require_masks(part, self.card.name)
         side = {"shape": ["batch", 3, self.crop, self.crop], "fit": "crop"}
         inputs = [self.card.inputs[0].model_copy(update=side)]
         return Relabelled(Prepared(part, inputs, recipe, train=True), recipe.samples)

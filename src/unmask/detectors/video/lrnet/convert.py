@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from unmask.train.names import rewritten
+from unmask.train.names import all_rewritten
 
 _RULES = (
     (r"^g1\.", "places."),
@@ -19,4 +19,4 @@ _RULES = (
 
 def from_official(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Names of their networks, below ``g1.`` and ``g2.``, as ours."""
-    return {rewritten(name, _RULES): value for name, value in checkpoint.items()}
+    return all_rewritten(checkpoint, _RULES)

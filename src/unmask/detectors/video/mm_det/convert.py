@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from unmask.train.names import rewritten
+from unmask.train.names import all_rewritten
 
 _UNUSED = (
     "backbone.cls_token",
@@ -39,7 +39,7 @@ def from_official(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Names of their network as ours, without its part of words."""
     bare = {name.removeprefix("module."): value for name, value in checkpoint.items()}
     kept = {n: v for n, v in bare.items() if not n.startswith(_UNUSED)}
-    result = {rewritten(name, _RULES): value for name, value in kept.items()}
+    result = all_rewritten(kept, _RULES)
     if "patch_places" in result:  # the first place is that of a class token, which is not read
         result["patch_places"] = result["patch_places"][:, 1:]
     return result
@@ -48,4 +48,4 @@ def from_official(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def codebook_names(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Names of their codebook (VQ-VAE) as ours."""
     rules = ((r"^codebook\.embedding\.", "words."), (r"^", "codebook."))
-    return {rewritten(name, rules): value for name, value in checkpoint.items()}
+    return all_rewritten(checkpoint, rules)

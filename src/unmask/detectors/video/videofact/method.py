@@ -12,7 +12,8 @@ from torch.utils.data import Dataset
 
 from unmask.detectors.video.videofact.convert import from_official
 from unmask.detectors.video.videofact.model import HEIGHT, PATCH, WIDE, VideoFACT
-from unmask.errors import DataError, ModelError
+from unmask.errors import ModelError
+from unmask.train.made_batches import masked_noise_batch
 from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
@@ -79,24 +80,15 @@ class VideoFACTMethod(Method):
 
     def example(self, batch: int = 2, seed: int = 0) -> Batch:
         """Noise; every second frame has an edited corner."""
-        rng = torch.Generator().manual_seed(seed)
-        height, wide = self.size
-        mask = torch.zeros(batch, height, wide)
-        mask[1::2, : height // 2, : wide // 2] = 1
-        return {
-            "picture": torch.rand((batch, 3, height, wide), generator=rng) * 255,
-            "label": (torch.arange(batch) % 2).float(),
-            "mask": mask,
-            "masked": torch.ones(batch),
-        }
+        return masked_noise_batch("picture", self.size, batch, seed)
 
     def samples(self, manifest: Manifest, split: str, recipe: Recipe) -> Dataset[Batch]:
         """Frames and their masks. Raises DataError when none to train on has one."""
-        from unmask.datasets.samples import Prepared
+        from unmask.datasets.samples import Prepared, require_masks
 
         part = manifest.select(split=split)
-        if split == "train" and not any(item.mask for item in part):
-            raise DataError("VideoFACT learns from masks; no item to train on has one (mask).")
+        if split == "train":
+            require_masks(part, "VideoFACT")
         shape = {"shape": ["batch", 3, *self.size]}
         inputs = [self.card.inputs[0].model_copy(update=shape)]
         return Prepared(part, inputs, recipe, train=split == "train")
