@@ -17,11 +17,18 @@ from unmask.bench.whole.rows import FileRow
 from unmask.cli.app import app
 from unmask.datasets.whole_files import listing
 from unmask.decision.evidence import ENCODED, ENCODED_FACE
-from unmask.detectors.image.unmask_clip import training
+from unmask.detectors.image.unmask_clip import training, views
 from unmask.detectors.image.unmask_clip.features import changed
-from unmask.detectors.image.unmask_clip.head import Heads, fit_head, unit, write_heads
+from unmask.detectors.image.unmask_clip.head import Head, Heads, fit_head, unit, write_heads
 from unmask.detectors.image.unmask_clip.training import FOLDS, folded
-from unmask.detectors.image.unmask_clip.views import View, around, middle, shown_of, whole
+from unmask.detectors.image.unmask_clip.views import (
+    View,
+    around,
+    middle,
+    shown_of,
+    whole,
+    whole_face,
+)
 from unmask.encoders.pulling import pull
 from unmask.errors import DataError
 from unmask.runtime.encoder import RunningEncoder
@@ -48,10 +55,10 @@ def test_the_whole_is_scaled_until_its_shorter_side_is_that_of_the_square() -> N
     assert abs(int(shown[0, -1, 0]) - 191) < 2
 
 
-def test_of_a_clip_the_views_come_in_turn_and_the_middle_where_there_is_no_face() -> None:
+def test_of_a_clip_the_views_come_in_turn_and_the_picture_where_there_is_no_face() -> None:
     pixels = np.zeros((300, 400, 3), np.uint8)
     turns = [[one.view for one in shown_of(pixels, 224, turn)] for turn in range(4)]
-    assert turns == [[View.MIDDLE], [View.MIDDLE], [View.WHOLE], [View.MIDDLE]]
+    assert turns == [[View.WHOLE], [View.WHOLE], [View.WHOLE], [View.MIDDLE]]
     assert [one.view for one in shown_of(pixels, 224)] == [View.MIDDLE, View.WHOLE]
 
 
@@ -79,20 +86,37 @@ def test_the_file_says_what_the_head_says(tmp_path: Path) -> None:
     head = fit_head(shown, labels, ["a"] * 400, 10.0)
     other = fit_head(shown, ~labels, ["a"] * 400, 10.0)
     assert np.mean((head.logits(shown) > 0) == labels) > 0.95
-    heads = Heads(head, other)
+    third = Head(head.weight / 2, 1.0)
+    heads = Heads((head, other, third))
     write_heads(tmp_path / "heads.onnx", heads, known)
     (logits,) = open_session(tmp_path / "heads.onnx").run(["logit"], {"features": rows})
-    both = np.stack([head.logits(shown), other.logits(shown)], axis=1)
-    assert np.allclose(logits, both, atol=1e-4)
-    views = [View(number % 3) for number in range(400)]
-    own = np.where(np.arange(400) % 3 == View.WHOLE, both[:, 1], both[:, 0])
-    assert np.array_equal(heads.logits(shown, views), own)
+    every = np.stack([one.logits(shown) for one in (head, other, third)], axis=1)
+    assert np.allclose(logits, every, atol=1e-4)
+    seen = [View(number % 4) for number in range(400)]
+    own = every[np.arange(400), [(0, 0, 1, 2)[view] for view in seen]]
+    assert np.array_equal(heads.logits(shown, seen), own)
 
 
-def test_the_whole_counts_twice_and_the_face_for_itself() -> None:
-    views = [View.MIDDLE, View.FACE, View.WHOLE]
-    found = training.by_sign(views, np.array([1.0, 5.0, 4.0], np.float32))
-    assert found == {ENCODED: pytest.approx(3.0), ENCODED_FACE: pytest.approx(5.0)}
+def test_wholes_count_twice_and_the_face_for_itself() -> None:
+    seen = [View.MIDDLE, View.FACE, View.WHOLE, View.WHOLE_FACE]
+    found = training.by_sign(seen, np.array([1.0, 5.0, 4.0, 8.0], np.float32))
+    assert found == {ENCODED: pytest.approx(3.0), ENCODED_FACE: pytest.approx(7.0)}
+
+
+def test_the_whole_face_is_scaled_and_stays_in_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.zeros((600, 800, 3), np.uint8)
+    pixels[100:400, 200:500] = 200
+    inner = whole_face(pixels, Box(250, 150, 200, 160), 224)
+    assert inner.shape == (224, 224, 3)
+    assert np.all(inner[20:200, 20:200] == 200)
+    wider = whole_face(pixels, Box(150, 50, 400, 400), 224)
+    assert wider[0, 0, 0] == 0
+    assert wider[112, 112, 0] == 200
+    assert whole_face(pixels, Box(600, 500, 300, 300), 224).shape == (224, 224, 3)
+    monkeypatch.setattr(views, "face_of", lambda pixels: Box(250, 150, 200, 160))
+    shown = shown_of(pixels, 224)
+    assert [one.view for one in shown] == list(View)
+    assert [one.face is not None for one in shown] == [False, True, False, True]
 
 
 def test_a_large_source_does_not_rule(tmp_path: Path) -> None:

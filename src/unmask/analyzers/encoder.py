@@ -1,9 +1,8 @@
 """The whole frame and its face, as a frozen general encoder sees them: made by a camera or not?
 
 Card: ``unmask_clip``, a head on an encoder of the user's shelf (``encoders``). Without that encoder
-nothing is looked at, and the report says so. The whole is seen twice, its middle at native size and
-all of it scaled down. Of a video some frames are looked at, fewer the longer it is. Scores are
-averaged.
+nothing is looked at, and the report says so. Both are seen twice, cut out at native size and as a
+whole, scaled. Of a video some frames are looked at, fewer the longer it is. Scores are averaged.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from PIL import Image
 from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.cards.card import Operating
 from unmask.detectors.image.unmask_clip.looks import Looks
-from unmask.detectors.image.unmask_clip.views import WEIGHTS, Shown, View, shown_of
+from unmask.detectors.image.unmask_clip.views import COLUMNS, OF_FACE, WEIGHTS, Shown, shown_of
 from unmask.encoders.known import encoder
 from unmask.runtime.encoder import load_encoder, remedy
 from unmask.runtime.model import load_model
@@ -131,9 +130,9 @@ class EncoderAnalyzer(Analyzer):
         self._turn += 1
         features = self._running.features([one.square for one in shown])
         rows = self._head.run({"features": features})["logit"]
-        for one, (native, whole) in zip(shown, rows, strict=True):
-            score = float(whole if one.view is View.WHOLE else native)
-            (self._face if one.view is View.FACE else self._whole).add(score, frame, one)
+        for one, row in zip(shown, rows, strict=True):
+            score = float(row[COLUMNS[one.view]])
+            (self._face if one.view in OF_FACE else self._whole).add(score, frame, one)
 
     def finish(self) -> Result:
         """A finding for the whole frame and one a face, or the reason why there is none."""
@@ -152,8 +151,8 @@ class EncoderAnalyzer(Analyzer):
         if self.media.kind is Kind.IMAGE:
             return Result(tuple(findings))
         note = (
-            f"{self._turn} frames were looked at: in turn their middle, the largest face and the "
-            "whole."
+            f"{self._turn} frames were looked at: in turn the whole and the largest face, that as a "
+            "whole and at native size."
         )
         return Result(tuple(findings), (NotChecked(self.name, "every frame", note),))
 

@@ -50,7 +50,7 @@ class Extractor:
 
     def of_file(self, path: Path, item: str, variant: int = 0, moving: bool = False) -> list[Seen]:
         """Every square that a scan would show it. Raises MediaError when it cannot be read."""
-        prepared = f"three {variant} {item}" if variant else "looks in three" if moving else "three"
+        prepared = f"four {variant} {item}" if variant else "wholes and faces" if moving else "four"
         rows = self.cache.of(path, prepared, lambda: self._looked(path, item, variant))
         return list(_unpacked(rows))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from unmask.detectors.image.unmask_clip.views import View
+from unmask.detectors.image.unmask_clip.views import COLUMNS, View
 from unmask.encoders.known import Encoder
 from unmask.errors import DataError
 
@@ -31,17 +31,26 @@ class Head:
         return np.asarray(features @ self.weight + self.bias, np.float32)
 
 
+TEACHERS = (
+    frozenset({View.MIDDLE, View.FACE}),
+    frozenset({View.WHOLE}),
+    frozenset({View.WHOLE, View.WHOLE_FACE}),
+)
+"""Which views each head is fitted on: where it helps pictures teach about faces, or faces about
+pictures."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """One for squares at native size, the middle and the face, and one for the whole."""
+    """One for squares at native size, one for the whole picture and one for the whole face."""
 
-    native: Head
-    whole: Head
+    columns: tuple[Head, ...]
 
     def logits(self, features: Floats, views: Sequence[View]) -> Floats:
         """Of features as ``unit`` gives them, each by the head of its view."""
-        whole = np.array([view is View.WHOLE for view in views], bool)
-        return np.where(whole, self.whole.logits(features), self.native.logits(features))
+        every = np.stack([head.logits(features) for head in self.columns])
+        own = np.array([COLUMNS[view] for view in views], np.intp)
+        return np.asarray(every[own, np.arange(len(own))], np.float32)
 
 
 def unit(features: NDArray[np.floating], encoder: Encoder) -> Floats:
@@ -105,18 +114,17 @@ def write_heads(path: Path, heads: Heads, encoder: Encoder) -> None:
         ]
     nodes.append(helper.make_node("Concat", [f"{n}_unit" for n in names], ["unit"], axis=1))
     nodes.append(helper.make_node("Gemm", ["unit", "weight", "bias"], ["logit"]))
-    both = (heads.native, heads.whole)
     values = {
         "widths": np.array(widths, np.int64),
         "least": np.array(1e-6, np.float32),
-        "weight": np.stack([one.weight for one in both], axis=1).astype(np.float32),
-        "bias": np.array([one.bias for one in both], np.float32),
+        "weight": np.stack([one.weight for one in heads.columns], axis=1).astype(np.float32),
+        "bias": np.array([one.bias for one in heads.columns], np.float32),
     }
     graph = helper.make_graph(
         nodes,
         "head",
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", encoder.numbers])],
-        [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch", 2])],
+        [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch", len(heads.columns)])],
         [numpy_helper.from_array(array, name) for name, array in values.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

@@ -13,9 +13,16 @@ import numpy as np
 from unmask.datasets.whole_files.listing import Whole
 from unmask.decision.evidence import ENCODED, ENCODED_FACE
 from unmask.detectors.image.unmask_clip.features import Extractor, Seen
-from unmask.detectors.image.unmask_clip.head import Floats, Heads, fit_head, unit, write_heads
+from unmask.detectors.image.unmask_clip.head import (
+    TEACHERS,
+    Floats,
+    Heads,
+    fit_head,
+    unit,
+    write_heads,
+)
 from unmask.detectors.image.unmask_clip.material import material
-from unmask.detectors.image.unmask_clip.views import WEIGHTS, View
+from unmask.detectors.image.unmask_clip.views import OF_FACE, WEIGHTS, View
 from unmask.errors import DataError, MediaError
 from unmask.metrics.detection import auc
 from unmask.runtime.encoder import load_encoder
@@ -94,7 +101,7 @@ class ClipHead(Solved):
     def _samples(self, one: Whole, variant: int) -> Iterator[Sample]:
         forged, maker = one.label == "fake", one.maker or one.family
         for view in self._seen(one, variant):
-            if forged and one.family not in (FACES if view.view is View.FACE else WHOLE):
+            if forged and one.family not in (FACES if view.view in OF_FACE else WHOLE):
                 continue
             yield Sample(
                 unit(view.numbers[None], self.encoder)[0],
@@ -156,7 +163,7 @@ class ClipHead(Solved):
 
 def sign_of(view: View) -> str:
     """The sign that the score of a view counts as."""
-    return ENCODED_FACE if view is View.FACE else ENCODED
+    return ENCODED_FACE if view in OF_FACE else ENCODED
 
 
 def by_sign(views: Sequence[View], logits: Floats) -> dict[str, float]:
@@ -190,15 +197,14 @@ def folded(samples: Sequence[tuple[str, str]]) -> dict[str, int]:
 
 
 def fitted(samples: Sequence[Sample], strength: float) -> Heads:
-    """One head for what is seen at native size, where pictures teach about faces and faces about
-    pictures, and one for the whole."""
+    """The heads, each on the views that it judges."""
     heads = []
-    for whole in (False, True):
-        own = [one for one in samples if (one.view is View.WHOLE) is whole]
+    for teachers in TEACHERS:
+        own = [one for one in samples if one.view in teachers]
         rows = np.stack([one.features for one in own])
         labels = np.array([one.forged for one in own])
         heads.append(fit_head(rows, labels, [one.source for one in own], strength))
-    return Heads(*heads)
+    return Heads(tuple(heads))
 
 
 def scored(samples: Sequence[Sample], strength: float) -> list[Scored]:

@@ -1,9 +1,9 @@
-"""What the encoder is shown of a picture: squares at native size, and the whole scaled down.
+"""What the encoder is shown of a picture: squares at native size, and wholes scaled to the square.
 
 What a generator leaves is in single pixels, and scaling a picture down takes it away; a square cut
 out of it keeps it (Ojha, Li and Lee 2023, "Towards Universal Fake Image Detectors that Generalize
-Across Generative Models", section 4). The whole picture, as the encoder was trained to see one,
-shows what was drawn, whatever its file went through since.
+Across Generative Models", section 4). The whole picture and the whole face, as the encoder was
+trained to see things, show what was drawn, whatever the file went through since.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from unmask.types import Box, Pixels
 
 SMALLEST_FACE = 64
 """Pixels of the longer side of a face under which it is not judged."""
+MARGIN = 1.5
+"""Of the whole face: the side of the square, in longer sides of the face."""
 SEARCHED = 640
 """Pixels of the longer side of the picture in which faces are searched."""
 
@@ -41,15 +43,20 @@ class View(IntEnum):
     MIDDLE = 0
     FACE = 1
     WHOLE = 2
+    WHOLE_FACE = 3
 
 
-WEIGHTS = {View.MIDDLE: 1.0, View.FACE: 1.0, View.WHOLE: 2.0}
+OF_FACE = frozenset({View.FACE, View.WHOLE_FACE})
+"""The views whose score tells of the face, and not of the picture."""
+COLUMNS = {View.MIDDLE: 0, View.FACE: 0, View.WHOLE: 1, View.WHOLE_FACE: 2}
+"""Which of the heads judges a view."""
+WEIGHTS = {View.MIDDLE: 1.0, View.FACE: 1.0, View.WHOLE: 2.0, View.WHOLE_FACE: 2.0}
 """How much the score of a view counts in the mean over the views of one claim."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A square that the encoder is shown; ``face``: around which face it is, of ``View.FACE``."""
+    """A square that the encoder is shown; ``face``: around which face it is, of ``OF_FACE``."""
 
     square: Pixels
     view: View
@@ -59,23 +66,30 @@ class Shown:
 def shown_of(pixels: Pixels, side: int, turn: int | None = None) -> list[Shown]:
     """What the encoder is shown of a frame.
 
-    Of a still picture (``turn`` None) the middle, the face where there is one, and the whole. Of
-    the frames of a video that are looked at, which ``turn`` counts from 0 on, these in turn, and
-    the middle where there is no face.
+    Of a still picture (``turn`` None) every view, those of the face where there is one. Of the
+    frames of a video that are looked at, which ``turn`` counts from 0 on, those of ``_IN_TURN``,
+    and where there is no face the view of the picture that is like it.
     """
-    wanted = tuple(View) if turn is None else (View(turn % len(View)),)
-    shown = [one for view in wanted if (one := _seen_as(view, pixels, side)) is not None]
-    return shown or [Shown(middle(pixels, side), View.MIDDLE)]
+    wanted = tuple(View) if turn is None else (_IN_TURN[turn % len(_IN_TURN)],)
+    face = face_of(pixels) if OF_FACE.intersection(wanted) else None
+    if face is None:
+        wanted = tuple(dict.fromkeys(_INSTEAD.get(view, view) for view in wanted))
+    return [_seen_as(view, pixels, side, face) for view in wanted]
 
 
-def _seen_as(view: View, pixels: Pixels, side: int) -> Shown | None:
-    """One view of a frame; None where there is no face."""
+_IN_TURN = (View.WHOLE, View.WHOLE_FACE, View.WHOLE, View.FACE)
+"""Of a video the middle is not shown: its coding took what a generator leaves in single pixels."""
+_INSTEAD = {View.FACE: View.MIDDLE, View.WHOLE_FACE: View.WHOLE}
+
+
+def _seen_as(view: View, pixels: Pixels, side: int, face: Box | None) -> Shown:
     if view is View.MIDDLE:
         return Shown(middle(pixels, side), view)
     if view is View.WHOLE:
         return Shown(whole(pixels, side), view)
-    face = face_of(pixels)
-    return None if face is None else Shown(around(pixels, face, side), view, face)
+    assert face is not None
+    square = around if view is View.FACE else whole_face
+    return Shown(square(pixels, face, side), view, face)
 
 
 def middle(pixels: Pixels, side: int) -> Pixels:
@@ -101,6 +115,18 @@ def around(pixels: Pixels, box: Box, side: int) -> Pixels:
     x = round((box.x + box.width / 2) * factor - side / 2)
     y = round((box.y + box.height / 2) * factor - side / 2)
     return _cut(pixels, min(max(x, 0), width - side), min(max(y, 0), height - side), side)
+
+
+def whole_face(pixels: Pixels, box: Box, side: int) -> Pixels:
+    """The square of ``MARGIN`` around a box, within the picture, scaled to ``side``."""
+    height, width = pixels.shape[:2]
+    length = min(MARGIN * max(box.width, box.height), height, width)
+    x = min(max(box.x + box.width / 2 - length / 2, 0), width - length)
+    y = min(max(box.y + box.height / 2 - length / 2, 0), height - length)
+    picture = Image.fromarray(pixels).resize(
+        (side, side), Image.Resampling.BICUBIC, box=(x, y, x + length, y + length)
+    )
+    return np.asarray(picture)
 
 
 def _factor(pixels: Pixels, side: int) -> float:
