@@ -29,7 +29,8 @@ class DatasetNorm(nn.Module):
         """``dataset``: (B, ``numbers``)."""
         normed = F.layer_norm(tokens, tokens.shape[-1:])
         scale = self.weight + self.scale(dataset)
-        return normed * scale[:, None] + (self.bias + self.shift(dataset))[:, None]
+        result: Tensor = normed * scale[:, None] + (self.bias + self.shift(dataset))[:, None]
+        return result
 
 
 class Experts(nn.Module):
@@ -53,7 +54,8 @@ class Experts(nn.Module):
         pairs = zip(self.down, self.up, strict=True)
         said = torch.stack([up(F.gelu(down(tokens))) for down, up in pairs], dim=2)
         near = (said @ said.transpose(-1, -2) / said.shape[-1] ** 0.5).softmax(-1)
-        return (near @ said).mean(2)
+        result: Tensor = (near @ said).mean(2)
+        return result
 
     def forward(self, tokens: Tensor, dataset: Tensor) -> Tensor:
         """``dataset``: (B, numbers) of the norm."""

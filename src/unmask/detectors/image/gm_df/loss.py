@@ -22,7 +22,8 @@ def distance(one: Tensor, two: Tensor) -> Tensor:
     means = (one.mean(0) - two.mean(0)).square().sum()
     spreads = sum(root.square().sum() for root in roots)
     common = torch.linalg.svdvals((roots[0] @ roots[1].T).float()).sum()
-    return means + spreads - 2 * common
+    result: Tensor = means + spreads - 2 * common
+    return result
 
 
 def stepped(loss: Tensor, moving: Mapping[str, Tensor], rate: float) -> dict[str, Tensor]:

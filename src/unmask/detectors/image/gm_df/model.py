@@ -141,7 +141,8 @@ class GmDf(nn.Module):
         features = self.features(face, places)
         words = self.prompts(self.text, number)
         sharp = self.prompts.temperatures()[places]
-        near = (features @ words.flatten(0, 1).T).unflatten(1, (number, 2)) / sharp[:, None, None]
+        near = torch.unflatten(features @ words.flatten(0, 1).T, 1, (number, 2))
+        near = near / sharp[:, None, None]
         own = near.gather(1, places[:, None, None].expand(-1, 1, 2))[:, 0]
         given = {"logit": own[:, 1] - own[:, 0], "features": features, "near": near}
         if hidden is not None:
@@ -159,5 +160,5 @@ def effect(attention: Any, normed: Tensor, added: Tensor) -> Tensor:
     query = attention.q_proj(normed[:, :1]).unflatten(-1, (heads, -1)).transpose(1, 2)
     key = attention.k_proj(normed).unflatten(-1, (heads, -1)).transpose(1, 2)
     looks = (query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5).softmax(-1)
-    value = F.linear(added, attention.v_proj.weight).unflatten(-1, (heads, -1)).transpose(1, 2)
-    return F.linear((looks @ value)[:, :, 0].flatten(1), attention.out_proj.weight)
+    value = torch.unflatten(F.linear(added, attention.v_proj.weight), -1, (heads, -1))
+    return F.linear((looks @ value.transpose(1, 2))[:, :, 0].flatten(1), attention.out_proj.weight)

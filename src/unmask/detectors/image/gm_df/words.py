@@ -52,7 +52,8 @@ class DatasetPrompts(nn.Module):
 
     def temperatures(self) -> Tensor:
         """One a dataset: the least, and more of it the longer the dataset's word."""
-        return self.least + self.sharper * self.datasets.norm(dim=1)
+        lengths: Tensor = torch.linalg.vector_norm(self.datasets, dim=1)
+        return self.least + self.sharper * lengths
 
     def forward(self, text: Any, number: int) -> Tensor:
         """The prompts of the first ``number`` datasets, of length one: number × 2 × shared."""
@@ -66,4 +67,4 @@ class DatasetPrompts(nn.Module):
         )
         filled = torch.cat([rows[:, :, : self.before], words, rows[:, :, self.before + 2 :]], dim=2)
         read = read_prompts(text, filled.flatten(0, 1), self.tokens.expand(2 * number, -1))
-        return nn.functional.normalize(read, dim=-1).unflatten(0, (number, 2))
+        return torch.unflatten(nn.functional.normalize(read, dim=-1), 0, (number, 2))

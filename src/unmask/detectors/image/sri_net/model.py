@@ -26,7 +26,7 @@ def asked(asking: Tensor, known: Tensor) -> Tensor:
     query, key = asking.flatten(2).transpose(1, 2), known.flatten(2)
     looks = (query @ key / query.shape[-1] ** 0.5).softmax(-1)
     heard = looks @ key.transpose(1, 2)
-    return heard.transpose(1, 2).unflatten(2, tuple(asking.shape[2:]))
+    return torch.unflatten(heard.transpose(1, 2), 2, tuple(asking.shape[2:]))
 
 
 def _entry(net: Any) -> nn.Module:
@@ -71,12 +71,13 @@ class SriNet(nn.Module):
         """Maps of the three entries to what the reflection makes of texture and light."""
         both = asked(texture, direct) + texture + direct
         shining = self.specular_middle(specular)
-        return asked(self.light_middle(both), shining) + shining
+        result: Tensor = asked(self.light_middle(both), shining) + shining
+        return result
 
     def forward(self, light: Tensor) -> dict[str, Tensor]:
         """Log-odds of forgery: the difference of both classes."""
-        picture, maps = light.split((3, 9), dim=1)
-        parts = self.spread(maps).split(3, dim=1)
+        picture, maps = light[:, :3], light[:, 3:]
+        parts = self.spread(maps).chunk(3, dim=1)
         entered = [self.entries[name](part) for name, part in zip(MAPS, parts, strict=True)]
         ends = self.picture(self.pixels(picture)), self.last(self.related(*entered))
         features = torch.cat([end.mean((2, 3)) for end in ends], dim=1)
