@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 
 from unmask.analyzers.base import Analyzer, Options, Result
 from unmask.analyzers.moments import Moments, spans
-from unmask.analyzers.windows import Clips, Faces, Films, Pictures, Points, Sounds, Take, Window
+from unmask.analyzers.windows import (
+    Clips,
+    Faces,
+    Films,
+    Lights,
+    Pictures,
+    Points,
+    Sounds,
+    Take,
+    Window,
+)
 from unmask.cards.card import Card, Input, Operating
 from unmask.errors import ModelError
 from unmask.runtime.model import opened_model
@@ -264,6 +274,7 @@ def taker(inputs: list[Input]) -> Take:
         )
     kinds: dict[str, type[Take]] = {
         "face": Faces,
+        "light": Lights,
         "picture": Pictures,
         "clip": Clips,
         "points": Points,

@@ -85,6 +85,19 @@ class Faces(Take):
         return []
 
 
+class Lights(Faces):
+    """The light on it, taken apart. ``frame`` raises ModelError where there is no face mesh."""
+
+    def frame(self, frame: Frame) -> list[Window]:
+        """That of the largest face, when there is one."""
+        face = preparation.largest(frame.pixels)
+        value = None if face is None else preparation.light(self.part, frame.pixels, face)
+        if face is None or value is None:
+            return []
+        region = preparation.face_view(self.part, face.box).region
+        return [Window(value, frame.time, face.box, frame.pixels, region=region)]
+
+
 class Pictures(Take):
     """Whole pictures, of a video one a second."""
 

@@ -45,6 +45,7 @@ class Scorer(Protocol):
 
 _KINDS = {
     "face": ("image", "video"),
+    "light": ("image", "video"),
     "picture": ("image", "video"),
     "clip": ("video",),
     "points": ("video",),

@@ -39,10 +39,10 @@ class Weights(_Part):
 class Input(_Part):
     """What the network takes. ``preparation`` says it in words.
 
-    ``take`` says it to the program: a square around a ``face``, ``margin`` times its box; the whole
-    ``picture``; a ``clip`` of one face along time, or 68 ``points`` of it; whole ``frames`` of a
-    video; ``sound`` at ``rate`` samples a second; the tokens of a ``text``. Empty: an analyzer of
-    its own prepares it.
+    ``take`` says it to the program: a square around a ``face``, ``margin`` times its box, or the
+    ``light`` in it, taken apart; the whole ``picture``; a ``clip`` of one face along time, or 68
+    ``points`` of it; whole ``frames`` of a video; ``sound`` at ``rate`` samples a second; the
+    tokens of a ``text``. Empty: an analyzer of its own prepares it.
     ``fit``: how a picture gets the side of ``shape`` (free: it keeps its size). With
     ``shortest-then-centre-crop`` its shorter side, with ``stretch-then-centre-crop`` each side
     first gets ``side`` pixels, and the middle is cut (``centre``: which pixel is left out where the
@@ -55,7 +55,7 @@ class Input(_Part):
     shape: list[int | str]
     layout: str
     preparation: str
-    take: Literal["", "face", "picture", "clip", "points", "frames", "sound", "text"] = ""
+    take: Literal["", "face", "light", "picture", "clip", "points", "frames", "sound", "text"] = ""
     margin: float = Field(default=1.3, ge=1)
     fit: Literal[
         "stretch", "crop", "pad", "free", "shortest-then-centre-crop", "stretch-then-centre-crop"

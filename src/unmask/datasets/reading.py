@@ -14,6 +14,7 @@ from PIL import Image
 from unmask.cards.card import Input
 from unmask.datasets.manifest import Item, Manifest
 from unmask.errors import MediaError, ModelError
+from unmask.faces.detect import detect
 from unmask.media import blocks, frames, probe, read_image
 from unmask.runtime import preparation
 from unmask.runtime.preparation import MIDDLE
@@ -91,13 +92,16 @@ class Reader:
     def read(self, item: Item, draw: Draw) -> Loaded:
         """One item. Raises MediaError when its file is damaged, or shows no face to be taken."""
         timed = [part for part in self.inputs if part.take in ("clip", "points", "frames", "sound")]
-        still = [part for part in self.inputs if part.take in ("face", "picture")]
+        still = [part for part in self.inputs if part.take in ("face", "light", "picture")]
         arrays: dict[str, NDArray[np.generic]] = {}
         view, size, start, seconds = None, (0, 0), 0.0, 0.0
         if still:
             pixels = self.pixels(item, draw.moment)
             size = pixels.shape[1], pixels.shape[0]
             for part in still:
+                if part.take == "light":
+                    arrays[part.name] = self._light(part, item, pixels, draw)
+                    continue
                 seen = self.view(part, item, pixels, draw)
                 view = view or seen
                 arrays[part.name] = preparation.channels_first(seen.take(pixels, draw.change))
@@ -155,6 +159,21 @@ class Reader:
         if item.kind != "video":
             self._faces[item.item_id] = face.box
         return face.box
+
+    def _light(self, part: Input, item: Item, pixels: Pixels, draw: Draw) -> NDArray[np.float32]:
+        """The light on the face that lies where the item says, or on the largest.
+
+        Raises MediaError when no face is found there, ModelError where the face mesh is not here.
+        """
+        faces = list(detect(pixels))
+        if item.kind != "video" and item.face:
+            said = Box(*item.face)
+            faces = sorted(faces, key=lambda face: -face.box.iou(said))
+            faces = [face for face in faces if face.box.iou(said) > 0]
+        found = preparation.light(part, pixels, faces[0], draw.change) if faces else None
+        if found is None:
+            raise MediaError(f"No face whose light can be seen was found in {item.path!r}.")
+        return found
 
     def _timed(
         self, part: Input, item: Item, info: MediaInfo, start: float, draw: Draw
@@ -231,5 +250,5 @@ def check_inputs(inputs: Sequence[Input]) -> None:
         if not part.take:
             raise ModelError(
                 f"The card does not say how its input {part.name!r} is taken; set take to face, "
-                "picture, clip, points, frames, sound or text."
+                "light, picture, clip, points, frames, sound or text."
             )

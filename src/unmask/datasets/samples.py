@@ -100,7 +100,8 @@ class Prepared(Dataset[Batch]):
     def _evaluated(self, positions: int) -> Iterable[tuple[int, float]]:
         """Place in the manifest and moment of each entry."""
         parts = any(
-            part.take in ("face", "picture") or (part.take in ("clip", "points") and part.step)
+            part.take in ("face", "light", "picture")
+            or (part.take in ("clip", "points") and part.step)
             for part in self.inputs
         )
         for place, item in enumerate(self.manifest):

@@ -128,6 +128,26 @@ def clip(
     return np.stack([channels_first(pixels) for pixels in taken])
 
 
+def light(
+    part: Input, pixels: Pixels, face: Face, change: Change | None = None
+) -> NDArray[np.float32] | None:
+    """The light on a face, taken apart (12 × side × side); None where the mesh sees no face.
+
+    Raises ModelError where the face mesh is not here.
+    """
+    from unmask.faces.light.separation import separated
+    from unmask.faces.mesh.model import load_mesh
+
+    mesh = load_mesh().mesh(pixels, face)
+    if mesh.confidence < _SURE:
+        return None
+    view = face_view(part, face.box)
+    scale = view.width / view.region.width
+    places = (mesh.points - (view.region.x, view.region.y)) * scale
+    found = np.column_stack([places, mesh.depth * scale]).astype(np.float32)
+    return separated(view.take(pixels, change), found)
+
+
 def points(pictures: Sequence[Pixels], times: Sequence[float]) -> NDArray[np.float32] | None:
     """68 points of the face that is seen most often, calibrated, T × 136; None without a face.
 

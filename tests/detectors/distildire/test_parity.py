@@ -16,6 +16,7 @@ from official import filled, noise
 from unmask.detectors.image.distildire.adm import Adm
 from unmask.detectors.image.distildire.diffusion import dire, first_noise, schedule
 from unmask.detectors.image.distildire.method import DistilDireMethod, cut_mixed, weighed
+from unmask.detectors.image.distildire.model import LAYERS
 from unmask.errors import ModelError
 from unmask.train.method import fitted
 
@@ -32,7 +33,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The student in one file, the diffusion model in another, as they are published."""
     path = tmp_path_factory.mktemp("adm") / "adm.pt"
     torch.save(filled(NAMES["adm"], 0.7), path)
-    method = DistilDireMethod({**DistilDireMethod.small, "adm": str(path)})
+    method = DistilDireMethod({**DistilDireMethod.small, "layers": LAYERS, "adm": str(path)})
     network = method.network().eval()
     network.load_state_dict(method.convert(filled(NAMES["student"])))
     return network

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from unmask.detectors.image.distildire.convert import renamed
 from unmask.detectors.image.distildire.diffusion import dire, first_noise
-from unmask.detectors.image.distildire.model import DistilDire, teacher
+from unmask.detectors.image.distildire.model import LAYERS, DistilDire, teacher
 from unmask.errors import ModelError
 from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method, fitted, read_checkpoint
@@ -28,12 +28,13 @@ class DistilDireMethod(Method):
     ``settings``: ``adm`` (path of the diffusion model's published file, needed for a pre-trained
     start and beside the authors' student), ``distil`` (weight of the teacher's part of the loss),
     ``cutmix`` (chance), ``steps`` (of the way in and out that the teacher sees), ``adm_config``
-    (fields of ``Sizes``, for small networks).
+    (fields of ``Sizes``) and ``layers`` (blocks of the ResNets' stages), for small networks.
     """
 
     small: ClassVar[Mapping[str, Any]] = {
         "cutmix": 0.0,
         "steps": 2,
+        "layers": (1, 1, 1, 1),
         "adm_config": {
             "width": 32, "times": (1, 2), "blocks": 1, "attends": (32,), "head": 16, "side": 64,
         },
@@ -49,11 +50,15 @@ class DistilDireMethod(Method):
 
         ``pretrained``: that of ``adm``. Raises ModelError, DataError when it cannot be had.
         """
-        network = DistilDire(dict(self.settings.get("adm_config") or {}))
+        network = DistilDire(dict(self.settings.get("adm_config") or {}), self._layers)
         self._pretrained = pretrained
         if pretrained:
             network.adm.load_state_dict(fitted(network.adm, self._adm(), "the diffusion model"))
         return network
+
+    @property
+    def _layers(self) -> Sequence[int]:
+        return self.settings.get("layers") or LAYERS
 
     def _adm(self) -> dict[str, Any]:
         if not (path := self.settings.get("adm")):
@@ -88,7 +93,7 @@ class DistilDireMethod(Method):
         if self._teacher is None:
             with torch.random.fork_rng():
                 torch.manual_seed(0)
-                self._teacher = teacher(self._pretrained)
+                self._teacher = teacher(self._pretrained, self._layers)
         return self._teacher.to(device)
 
     def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ Deepfake Detection", section 3.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -18,19 +18,24 @@ from unmask.nn.pixels import HALF, Pixels
 from unmask.train.backbones import timm_model
 
 TEACHER = "resnet50.tv2_in1k"
+LAYERS = (3, 4, 6, 3)
+"""Blocks of the four stages of a ResNet-50."""
 
 
 class DistilDire(nn.Module):
     """Pictures (B, 3, 256, 256), RGB 0…255, to ``logit`` (B), in training ``features`` too.
 
-    ``sizes``: of the diffusion model, which stands still. The teacher is no part of it.
+    ``sizes``: of the diffusion model, which stands still; ``layers``: blocks of the student's
+    stages. The teacher is no part of it.
     """
 
-    def __init__(self, sizes: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, sizes: Mapping[str, Any] | None = None, layers: Sequence[int] = LAYERS
+    ) -> None:
         super().__init__()
         self.adm = Adm(Sizes(**(sizes or {}))).requires_grad_(False)
         self.student: Any = timm_model(
-            "resnet50", False, num_classes=0, in_chans=6, zero_init_last=False
+            "resnet50", False, num_classes=0, in_chans=6, zero_init_last=False, layers=tuple(layers)
         )
         self.head = nn.Linear(2048, 1)
         self.pixels = Pixels(HALF)
@@ -55,10 +60,11 @@ class DistilDire(nn.Module):
         return {**outputs, "features": features} if self.training else outputs
 
 
-def teacher(pretrained: bool) -> nn.Module:
+def teacher(pretrained: bool, layers: Sequence[int] = LAYERS) -> nn.Module:
     """A frozen ResNet-50: its last maps are what the student learns to give.
 
     Raises MissingExtra, ModelError when its weights cannot be had.
     """
-    network = timm_model(TEACHER if pretrained else "resnet50", pretrained, num_classes=0)
+    name = TEACHER if pretrained else "resnet50"
+    network = timm_model(name, pretrained, num_classes=0, layers=tuple(layers))
     return network.eval().requires_grad_(False)

@@ -1,0 +1,1 @@
+"""GM-DF (Lai et al. 2024): one CLIP with experts for several datasets, trained to meet another."""
