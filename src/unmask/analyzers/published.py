@@ -276,12 +276,13 @@ class Published(Analyzer):
         return shown.time if shown.middle is None else shown.middle
 
     def _snapshots(self) -> tuple[Snapshot, ...]:
-        if self._shown is None or self._shown[1].picture is None:
+        picture = None if self._shown is None else self._shown[1].picture
+        if self._shown is None or picture is None:
             return ()
-        shown = self._shown[1]
-        height, width = shown.picture.shape[:2]
+        height, width = picture.shape[:2]
         whole = Box(0, 0, float(self.media.width or width), float(self.media.height or height))
-        return (Snapshot(shown.picture, whole, self._time(shown), "The most suspect part"),)
+        time = self._time(self._shown[1])
+        return (Snapshot(picture, whole, time, "The most suspect part"),)
 
 
 def taker(inputs: list[Input]) -> Take:
