@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -33,10 +34,12 @@ groups = 40
 def model(
     folder: Path, take: str, shape: list[int | str], claim: Claim, calibrated: bool, more: str = "",
     name: str = "mean", number: str = "mean", moments: int = 0,
+    times: Sequence[tuple[float, float, float]] = (),
 ) -> Path:  # fmt: skip
     """A network whose logit is the mean of its input, with its card; or no ``number`` (nan).
 
-    ``moments``: how many equal parts of a sound it gives the mean of as well.
+    ``moments``: how many equal parts of a sound it gives the mean of as well. ``times``: what it
+    guesses at in every clip, beside a mask: how much lighter than 100 each place is in the mean.
     """
     folder.mkdir(parents=True, exist_ok=True)
     axes = list(range(1, len(shape)))
@@ -59,6 +62,26 @@ def model(
         ]
         shown = ["batch", moments]
         given.append(helper.make_tensor_value_info("moments", TensorProto.FLOAT, shown))
+    if times:
+        rows = [value for row in times for value in row]
+        constants += [
+            helper.make_tensor("rows", TensorProto.FLOAT, [1, len(times), 3], rows),
+            helper.make_tensor("all", TensorProto.INT64, [3], [-1, 1, 1]),
+            helper.make_tensor("none", TensorProto.FLOAT, [], [0.0]),
+            helper.make_tensor("middle", TensorProto.FLOAT, [], [100.0]),
+        ]
+        nodes += [
+            helper.make_node("Reshape", ["logit", "all"], ["each"]),
+            helper.make_node("Mul", ["each", "none"], ["zeros"]),
+            helper.make_node("Add", ["zeros", "rows"], ["times"]),
+            helper.make_node("ReduceMean", ["x"], ["places"], axes=[1, 2], keepdims=0),
+            helper.make_node("Sub", ["places", "middle"], ["mask"]),
+        ]
+        shown = ["batch", len(times), 3]
+        given.append(helper.make_tensor_value_info("times", TensorProto.FLOAT, shown))
+        given.append(
+            helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["batch", *shape[3:]])
+        )
     graph = helper.make_graph(
         nodes,
         "mean",
@@ -74,6 +97,12 @@ def model(
         "version": "1", "code_licence": "Apache-2.0", "limits": ["It knows nothing."],
     }  # fmt: skip
     top = "\n".join(f"{key} = {json.dumps(value)}" for key, value in fields.items())
+    guessed = (
+        f'\n[[outputs]]\nname = "times"\nshape = ["batch", {len(times)}, 3]\nmeaning = "Guesses."\n'
+        f'\n[[outputs]]\nname = "mask"\nshape = ["batch", 32, 32]\nmeaning = "Places."\n'
+        if times
+        else ""
+    )
     along = (
         f'\n[[outputs]]\nname = "moments"\nshape = ["batch", {moments}]\nmeaning = "Parts."\n'
         if moments
@@ -95,7 +124,7 @@ name = "logit"
 shape = ["batch"]
 meaning = "The mean."
 claim = "{claim}"
-{along}
+{along}{guessed}
 [weights]
 file = "weights.onnx"
 sha256 = "{hashlib.sha256(data).hexdigest()}"

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unmask.analyzers import guesses
 from unmask.analyzers.base import Analyzer, Options, Result
+from unmask.analyzers.guesses import Guesses
 from unmask.analyzers.moments import Moments, spans
 from unmask.analyzers.windows import (
     Clips,
@@ -76,6 +78,7 @@ class Published(Analyzer):
         self._area: NDArray[np.float32] | None = None
         self._origins: list[NDArray[np.float32]] = []
         self._moments: list[Moments] = []
+        self._guesses: list[Guesses] = []
 
     @property
     def rate(self) -> float:
@@ -157,6 +160,8 @@ class Published(Analyzer):
                 self._scores.append((window.time, score))
                 if "moments" in outputs:
                     self._hold(window, outputs["moments"][index])
+                if "times" in outputs:
+                    self._guess(window, outputs["times"][index])
                 if "sources" in outputs:
                     self._origins.append(outputs["sources"][index])
                     if len(self._named) != len(self._origins[-1]):
@@ -171,6 +176,13 @@ class Published(Analyzer):
         until = window.time if window.until is None else window.until
         step = window.value.shape[-1] / self.card.inputs[0].rate / len(values)
         self._moments.append(Moments(values, window.time, until, step))
+
+    def _guess(self, window: Window, rows: NDArray[np.float32]) -> None:
+        """Keep the likely guesses at stretches within a clip."""
+        until = window.time if window.until is None else window.until
+        step = self.card.inputs[0].step or (until - window.time) / max(1, len(window.value) - 1)
+        likely = rows[rows[:, 0] > guesses.LEVEL]
+        self._guesses.append(Guesses(likely, window.time, until + step, step))
 
     def _finding(self) -> Finding:
         score = float(np.mean([value for _, value in self._scores]))
@@ -244,24 +256,43 @@ class Published(Analyzer):
         if self._moments:
             return Where(spans=spans(self._moments))
         shown = self._shown[1]
-        box = shown.box
-        if box is None:
-            # One of several stretches is a place; the only one is the whole file.
-            several = len(self._scores) > 1 and shown.until is not None
-            return Where(spans=(Span(shown.time, shown.until or 0.0),) if several else ())
-        if self._area is None:
-            return Where(boxes=(box,))
-        likely = np.asarray(1 / (1 + np.exp(-self._area)), np.float32)
-        time = self._shown[1].time if self.media.kind is Kind.VIDEO else None
-        return Where(masks=(Mask(likely, shown.region or box, 0.5, time),))
+        area = self._shown_area()
+        if shown.box is None:
+            return Where(spans=self._stretches(shown), masks=area)
+        return Where(masks=area) if area else Where(boxes=(shown.box,))
+
+    def _stretches(self, shown: Window) -> tuple[Span, ...]:
+        """What the network guesses at, along all clips; else the most suspect part of several."""
+        if self._guesses:
+            return guesses.spans(self._guesses)
+        # One of several stretches is a place; the only one is the whole file.
+        several = len(self._scores) > 1 and shown.until is not None
+        return (Span(shown.time, shown.until or 0.0),) if several else ()
+
+    def _shown_area(self) -> tuple[Mask, ...]:
+        """The map of the most suspect part, or of its middle frame, laid over the picture."""
+        assert self._shown is not None
+        shown = self._shown[1]
+        place = shown.region or shown.box
+        if self._area is None or place is None:
+            return ()
+        likely = np.asarray(1 / (1 + np.exp(-self._area.clip(-80, 80))), np.float32)
+        return (Mask(likely, place, 0.5, self._time(shown)),)
+
+    def _time(self, shown: Window) -> float | None:
+        """The second of the picture of a part; None where the file is a picture."""
+        if self.media.kind is not Kind.VIDEO:
+            return None
+        return shown.time if shown.middle is None else shown.middle
 
     def _snapshots(self) -> tuple[Snapshot, ...]:
-        if self._shown is None or self._shown[1].picture is None:
+        picture = None if self._shown is None else self._shown[1].picture
+        if self._shown is None or picture is None:
             return ()
-        height, width = self._shown[1].picture.shape[:2]
-        time = self._shown[1].time if self.media.kind is Kind.VIDEO else None
-        whole = Box(0, 0, float(width), float(height))
-        return (Snapshot(self._shown[1].picture, whole, time, "The most suspect part"),)
+        height, width = picture.shape[:2]
+        whole = Box(0, 0, float(self.media.width or width), float(self.media.height or height))
+        time = self._time(self._shown[1])
+        return (Snapshot(picture, whole, time, "The most suspect part"),)
 
 
 def taker(inputs: list[Input]) -> Take:

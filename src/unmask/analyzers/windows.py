@@ -25,6 +25,8 @@ class Window:
 
     ``time`` and ``until``: its first second, and its last where it is a stretch of time. ``box``:
     what is shown of the frame; ``region``: what the network sees of it, where that is another.
+    ``middle``: of a clip the second of the frame in its middle, to which ``picture`` and ``region``
+    belong. Both boxes are in pixels of the file; ``picture`` may be smaller.
     """
 
     value: NDArray[Any]
@@ -33,6 +35,7 @@ class Window:
     picture: Pixels | None = None
     until: float | None = None
     region: Box | None = None
+    middle: float | None = None
 
 
 class Take(ABC):
@@ -133,9 +136,11 @@ class Clips(Take):
         self.rate = 1 / part.step if part.step else 0.0
         self._held: list[Frame] = []
         self._every, self._seen = 1, 0
+        self._across = 0
 
     def frame(self, frame: Frame) -> list[Window]:
         """A clip when enough frames are held; memory does not grow with length."""
+        self._across = frame.pixels.shape[1]
         if self.part.step:
             self._held.append(self._kept(frame))
             if len(self._held) < self.count:
@@ -163,7 +168,16 @@ class Clips(Take):
         if boxes is None:
             return []
         value = preparation.clip(self.part, pictures, boxes)
-        return [Window(value, held[0].time, until=held[-1].time)]
+        middle = held[len(held) // 2]
+        seen = preparation.face_view(self.part, boxes[len(held) // 2]).region
+        scale = self._across / middle.pixels.shape[1]
+        region = Box(*(scale * side for side in (seen.x, seen.y, seen.width, seen.height)))
+        return [
+            Window(
+                value, held[0].time, picture=middle.pixels, until=held[-1].time, region=region,
+                middle=middle.time,
+            )
+        ]  # fmt: skip
 
     def _kept(self, frame: Frame) -> Frame:
         return _reduced(frame)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from official import filled, noise
-from unmask.detectors.video.omnifd.loss import along_time, distance, focal, joined, wanted
+from unmask.detectors.video.omnifd.loss import along_time, distance, focal, wanted
 from unmask.detectors.video.omnifd.method import OmniFDMethod
 from unmask.detectors.video.omnifd.model import OmniFD
 from unmask.detectors.video.omnifd.sampling import Beside
@@ -87,15 +87,6 @@ def test_distance_and_focal_loss_by_hand() -> None:
     sure = focal(torch.tensor([2.0]), torch.tensor([1.0]))
     chance = 1 / (1 + np.exp(-2))
     assert float(sure) == pytest.approx(-0.25 * (1 - chance) ** 2 * np.log(chance), rel=1e-5)
-
-
-def test_guesses_that_overlap_a_surer_one_lose() -> None:
-    said = torch.tensor([[0.9, 0.0, 4.0], [0.8, 0.0, 4.0], [0.5, 10.0, 12.0]])
-    rows = joined(said, most=4)
-    assert rows[0].tolist() == pytest.approx([0.9, 0, 4])
-    assert rows[1].tolist() == pytest.approx([0.5, 10, 12])
-    assert float(rows[2, 0]) == pytest.approx(0.8 * np.exp(-1 / 0.7), rel=1e-5)
-    assert not rows[3].any()
 
 
 def test_stretches_come_out_in_seconds() -> None:

@@ -9,9 +9,12 @@ from torch import Tensor
 from unmask.nn.contrast import supervised_contrast
 
 
-def pixel_loss(mask: Tensor, target: Tensor) -> Tensor:
-    """Cross-entropy: log-odds and target (0, 1; below 0: not known), both (B, H, W)."""
-    known = (target >= 0).to(mask)
+def pixel_loss(mask: Tensor, target: Tensor, edited: float = 1.0) -> Tensor:
+    """Cross-entropy: log-odds and target (0, 1; below 0: not known), both (B, H, W).
+
+    An edited pixel counts ``edited`` times as much as an authentic one.
+    """
+    known = (target >= 0).to(mask) * torch.where(target > 0.5, edited, 1.0)
     entropy = F.binary_cross_entropy_with_logits(
         mask, target.clamp(min=0).to(mask), reduction="none"
     )

@@ -32,11 +32,12 @@ _KEPT = ("kept",)
 class RtmMethod(Method):
     """ASCFormer.
 
-    ``settings``: ``crop`` (side in pixels, a multiple of 32 from 160), ``contrast_weight``,
-    ``points`` (of either class in the contrast), ``least`` (edited points without which there is
-    none), ``memory`` (points of either class kept for the next step), ``quality`` (of the save that
-    shows error levels), ``gate`` (where the gates between the streams start), ``backbone_config``
-    (fields of ``Shape``, for small networks).
+    ``settings``: ``crop`` (side in pixels, a multiple of 32 from 160), ``edited_weight`` (how much
+    an edited pixel counts against an authentic one; 1: as the authors have it),
+    ``contrast_weight``, ``points`` (of either class in the contrast), ``least`` (edited points
+    without which there is none), ``memory`` (points of either class kept for the next step),
+    ``quality`` (of the save that shows error levels), ``gate`` (where the gates between the streams
+    start), ``backbone_config`` (fields of ``Shape``, for small networks).
     """
 
     selects = "pixel_f1"
@@ -47,9 +48,9 @@ class RtmMethod(Method):
         "memory": 16,
         "gate": 0.5,
         "backbone_config": {
-            "widths": (8, 16, 40, 64),
-            "depths": (1, 1, 1, 1),
-            "heads": (1, 2, 5, 8),
+            "widths": (8, 16),
+            "depths": (1, 1),
+            "heads": (1, 2),
             "decoder": 16,
         },
     }
@@ -92,7 +93,8 @@ class RtmMethod(Method):
         target = batch["mask"]
         known = batch.get("masked", torch.ones_like(batch["label"]))[:, None, None] > 0
         target = torch.where(known, target, torch.full_like(target, -1))
-        pixels = pixel_loss(outputs["mask"], target)
+        weight = float(self.settings.get("edited_weight", 1.0))
+        pixels = pixel_loss(outputs["mask"], target, weight)
         if "features" not in outputs:
             return pixels, {"pixels": pixels.item()}
         taken, left = drawn(outputs["features"], target, int(self.settings.get("points", 1024)))

@@ -68,13 +68,9 @@ class Neighbourhood(nn.Module):
         """(B, H, W, C) from both."""
         size = asking.shape[-1] // self.heads
         query = self.query(asking).flatten(1, 2).unflatten(-1, (self.heads, size)) * size**-0.5
-        keys, values = (
-            part.flatten(1, 2)
-            .index_select(1, near.cells.flatten())
-            .unflatten(1, (-1, SQUARE**2))
-            .unflatten(-1, (self.heads, size))
-            for part in self.key_value(asked).chunk(2, dim=-1)
-        )
+        both = self.key_value(asked).flatten(1, 2).index_select(1, near.cells.flatten())
+        both = both.unflatten(1, (-1, SQUARE**2)).unflatten(-1, (2, self.heads, size))
+        keys, values = both.unbind(3)
         nearness = self.place.flatten(1).T[near.places]
         like = (query[:, :, None] * keys).sum(-1) + nearness
         shares = like.masked_fill(near.missing[None, ..., None], -torch.inf).softmax(2)

@@ -89,22 +89,3 @@ def along_time(
     if not bool(mask.any()):
         return told, given.sum() * 0
     return told, distance(given[mask], right[mask]).sum() / number
-
-
-def joined(said: Tensor, most: int = 100) -> Tensor:
-    """Guesses (N, 3: chance, start, end), the surest first; what overlaps a surer one loses.
-
-    Each loses by exp(-overlap² / .7) (Bodla et al. 2017). Rows of zeros fill up to ``most``.
-    """
-    left = said.clone()
-    rows = torch.zeros(most, 3)
-    for place in range(min(most, len(said))):
-        best = int(left[:, 0].argmax())
-        rows[place] = one = left[best].clone()
-        left[best, 0] = -1
-        common = torch.minimum(left[:, 2], one[2]) - torch.maximum(left[:, 1], one[1])
-        common = common.clamp(min=0)
-        union = (left[:, 2] - left[:, 1]) + (one[2] - one[1]) - common
-        loses = torch.exp(-((common / union.clamp(min=1e-7)) ** 2) / _SIGMA)
-        left[:, 0] = torch.where(left[:, 0] > 0, left[:, 0] * loses, left[:, 0])
-    return rows

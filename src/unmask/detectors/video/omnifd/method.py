@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from unmask.analyzers.guesses import surest
 from unmask.detectors.video.omnifd.convert import from_official
-from unmask.detectors.video.omnifd.loss import along_time, joined
+from unmask.detectors.video.omnifd.loss import along_time
 from unmask.detectors.video.omnifd.model import FRAMES, SIDE, OmniFD
 from unmask.errors import DataError, ModelError
 from unmask.train.method import Batch, Method, Outputs, fitted
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from unmask.train.recipe import Recipe
 
 _SIZES = ("width", "depths", "heads", "known", "latents", "places", "drop_path")
-_PICTURES = 16
+_PICTURES, _MOST = 16, 100
 
 
 class OmniFDMethod(Method):
@@ -99,7 +100,8 @@ class OmniFDMethod(Method):
         """The outputs, and ``proposals`` (B, 100, 3): confidence, start and end in seconds."""
         scale = torch.tensor([1.0, self._step, self._step])
         longest = FRAMES * self._step
-        rows = torch.stack([joined(said) for said in outputs["times"].float().cpu()]) * scale
+        said = outputs["times"].float().cpu().numpy()
+        rows = torch.stack([torch.from_numpy(surest(one, _MOST)) for one in said]) * scale
         rows[..., 1:] = rows[..., 1:].clamp(0, longest)
         return {**outputs, "proposals": rows}
 
