@@ -79,7 +79,7 @@ class HeldTones:
         return np.array(self._strengths, np.float32)
 
 
-def strength(activity: NDArray[np.float32]) -> float:
+def strength(activity: NDArray[np.floating]) -> float:
     """The five highest peaks of the shares of time that frequencies are active, added.
 
     A peak's height is over the lower of the valleys beside it.
