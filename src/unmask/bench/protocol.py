@@ -77,6 +77,10 @@ class Train(Choice):
         """Training samples of a detector; 0: as its recipe says."""
         return self.samples_of.get(detector, self.samples)
 
+    def start(self, detector: str) -> str:
+        """How a detector's network starts; empty: as its recipe says."""
+        return self.init_of.get(detector, self.init)
+
 
 class Val(Choice):
     """What chooses. ``share``: this share of the training groups, by a hash; else ``where``."""
