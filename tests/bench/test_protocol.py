@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from unmask.bench.protocol import Choice, protocols, read_protocol
+from unmask.bench.protocol import Choice, Train, protocols, read_protocol
 from unmask.datasets.adapter import adapters
 from unmask.datasets.manifest import KINDS, Item
 from unmask.errors import DataError, SettingError, UnknownName
@@ -23,6 +23,13 @@ where = {{ split = "train" }}
 name = "one"
 where = {{ split = "test" }}
 """
+
+
+def test_a_detector_may_have_a_budget_and_a_start_of_its_own() -> None:
+    train = Train(samples=96, init="random", samples_of={"one": 5}, init_of={"one": "pretrained"})
+    assert (train.budget("one"), train.start("one")) == (5, "pretrained")
+    assert (train.budget("two"), train.start("two")) == (96, "random")
+    assert Train().start("one") == ""
 
 
 def written(folder: Path, more: str = "", val: str = "[val]\nwhere = { split = 'val' }") -> str:

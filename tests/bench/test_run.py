@@ -229,6 +229,10 @@ def test_unknown_perturbations_are_said() -> None:
         f"{name}@3"
         for name in ("saturation", "contrast", "blocks", "noise", "blur", "pixelate", "h264")
     ]
+    sixteen = conditions(["audio-robustness:2"], [3])
+    assert len(set(sixteen)) == 16
+    assert all(condition.endswith("@2") for condition in sixteen)
+    assert {condition.partition("@")[0] for condition in sixteen} == set(HEARING)
     with pytest.raises(SettingError, match="severity is 'x'"):
         conditions(["jpeg:x"], [1])
     assert conditions(["jpeg", "mp3"], [1, 5]) == ["jpeg@1", "jpeg@5", "mp3@1", "mp3@5"]

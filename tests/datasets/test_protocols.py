@@ -141,7 +141,7 @@ def test_calls_of_your_own_run_to_a_table(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_every_protocol_over_public_data_is_run_here() -> None:
-    assert set(protocols()) - set(OWN) == {"mini", "pitch"}
+    assert set(protocols()) - set(OWN) == {"mini", "mini-robustness", "pitch"}
 
 
 @pytest.mark.parametrize("what", ["checkpoint", "threshold"])

@@ -44,3 +44,19 @@ def _formants(t: NDArray[np.float64], rng: np.random.Generator) -> list[NDArray[
     chosen = np.array(_VOWELS, float)[rng.integers(0, len(_VOWELS), count)]
     middles = (np.arange(count) + 0.25) / _SYLLABLES
     return [np.interp(t, middles, row) for row in chosen.T]
+
+
+def chords(seconds: float) -> Samples:
+    """Held chords of an organ, another one every two seconds; mono sound at 16 kHz."""
+    t = np.arange(int(seconds * RATE)) / RATE
+    roots = np.array((0, 5, 7, 0))[(t / 2).astype(int) % 4]
+    sound = np.zeros(t.size)
+    for step in (0, 4, 7):
+        tone = 110 * 2 ** ((roots + step) / 12)
+        sound += sum(np.sin(2 * np.pi * k * tone * t) / k for k in range(1, 9))
+    return (0.06 * sound).astype(np.float32)
+
+
+def song(seconds: float) -> Samples:
+    """The made voice over the chords."""
+    return (0.8 * speech(seconds) + 0.3 * chords(seconds)).astype(np.float32)

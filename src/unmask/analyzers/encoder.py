@@ -151,8 +151,8 @@ class EncoderAnalyzer(Analyzer):
         if self.media.kind is Kind.IMAGE:
             return Result(tuple(findings))
         note = (
-            f"{self._turn} frames were looked at: in turn the whole and the largest face, that as a "
-            "whole and at native size."
+            f"{self._turn} frames were looked at: in turn the whole and the largest face, that as "
+            "a whole and at native size."
         )
         return Result(tuple(findings), (NotChecked(self.name, "every frame", note),))
 

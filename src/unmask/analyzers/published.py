@@ -44,6 +44,7 @@ from unmask.types import (
     Where,
     posterior,
 )
+from unmask.voices.listening import Listener, unfit
 
 _BATCH = 8
 
@@ -71,6 +72,9 @@ class Published(Analyzer):
         self._take = taker(self.card.inputs)
         self.wants_frames = self._take.frames
         self.wants_sound = not self._take.frames
+        judges = self.card.inputs[0].judges
+        self._listener = Listener(options.threads) if self.wants_sound and judges else None
+        self._sort = ""
         self._waiting: list[Window] = []
         self._scores: list[tuple[float, float]] = []
         self._shown: tuple[float, Window] | None = None
@@ -115,6 +119,8 @@ class Published(Analyzer):
 
     def sound(self, block: AudioBlock) -> None:
         """Take the next block of sound."""
+        if self._listener:
+            self._listener.feed(block.samples)
         self._collect(self._take.sound(block))
 
     def finish(self) -> Result:
@@ -123,8 +129,12 @@ class Published(Analyzer):
         self._run()
         if self._fault:
             return Result(not_checked=(NotChecked(self.name, self.card.title, self._fault),))
-        if not self._scores:
-            return Result(not_checked=(NotChecked(self.name, self.card.title, self._take.nothing),))
+        why = "" if self._scores else self._take.nothing
+        if self._listener and not why:
+            sort = self._listener.finish().sort
+            self._sort, why = sort.value, unfit(self.card.inputs[0].judges, sort)
+        if why:
+            return Result(not_checked=(NotChecked(self.name, self.card.title, why),))
         return Result((self._finding(),))
 
     def _collect(self, windows: list[Window]) -> None:
@@ -189,6 +199,8 @@ class Published(Analyzer):
         operating = self._operating
         sayings: tuple[Saying, ...] = ()
         parts = f"mean over {len(self._scores)} {self._take.what}"
+        if self._sort:
+            parts += f"; heard: {self._sort}"
         if operating is None:
             reason = (
                 f"{self.card.title} gives {score:.3f} ({parts}; higher = more like its forgeries). "
@@ -225,6 +237,7 @@ class Published(Analyzer):
             details={
                 "parts": len(times),
                 "preparation": self.card.inputs[0].preparation,
+                **({"heard": self._sort} if self._sort else {}),
                 **self._origin(),
             },
             rate=rate,

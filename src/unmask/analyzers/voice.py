@@ -29,6 +29,7 @@ from unmask.types import (
 from unmask.voices.activity import RATE, STEP
 from unmask.voices.channel import Channel
 from unmask.voices.hearing import Heard, Hearing
+from unmask.voices.listening import Sort, unfit
 from unmask.voices.parts import filled, raised, smoothed, stretches
 
 DETECTOR = "unmask_voice"
@@ -80,6 +81,8 @@ class VoiceAnalyzer(Analyzer):
         if heard.activity.seconds < least:
             found = f"only {heard.activity.seconds:.1f} s of speech were heard"
             return self._not_checked(f"{found}; at least {least:g} s are needed")
+        if heard.sort is Sort.SONG:
+            return self._not_checked(unfit("speech", heard.sort))
         codec, bitrate = self.media.audio_codec, self.media.audio_bitrate
         channel = Channel(codec, bitrate, heard.band, heard.voiced)
         part = float(self._parameters["least_for_parts"])
@@ -173,7 +176,12 @@ class VoiceAnalyzer(Analyzer):
 def _heard_through(finding: Finding, heard: Heard, channel: Channel) -> Finding:
     """The finding with what the speech came through; without a vote where that forbids one."""
     spoken = heard.activity.seconds
-    details = {**finding.details, "speech_seconds": round(spoken, 2), **channel.details()}
+    details = {
+        **finding.details,
+        "heard": heard.sort.value,
+        "speech_seconds": round(spoken, 2),
+        **channel.details(),
+    }
     if not channel.doubt:
         return replace(finding, details=details)
     reason = f"No vote: {channel.doubt}. {_words(finding.claim)}"

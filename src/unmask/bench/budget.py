@@ -7,8 +7,8 @@ from typing import Any
 
 from unmask.train.recipe import Recipe
 
-_RUNNING = frozenset({"positions", "validation"})
-"""Settings that say how much is looked at to choose, not what is trained."""
+_RUNNING = frozenset({"positions", "validation", "features"})
+"""Settings that say how much is looked at to choose and what is kept, not what is trained."""
 
 
 def departures(published: Recipe, run: Recipe, small: Iterable[str] = ()) -> dict[str, Any]:

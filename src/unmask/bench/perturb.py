@@ -40,6 +40,9 @@ HEARING: dict[str, tuple[str, ...]] = {
     "aac": ("128", "64", "48", "32", "16"),
     "opus": ("64", "32", "24", "16", "8"),
     "noise": ("40dB", "30dB", "20dB", "10dB", "5dB"),
+    "wind": ("40dB", "30dB", "20dB", "10dB", "5dB"),
+    "rain": ("40dB", "30dB", "20dB", "10dB", "5dB"),
+    "ticks": ("40dB", "30dB", "20dB", "10dB", "5dB"),
     "lowpass": ("7000", "5500", "4500", "3400", "2500"),
     "reverb": ("0.1", "0.2", "0.3", "0.5", "0.8"),
     "resample": ("14000", "12000", "11025", "8000", "6000"),
@@ -55,8 +58,13 @@ BY_NETWORK = {"restore": SIGHT, "enhance": HEARING, "deepfilternet": HEARING}
 SETS = {
     "deeperforensics": ("saturation", "contrast", "blocks", "noise", "blur", "pixelate", "h264"),
     "medmnist-c": tuple(medmnist_c.LEVELS),
+    "audio-robustness": (
+        *("noise", "wind", "rain", "ticks", "smooth", "echo", "highpass", "lowpass"),
+        *("pitch", "stretch", "quantise", "opus", "mp3", "aac", "reverb", "resample"),
+    ),
 }
-"""Names that stand for all perturbations of a benchmark."""
+"""Names that stand for all perturbations of a benchmark; the last with three of the house's own in
+the place of recorded backgrounds and EnCodec."""
 SOUND_KINDS = ("audio",)
 
 

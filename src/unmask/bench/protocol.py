@@ -60,7 +60,8 @@ class Train(Choice):
     """What trains. ``samples``: the budget of a run, 0 as the recipe says; ``samples_of`` by name.
 
     ``settings``, ``batch`` and ``workers`` are laid over every recipe (0 and -1: the recipe's),
-    ``settings_of`` over a detector's own. ``init``: how networks start, when it is given.
+    ``settings_of`` over a detector's own. ``init``: how networks start, when it is given, and
+    ``init_of`` by name.
     """
 
     samples: int = Field(default=0, ge=0)
@@ -68,12 +69,17 @@ class Train(Choice):
     batch: int = Field(default=0, ge=0)
     workers: int = Field(default=-1, ge=-1)
     init: str = ""
+    init_of: dict[str, str] = Field(default_factory=dict)
     settings: dict[str, Any] = Field(default_factory=dict)
     settings_of: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     def budget(self, detector: str) -> int:
         """Training samples of a detector; 0: as its recipe says."""
         return self.samples_of.get(detector, self.samples)
+
+    def start(self, detector: str) -> str:
+        """How a detector's network starts; empty: as its recipe says."""
+        return self.init_of.get(detector, self.init)
 
 
 class Val(Choice):

@@ -153,7 +153,7 @@ def _budgeted(protocol: Protocol, order: Order, recipe: Recipe) -> Recipe:
         recipe,
         samples=samples,
         batch=batch,
-        init=protocol.train.init or recipe.init,
+        init=protocol.train.start(order.detector) or recipe.init,
         workers=recipe.workers if protocol.train.workers < 0 else protocol.train.workers,
         accumulate=1 if batch % recipe.accumulate else recipe.accumulate,
         validate_every=min(recipe.validate_every, max(samples // 4, batch)),

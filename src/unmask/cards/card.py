@@ -48,7 +48,8 @@ class Input(_Part):
     first gets ``side`` pixels, and the middle is cut (``centre``: which pixel is left out where the
     rim is odd). ``filter``: how it is scaled, exactly by this filter; empty: bilinear, with a
     shortcut where it is made much smaller. ``step``: seconds between the frames of a clip; 0
-    spreads them evenly over the whole.
+    spreads them evenly over the whole. ``judges``: what kind of sound it was made for, where it
+    says nothing of others.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Input(_Part):
     filter: Literal["", "nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] = ""
     rate: int = 16000
     step: float = Field(default=0.0, ge=0)
+    judges: Literal["", "speech", "songs"] = ""
 
     @model_validator(mode="after")
     def _sided(self) -> Input:

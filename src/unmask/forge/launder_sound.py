@@ -10,7 +10,7 @@ Conditions are ``kind:strength``: ``mp3:32``, ``aac:48`` and ``opus:16`` in kbit
 decayed by 60 dB); ``clip:6dB`` (gain into a hard limit); ``gain:-20dB``; and ``telephone``
 (300–3,400 Hz and mu-law at 8 kHz). Also ``highpass:800`` in Hz; ``echo:0.5`` (its volume);
 ``smooth:10`` (samples averaged); ``quantise:64`` (levels); ``stretch:1.3`` (times as fast) and
-``pitch:-1`` (semitones).
+``pitch:-1`` (semitones); ``wind:10dB``, ``rain:10dB`` and ``ticks:10dB`` (signal over background).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from unmask.errors import SettingError
-from unmask.forge import altered_sound
+from unmask.forge import altered_sound, made_noise
 from unmask.types import Samples
 
 CONDITIONS: tuple[str, ...] = (
@@ -226,6 +226,8 @@ def apply(condition: str, samples: Samples, rate: int, seed: int = 0) -> Samples
     }
     for name in _CODECS:
         steps[name] = lambda value, name=name: codec(samples, rate, name, int(value))  # type: ignore[misc]
+    for name in made_noise.KINDS:
+        steps[name] = lambda value, name=name: made_noise.over(name, samples, rate, value, rng)  # type: ignore[misc]
     try:
         value = float(strength.removesuffix("dB")) if strength else 0.0
         step = steps[kind]

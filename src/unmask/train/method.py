@@ -51,6 +51,10 @@ class Method(ABC):
     ``files``: what the files of an authors' checkpoint hold, where their program writes several;
     ``convert`` sees the names of each below that of its file.
 
+    ``frozen``: what of the network gives the same for the same input at every step, as
+    ``vit.forward_features``: a part that never learns, and the method that is called of it. With
+    the setting ``features`` (a file) its results are kept there (``train.kept_features``).
+
     ``judged_as_trained``: protocols judge items as ``samples`` prepares them. Otherwise they go by
     the card alone, as a scan does, and leave out what only training does.
 
@@ -63,6 +67,7 @@ class Method(ABC):
     selects: str = "auc"
     small: ClassVar[Mapping[str, Any]] = {}
     files: ClassVar[tuple[str, ...]] = ()
+    frozen: ClassVar[str] = ""
     judged_as_trained: ClassVar[bool] = False
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:

@@ -20,6 +20,7 @@ from unmask.errors import DataError
 from unmask.metrics import auc, eer
 from unmask.metrics.aggregate import merged
 from unmask.train.export import to_onnx
+from unmask.train.kept_features import keep, release
 from unmask.train.method import Batch, Method, method_named, read_checkpoint
 from unmask.train.recipe import Recipe
 from unmask.train.task import Task
@@ -31,7 +32,8 @@ class MethodTask(Task):
     ``data`` is ``manifest.parquet`` or the folder that holds it. Weights are chosen on the split
     ``val`` by what the method names; the test split is never looked at. ``settings`` are the
     method's; ``validation`` among them bounds the entries that are validated (0: all), spread
-    over both classes. Raises DataError when there is nothing to train or validate on.
+    over both classes; ``features`` is a file in which what a frozen encoder makes is kept.
+    Raises DataError when there is nothing to train or validate on.
     """
 
     chooses = True
@@ -78,8 +80,12 @@ class MethodTask(Task):
         """The method's network: random, with the paper's backbone, or from a checkpoint."""
         init = self.recipe.init
         if init in ("random", "pretrained"):
-            return self.method.network(pretrained=init == "pretrained")
-        return self.from_checkpoint(Path(init))
+            network = self.method.network(pretrained=init == "pretrained")
+        else:
+            network = self.from_checkpoint(Path(init))
+        if file := self.recipe.settings.get("features"):
+            keep(network, self.method.frozen, Path(str(file)))
+        return network
 
     def from_checkpoint(self, path: Path) -> nn.Module:
         """A network with weights of ours or the authors'."""
@@ -193,6 +199,8 @@ class MethodTask(Task):
 
     def export(self, network: nn.Module, path: Path) -> None:
         """Write the network as ONNX, checked against torch."""
+        if self.method.frozen:
+            release(network, self.method.frozen)
         to_onnx(self.method, network, path)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.types import Samples, Tensor
-from unmask.voices.activity import RATE, STEP, Activity, Meter
+from unmask.voices.activity import RATE, STEP, Activity
 from unmask.voices.channel import Band
+from unmask.voices.listening import Listener, Sort
 from unmask.voices.parts import evidence
-from unmask.voices.speech import SpeechDetector, speech_frames
 from unmask.voices.windows import Merge, Windows
 
 Network = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -33,7 +33,7 @@ class Heard:
     windows around it; neither is a number where nothing was scored. ``score``: the whole
     recording's; ``evidence``: for a part, see ``parts.evidence``. ``seconds``: length. ``voiced``:
     whether the speech has the periods of a voice, as all that the network was fitted on. ``band``:
-    where the band of the sound ends, in Hz.
+    where the band of the sound ends, in Hz. ``sort``: whether it is speech or a song.
     """
 
     activity: Activity
@@ -45,6 +45,7 @@ class Heard:
     seconds: float
     voiced: bool = True
     band: float = RATE / 2
+    sort: Sort = Sort.SPEECH
 
 
 class Hearing:
@@ -58,11 +59,9 @@ class Hearing:
         self, network: Network, size: int, frames: int, least: float = 1.0, threads: int = 0
     ) -> None:
         self._network = network
-        self._least = least
         self._frames = frames
         self._windows = Windows(size, size // STEP // 2 * STEP)
-        self._meter = Meter()
-        self._detector = SpeechDetector(threads)
+        self._listener = Listener(threads, least)
         self._band = Band()
         self._merge = Merge(frames, STEP)
         self._course = Merge(frames, STEP)
@@ -72,8 +71,7 @@ class Hearing:
 
     def feed(self, samples: Samples) -> None:
         """Take the next samples, in blocks of any size."""
-        self._meter.feed(samples)
-        self._detector.feed(samples)
+        self._listener.feed(samples)
         self._band.feed(samples)
         for start, wave in self._windows.feed(samples):
             self._take(start, wave)
@@ -104,9 +102,8 @@ class Hearing:
         for start, wave in self._windows.finish():
             self._take(start, wave)
         self._run()
-        metered = self._meter.finish()
-        speech, voiced = speech_frames(metered.speech, self._detector.finish(), self._least)
-        activity = Activity(metered.levels, speech)
+        listened = self._listener.finish()
+        activity = listened.activity
         count = activity.levels.size
         logits = self._merge.values(count)
         return Heard(
@@ -117,8 +114,9 @@ class Hearing:
             evidence(logits, activity.speech),
             len(self._logits),
             self._windows.heard / RATE,
-            voiced,
+            listened.voiced,
             self._band.edge(),
+            listened.sort,
         )
 
     def _whole(self, speech: NDArray[np.bool_]) -> float:

@@ -22,8 +22,10 @@ _CHUNK = 125
 """Frames of 32 ms in one call: 4 s."""
 _STATE = (1, 1, 128)
 _QUIET = 1e-4
-_SURE, _LIKELY = 0.5, 0.3
-"""Probabilities over which a frame is speech, and over which the meter is believed around it."""
+SURE = 0.5
+"""Probability over which a frame is speech."""
+_LIKELY = 0.3
+"""Probability over which the meter is believed around a frame."""
 _LEAST = 0.4
 """Seconds of sure frames under which nobody speaks."""
 _NEAR = 25
@@ -91,7 +93,7 @@ def speech_frames(
     within a second. When that leaves less than ``least`` seconds of what the detector hears, its
     own frames are given, and the speech is not voiced: whispered, or hardly over the noise.
     """
-    heard = chances > _SURE
+    heard = chances > SURE
     if float(heard.sum()) * STEP / RATE < _LEAST:
         return np.zeros(metered.size, np.bool_), True
     likely = np.convolve(chances > _LIKELY, np.ones(2 * _NEAR + 1), "full")

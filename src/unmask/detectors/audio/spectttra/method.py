@@ -37,6 +37,7 @@ class SpecTTTraMethod(Method):
         "length": 40960,
         "backbone_config": {"frames": 72, "width": 24, "layers": 2, "heads": 3},
     }
+    judged_as_trained = True
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """A fresh network. The authors train it from random weights; there is none to load."""

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from unmask.detectors.audio.unmask_voice.encoder import WIDTH
 from unmask.detectors.audio.unmask_voice.front import LAYERS
 from unmask.detectors.audio.unmask_voice.spectra import LINES, PULSES, Grain
+from unmask.nn.whisper import WIDTH
 
 
 class Along(nn.Module):

@@ -20,13 +20,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from unmask.detectors.audio.unmask_voice.encoder import WIDTH, published
 from unmask.detectors.audio.unmask_voice.front import LAYERS, Front
 from unmask.detectors.audio.unmask_voice.items import METHODS, Forge, Item, read_items
 from unmask.detectors.audio.unmask_voice.makers import Makers
 from unmask.detectors.audio.unmask_voice.model import STATISTICS, Traces
 from unmask.detectors.audio.unmask_voice.scenes import FORGED, spoken
 from unmask.detectors.audio.unmask_voice.spectra import FRAMES, SAMPLES
+from unmask.nn.whisper import WIDTH, published
 from unmask.types import Samples
 
 KINDS = ("whole", "copied", "joined")

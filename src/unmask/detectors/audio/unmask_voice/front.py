@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from unmask.detectors.audio.unmask_voice.encoder import BLOCKS, WIDTH, Encoder, mel_filters
 from unmask.detectors.audio.unmask_voice.spectra import (
     CLIP,
     HOP,
@@ -26,6 +25,7 @@ from unmask.detectors.audio.unmask_voice.spectra import (
     joined,
     power,
 )
+from unmask.nn.whisper import BLOCKS, WIDTH, Encoder, mel_filters
 
 LAYERS = BLOCKS + 1
 BINS = 128

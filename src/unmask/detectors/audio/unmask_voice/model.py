@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from unmask.detectors.audio.unmask_voice.along import Along
-from unmask.detectors.audio.unmask_voice.encoder import WIDTH
 from unmask.detectors.audio.unmask_voice.front import BINS, LAYERS, Front, Seen
 from unmask.detectors.audio.unmask_voice.spectra import CLIP, SAMPLES, Grain
+from unmask.nn.whisper import WIDTH
 
 STATISTICS = 2 * LAYERS * WIDTH + 3 * BINS - 1
 

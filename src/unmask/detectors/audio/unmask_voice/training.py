@@ -13,12 +13,12 @@ from torch.utils.data import Dataset
 from unmask.detectors.audio.unmask_voice.along import loss
 from unmask.detectors.audio.unmask_voice.bank import SCALE, Bank, Scenes, bank, scenes
 from unmask.detectors.audio.unmask_voice.cuts import IGNORED
-from unmask.detectors.audio.unmask_voice.encoder import published
 from unmask.detectors.audio.unmask_voice.export import to_onnx
 from unmask.detectors.audio.unmask_voice.front import Front
 from unmask.detectors.audio.unmask_voice.model import Head, Traces, Voice
 from unmask.detectors.audio.unmask_voice.refit import fitted
 from unmask.detectors.audio.unmask_voice.spectra import LINES, Spectra, without
+from unmask.nn.whisper import published
 from unmask.train.recipe import Recipe
 from unmask.train.task import Batch, Task
 

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from unmask.detectors.audio.wavlm_backends.convert import renamed
 from unmask.detectors.audio.wavlm_backends.model import BACKENDS, WavLmBackend
 from unmask.nn.speech import TINY, SpeechFront
+from unmask.nn.whisper import NAME as WHISPER
+from unmask.nn.whisper import WhisperFront
 from unmask.train.method import Batch, fitted
 from unmask.train.sound_method import SoundMethod
 
@@ -18,23 +20,29 @@ from unmask.train.sound_method import SoundMethod
 class WavLmBackendsMethod(SoundMethod):
     """MHFA, attentive statistics or a mean over all layers of WavLM.
 
-    ``settings``: ``encoder`` (a name of ``nn.speech.ENCODERS``), ``frozen`` (whether the encoder
+    ``settings``: ``encoder`` (a name of ``nn.speech.ENCODERS``, or of ``nn.whisper``, whose encoder
+    stands still always), ``frozen`` (whether the encoder
     stands still), ``slowed`` (its share of the gradient), ``backbone_config`` (values of its
     configuration to change, for small ones; such an encoder has no published weights).
     """
 
     variants = tuple(BACKENDS)
     small: ClassVar[Mapping[str, Any]] = {"length": 4000, "backbone_config": TINY}
+    judged_as_trained = True
+    frozen = "front.forward"
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """The variant's network. Raises MissingExtra, ModelError when weights cannot be had."""
-        front = SpeechFront(
-            str(self.settings.get("encoder", "wavlm-base")),
-            pretrained,
-            dict(self.settings.get("backbone_config") or {}),
-            frozen=bool(self.settings.get("frozen", False)),
+        return WavLmBackend(
+            self._front(pretrained), self.variant, float(self.settings.get("slowed", 0.1))
         )
-        return WavLmBackend(front, self.variant, float(self.settings.get("slowed", 0.1)))
+
+    def _front(self, pretrained: bool) -> SpeechFront | WhisperFront:
+        name = str(self.settings.get("encoder", "wavlm-base"))
+        if name == WHISPER:
+            return WhisperFront(self.length, pretrained)
+        changed = dict(self.settings.get("backbone_config") or {})
+        return SpeechFront(name, pretrained, changed, bool(self.settings.get("frozen", False)))
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy."""

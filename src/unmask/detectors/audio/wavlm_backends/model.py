@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from unmask.nn.speech import SpeechFront, WeightedSum
+from unmask.nn.whisper import WhisperFront
 
 EMBEDDING = 256
 _NARROW, _HEADS = 128, 32
@@ -92,7 +93,9 @@ class WavLmBackend(nn.Module):
     ``slowed``: what the encoder gets of the gradient that reaches it.
     """
 
-    def __init__(self, front: SpeechFront, backend: str, slowed: float = 0.1) -> None:
+    def __init__(
+        self, front: SpeechFront | WhisperFront, backend: str, slowed: float = 0.1
+    ) -> None:
         super().__init__()
         self.front = front
         self.backend = BACKENDS[backend](front.layers, front.width)

@@ -36,6 +36,7 @@ class ClipOriginMethod(Method):
     (options of timm's transformer, for small ones; such a CLIP has no published weights).
     """
 
+    frozen = "vit.forward_features"
     small: ClassVar[Mapping[str, Any]] = {
         "block": 1,
         "backbone_config": {

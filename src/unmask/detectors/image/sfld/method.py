@@ -19,10 +19,12 @@ class SfldMethod(Method):
     """Gye et al. 2025, "SFLD: Reducing the content bias for AI-generated Image Detection".
 
     ``settings``: ``sizes`` (sides of the pieces, the whole picture first), ``views`` (shufflings
-    that are averaged), ``backbone_config`` (values of CLIP's configuration to change; such a CLIP
-    has no published weights).
+    that are averaged), ``fixed`` (whether training sees the same ones at every step, so that
+    features can be kept), ``backbone_config`` (values of CLIP's configuration to change; such a
+    CLIP has no published weights).
     """
 
+    frozen = "tower.pooled"
     small: ClassVar[Mapping[str, Any]] = {
         "sizes": (28, 14, 7),
         "views": 2,
@@ -36,6 +38,7 @@ class SfldMethod(Method):
             int(self.settings.get("views", 10)),
             pretrained,
             dict(self.settings.get("backbone_config") or {}),
+            bool(self.settings.get("fixed", False)),
         )
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:

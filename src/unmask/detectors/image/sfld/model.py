@@ -40,8 +40,8 @@ class Sfld(nn.Module):
     """Pictures (B, 3, S, S), RGB 0…255, to ``logit`` (B) and ``each`` (B, sizes).
 
     ``views``: how many shufflings of each size are averaged; the same ones for every picture when
-    it judges, a new one at every step when it trains. ``changed``: values of CLIP's configuration.
-    Raises SettingError for sizes that do not divide the picture.
+    it judges, a new one at every step when it trains, unless they are ``fixed``. ``changed``:
+    values of CLIP's configuration. Raises SettingError for sizes that do not divide the picture.
     """
 
     def __init__(
@@ -50,8 +50,10 @@ class Sfld(nn.Module):
         views: int = 10,
         pretrained: bool = False,
         changed: Mapping[str, Any] | None = None,
+        fixed: bool = False,
     ) -> None:
         super().__init__()
+        self.fixed = fixed
         self.tower = ClipTower(LARGE, pretrained, changed)
         config = self.tower.clip.config
         size = int(config.image_size)
@@ -102,6 +104,6 @@ class Sfld(nn.Module):
     def _orders(self, picture: Tensor, side: int) -> Tensor:
         kept = self.get_buffer(f"orders_{side}")
         batch = picture.shape[0]
-        if not self.training:
+        if self.fixed or not self.training:
             return kept.expand(batch, -1, -1)
         return torch.rand(batch, 1, kept.shape[1], device=kept.device).argsort(-1)

