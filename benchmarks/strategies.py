@@ -71,14 +71,14 @@ class Row:
 
 ROWS = (
     Row("identity-adversarial", "identity", "each person of the training is of one class"),
-    Row("ed4", "background", "nine of ten backgrounds tell the class in training, none in the test"),
+    Row("ed4", "background", "nine of ten backgrounds tell the class in training alone"),
     Row("rfm", "occlusion", "a loud mark beside a faint one; in the test the loud one is hidden",
         part="hidden"),
     Row("fair-dag", "groups", "one person of eight is dark, with a fainter mark", worst=True),
     Row("fair-daw", "groups", "one person of eight is dark, with a fainter mark", worst=True),
     Row("momentum-difficulty", "quality", "one picture of eight is poor; in the test all are",
         part="poor"),
-    Row("meal-distillation", "wrong", "one label of three is wrong; two teachers learned right ones",
+    Row("meal-distillation", "wrong", "one label of three is wrong; two teachers had right ones",
         teachers=True),
     Row("fsfm", "few", "twelve labels, after all faces without labels", first=True,
         settings={"grid": 7, "width": 32, "rate": 1e-3}),
@@ -120,23 +120,30 @@ def _write(rows: Mapping[tuple[str, str, str, int], list[dict[str, Any]]], out: 
 
 
 def figures(stored: Path) -> Iterator[tuple[str, Row, dict[str, list[float]]]]:
-    """Method, row, and for ``help`` and ``control`` the figures of each seed without and with."""
-    scores: dict[tuple[str, ...], list[tuple[str, int, float]]] = {}
-    seeds: set[int] = set()
+    """Method, row, and for ``help`` and ``control`` the figures without and with, one for each
+    seed of which all four are there."""
+    scores: dict[tuple[str, str, str, str, int], list[tuple[str, int, float]]] = {}
     for one in pq.read_table(stored).to_pylist():
-        key = (one["method"], one["set"], one["strategy"], one["part"], str(one["seed"]))
+        key = (one["method"], one["set"], one["strategy"], one["part"], one["seed"])
         scores.setdefault(key, []).append((one["group"], one["label"], one["score"]))
-        seeds.add(one["seed"])
     for method in dict.fromkeys(key[0] for key in scores):
         for row in ROWS:
-            found: dict[str, list[float]] = {}
-            for role, made, part in (("help", row.made, row.part), ("control", *row.control)):
-                for how in ("", row.strategy):
-                    found[f"{role} {'with' if how else 'without'}"] = [
-                        _figure(scores[method, made, how, part, str(seed)], row.worst)
-                        for seed in sorted(seeds)
-                    ]
-            yield method, row, found
+            wanted = {
+                f"{role} {'with' if how else 'without'}": (method, made, how, part)
+                for role, made, part in (("help", row.made, row.part), ("control", *row.control))
+                for how in ("", row.strategy)
+            }
+            seeds = sorted({key[4] for key in scores})
+            seeds = [n for n in seeds if all((*key, n) in scores for key in wanted.values())]
+            if seeds:
+                yield (
+                    method,
+                    row,
+                    {
+                        name: [_figure(scores[(*key, n)], row.worst) for n in seeds]
+                        for name, key in wanted.items()
+                    },
+                )
 
 
 def _figure(rows: list[tuple[str, int, float]], worst: bool) -> float:
@@ -155,7 +162,13 @@ def table(stored: Path) -> str:
     last = ""
     for method, row, found in figures(stored):
         if method != last:
-            lines += ["", f"## Around `{method}`", "", _COLUMNS, "|---|---|---|---|---|---|---|---|"]
+            lines += [
+                "",
+                f"## Around `{method}`",
+                "",
+                _COLUMNS,
+                "|---|---|---|---|---|---|---|---|",
+            ]
             last = method
         cells = [f"`{row.strategy}`", row.what + (" (worst group)" if row.worst else "")]
         for role in ("help", "control"):

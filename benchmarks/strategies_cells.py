@@ -61,8 +61,8 @@ class Size:
 
 
 SIZES = {
-    "mesonet": Size({}, 640, 3e-3, "bf16"),
-    "efficientnet_b4": Size({"side": 64, "backbone": "test_efficientnet"}, 1280, 5e-3),
+    "mesonet": Size({}, 480, 4e-3, "bf16"),
+    "efficientnet_b4": Size({"side": 64, "backbone": "test_efficientnet"}, 960, 5e-3),
 }
 """MesoNet as it is, and EfficientNet-B4 in its small form."""
 

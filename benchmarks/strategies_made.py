@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ from unmask.forge.object_jitter import jitter
 
 SIDE = 64
 BOX = (7.0, 7.0, 50.0, 50.0)
-STRENGTH = 28.0
+STRENGTH = 30.0
 """Grey values by which a mark goes up and down."""
 Rng = np.random.Generator
 Picture = NDArray[np.float32]
@@ -122,8 +123,8 @@ def _mark(kind: str, rng: Rng) -> Picture:
 class People:
     """Draws pictures of people in turn, half of them forged; each part has people of its own."""
 
-    FIRST = {"train": 0, "val": 100, "test": 200}
-    COUNT = {"train": (16, 320), "val": (6, 24), "test": (24, 96)}
+    FIRST: ClassVar = {"train": 0, "val": 100, "test": 200}
+    COUNT: ClassVar = {"train": (16, 320), "val": (6, 24), "test": (16, 64)}
 
     def __init__(self, seed: int, scale: float = 1.0) -> None:
         self.rng = np.random.default_rng([seed, 13])
