@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import pickle
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -82,7 +83,8 @@ def run_on_ray(
     ``jobs``: actors; 0: one a core. ``address``: of a cluster, "" for one on this machine that ends
     with the scan. Files of a cluster must lie under the same paths on all its machines. The rest
     is as in ``batch.run_batch``.
-    Raises MissingExtra, SettingError where no cluster answers, EngineError where it gives up.
+    Raises MissingExtra, SettingError where no cluster answers, EngineError where Ray does not
+    start here or gives up.
     """
     left = {str(place): str(page_of(Path(place)) or "") for place in places}
     if not left:
@@ -95,10 +97,11 @@ def run_on_ray(
         for largest in (_LARGEST_BLOCK, 1):
             size = max(1, min(largest, len(left) // (4 * actors)))
             rows = [{"name": os.fsencode(a), "page": os.fsencode(b)} for a, b in left.items()]
-            judged = data.from_items(rows, override_num_blocks=-(-len(rows) // size)).map(
+            blocks = -(-len(rows) // size)
+            judged = data.from_items(rows, override_num_blocks=blocks).map(
                 Judge,
                 fn_constructor_args=arguments,
-                compute=data.ActorPoolStrategy(size=actors),
+                compute=data.ActorPoolStrategy(size=min(actors, blocks)),
                 num_cpus=threads,
                 max_restarts=-1,
                 max_task_retries=_RETRIES,
@@ -110,10 +113,12 @@ def run_on_ray(
                 on_record(json.loads(row["record"]))
             if not left:
                 return
+            if size == 1:
+                break
     for name in left:
         why = (
-            f"{key_of(name)}: the worker that judged it died {_RETRIES + 1} times and again alone; "
-            "it was killed, out of memory, or its machine was lost. Scan the file by itself."
+            f"{key_of(name)}: each worker that judged it died, {_RETRIES + 1} in a row: killed, "
+            "out of memory, or lost with its machine. Scan the file by itself."
         )
         on_record(error_dict(key_of(name), MediaError(why)))
 
@@ -127,15 +132,20 @@ def _environment() -> dict[str, str]:
 def _cluster(address: str, jobs: int) -> Iterator[tuple[Any, int]]:
     """Ray Data while connected, and the number of actors."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # it reports to its maker otherwise
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         import ray
         from ray import data
     except ImportError:
         raise MissingExtra("--engine ray", "ray") from None
+    # Without retries that end, a file that kills its actor would keep a scan busy for ever. The
+    # releases that the extra allows take them in this way, and warn that others will not.
+    warnings.filterwarnings("ignore", message=".*ray_remote_args", category=DeprecationWarning)
     actors = jobs or os.cpu_count() or 1
     own = {
         "num_cpus": actors * threads_per_job(actors) + 1,
         "include_dashboard": False,
+        "_node_ip_address": "127.0.0.1",  # nobody else reaches it
         "object_store_memory": _OBJECT_STORE,
     }
     try:
@@ -147,8 +157,12 @@ def _cluster(address: str, jobs: int) -> Iterator[tuple[Any, int]]:
                 **({} if address else own),
             )
         except Exception as error:  # of many kinds, by what failed
-            where = f"at {address!r}" if address else "on this machine"
-            raise SettingError(f"Ray does not start {where}: {_line(error)}") from None
+            if not address:
+                raise EngineError(f"Ray does not start on this machine: {_line(error)}") from None
+            raise SettingError(
+                f"No Ray cluster takes us at {address!r}: {_line(error)} "
+                "Where it asks for a token, put that into RAY_AUTH_TOKEN."
+            ) from None
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         context = data.DataContext.get_current()
         context.enable_progress_bars = context.print_on_execution_start = False
