@@ -60,13 +60,14 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest, scratch: Path) -> Iterator[str]:
     """The address of a cluster; it knows the made S3 where its packages are there."""
-    pytest.importorskip("ray", reason="needs: pip install 'unmask[ray]'")
     with contextlib.suppress(pytest.skip.Exception):
         request.getfixturevalue("store")
     paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     patch = pytest.MonkeyPatch()
     for name, value in ACCESS.items():
         patch.setenv(name, value)
+    # Ray reads its token when it is imported.
+    pytest.importorskip("ray", reason="needs: pip install 'unmask[ray]'")
     told = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(scratch)}
     for _ in range(4):  # on a busy machine its parts may not meet within the time that Ray gives
         running = subprocess.Popen(
