@@ -25,5 +25,5 @@ def by_name(path: str, settings: Any, page: str) -> Record:
     if place.name == "always" or (place.name == "once" and not seen.exists()):
         seen.touch()
         os.kill(os.getppid(), signal.SIGKILL)  # the actor
-        time.sleep(600)
+        time.sleep(5)
     return error_dict(path, UnreadableMedia("judged"))

@@ -68,6 +68,22 @@ class Judge:
             task = self._pool.schedule(scan_address, arguments, timeout=wait)
             return record_of(task, name, self._settings)
 
+    def close(self) -> None:
+        """End the process beside it."""
+        self._pool.stop()
+        self._pool.join()
+
+
+def judge_alone(
+    row: dict[str, Any], settings: Settings, work: Work, environment: Mapping[str, str]
+) -> dict[str, Any]:
+    """A row as ``Judge`` makes it, by a process for it alone."""
+    judge = Judge(settings, work, environment)
+    try:
+        return judge(row)
+    finally:
+        judge.close()
+
 
 def run_on_ray(
     places: Iterable[str | Path],
@@ -92,29 +108,39 @@ def run_on_ray(
     with _cluster(address, jobs) as (data, actors):
         threads = settings.threads or (1 if address else threads_per_job(actors))
         arguments = (replace(settings, threads=threads), work, _environment())
-        # What is lost in the first round, with all its retries, is tried once more file by file,
-        # so that one that kills its actor takes no other with it.
-        for largest in (_LARGEST_BLOCK, 1):
-            size = max(1, min(largest, len(left) // (4 * actors)))
+        # A task that waits at an actor is lost with it, and spends its retries on what another
+        # file did. So what is lost in the first round is judged once more by tasks of one file,
+        # each with a worker to itself: one that kills its worker takes no other with it.
+        for alone in (False, True):
+            if not left:
+                break
             rows = [{"name": os.fsencode(a), "page": os.fsencode(b)} for a, b in left.items()]
+            size = 1 if alone else max(1, min(_LARGEST_BLOCK, len(rows) // (4 * actors)))
             blocks = -(-len(rows) // size)
-            judged = data.from_items(rows, override_num_blocks=blocks).map(
-                Judge,
-                fn_constructor_args=arguments,
-                compute=data.ActorPoolStrategy(size=min(actors, blocks)),
-                num_cpus=threads,
-                max_restarts=-1,
-                max_task_retries=_RETRIES,
-            )
+            many = min(actors, blocks)
+            source = data.from_items(rows, override_num_blocks=blocks)
+            if alone:
+                judged = source.map(
+                    judge_alone,
+                    fn_args=arguments,
+                    compute=data.TaskPoolStrategy(size=many),
+                    num_cpus=threads,
+                    max_retries=_RETRIES,
+                )
+            else:
+                judged = source.map(
+                    Judge,
+                    fn_constructor_args=arguments,
+                    compute=data.ActorPoolStrategy(size=many),
+                    num_cpus=threads,
+                    max_restarts=-1,
+                    max_task_retries=_RETRIES,
+                )
             for row in judged.iter_rows():
                 if row["fault"]:
                     raise pickle.loads(row["fault"])
                 del left[os.fsdecode(row["name"])]
                 on_record(json.loads(row["record"]))
-            if not left:
-                return
-            if size == 1:
-                break
     for name in left:
         why = (
             f"{key_of(name)}: each worker that judged it died, {_RETRIES + 1} in a row: killed, "
