@@ -1,4 +1,4 @@
-"""One object store and one cluster of two cores for all tests of engines, both on loopback."""
+"""One object store on loopback and one cluster of two cores for all tests of engines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 BEGIN = """
 import logging, sys, ray
 ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False,
-         _node_ip_address="127.0.0.1", logging_level=logging.CRITICAL, object_store_memory=2**27)
+         logging_level=logging.CRITICAL, object_store_memory=2**27)
 print("ADDRESS", ray.get_runtime_context().gcs_address, flush=True)
 sys.stdin.read()
 """
@@ -26,6 +26,7 @@ ACCESS = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_raylet_start_wait_time_s": "120",
     "RAY_AUTH_MODE": "token",
     "RAY_AUTH_TOKEN": secrets.token_hex(32),
 }

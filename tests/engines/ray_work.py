@@ -17,8 +17,6 @@ def by_name(path: str, settings: Any, page: str) -> Record:
     place = Path(path)
     if place.name == "crash":
         os._exit(11)
-    if place.name == "hang":
-        time.sleep(600)
     if place.name == "index":
         raise StoreError("The index is damaged.")
     seen = place.parent / f"{place.name}.seen"

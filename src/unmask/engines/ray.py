@@ -31,6 +31,11 @@ from unmask.vault import VARIABLE as PASSPHRASE
 _RETRIES = 3
 """How often a file is tried again whose actor died, before it is set aside."""
 _LARGEST_BLOCK = 16
+_STARTS = 3
+"""How often Ray is begun on this machine: it waits 30 seconds for its parts, whatever one sets,
+which is too little for a busy machine."""
+_PATIENCE = 120
+"""Seconds that Ray's parts wait for each other."""
 _OBJECT_STORE = 2**28
 """Bytes of shared memory on this machine: results pass through it, files do not."""
 
@@ -159,6 +164,9 @@ def _cluster(address: str, jobs: int) -> Iterator[tuple[Any, int]]:
     """Ray Data while connected, and the number of actors."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # it reports to its maker otherwise
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", str(_PATIENCE))
+    if not address:  # it listens on all interfaces: only who has the token is let in
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         import ray
         from ray import data
@@ -171,17 +179,23 @@ def _cluster(address: str, jobs: int) -> Iterator[tuple[Any, int]]:
     own = {
         "num_cpus": actors * threads_per_job(actors) + 1,
         "include_dashboard": False,
-        "_node_ip_address": "127.0.0.1",  # nobody else reaches it
         "object_store_memory": _OBJECT_STORE,
     }
     try:
         try:
-            ray.init(
-                address=address or "local",
-                log_to_driver=False,
-                logging_level=logging.CRITICAL,
-                **({} if address else own),
-            )
+            for left in reversed(range(1 if address else _STARTS)):
+                try:
+                    ray.init(
+                        address=address or "local",
+                        log_to_driver=False,
+                        logging_level=logging.CRITICAL,
+                        **({} if address else own),
+                    )
+                    break
+                except Exception as error:  # Ray has no kind of its own for it
+                    if not left or "timed out during startup" not in str(error):
+                        raise
+                    ray.shutdown()
         except Exception as error:  # of many kinds, by what failed
             if not address:
                 raise EngineError(f"Ray does not start on this machine: {_line(error)}") from None
