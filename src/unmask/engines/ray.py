@@ -75,7 +75,7 @@ class Judge:
 
     def close(self) -> None:
         """End the process beside it."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
 
