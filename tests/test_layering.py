@@ -16,7 +16,7 @@ HEAVY = {
     "torch", "torchvision", "timm", "lightning", "onnx", "onnxscript", "sklearn", "scipy", "cv2",
     "pandas", "transformers",
 }  # fmt: skip
-OPTIONAL = {"pyarrow", "weasyprint"}
+OPTIONAL = {"pyarrow", "weasyprint", "ray", "fsspec"}
 RESEARCH_FOLDERS = (
     "adding", "nn", "train", "strategies", "attacks", "explain", "protect", "bench", "metrics",
     "forge", "datasets",

@@ -23,9 +23,12 @@ from unmask.report.json import dumps, error_dict, to_dict
 from unmask.settings import Settings
 
 Record = dict[str, Any]
-OnReport = Callable[[Any], None]
+Work = Callable[[str, Settings, str], Record]
+"""Makes the record of a file, by its path, the settings, and the path of its page or ""."""
 UNWRITTEN = "unwritten"
 """In a record from a worker: why the page of this file could not be written; no part of results."""
+STRANGER = "stranger"
+"""In an error's record from a worker: why the file is no medium, or ""; no part of results."""
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -43,7 +46,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
             yield from (Path(root) / name for name in sorted(names) if not name.startswith("."))
 
 
-def key_of(path: Path) -> str:
+def key_of(path: str | Path) -> str:
     """How a file is named in results: its path as text, undecodable bytes kept readable."""
     return plain(path)
 
@@ -124,17 +127,19 @@ class ResultFile:
             yield from map(json.loads, file)
 
 
-def scan_record(path: str, settings: Settings, pages: str = "") -> Record:
+def scan_record(path: str, settings: Settings, pages: str = "", name: str = "") -> Record:
     """Scan one file into its JSON record; an error of the file becomes an error record.
 
     With ``pages``, the HTML page of the file is written to that path; where that fails, the record
-    says so under ``UNWRITTEN``.
+    says so under ``UNWRITTEN``. ``name``: what the file is called in results, if not by its path.
     """
     from unmask.report.html import to_html
     from unmask.scanning import scan
 
     try:
         report = scan(path, settings)
+        if name:
+            report = replace(report, media=replace(report.media, path=name))
         record = to_dict(report)
         if pages:
             try:
@@ -145,7 +150,7 @@ def scan_record(path: str, settings: Settings, pages: str = "") -> Record:
     except UnmaskError as error:
         if not isinstance(error, MediaError):
             raise
-        return error_dict(key_of(Path(path)), error)
+        return error_dict(name or key_of(path), error)
 
 
 def run_batch(
@@ -154,7 +159,7 @@ def run_batch(
     jobs: int,
     on_record: Callable[[Record], None],
     page_of: Callable[[Path], Path | None] = lambda _: None,
-    work: Callable[[str, Settings, str], Record] = scan_record,
+    work: Work = scan_record,
 ) -> None:
     """Scan files in ``jobs`` worker processes and hand over each record as it is ready.
 
@@ -184,7 +189,7 @@ def run_batch(
             raise
 
 
-def record_of(future: Any, path: Path, settings: Settings) -> Record:
+def record_of(future: Any, path: str | Path, settings: Settings) -> Record:
     """What became of a file in its process: a record, also where it crashed or took too long."""
     from pebble import ProcessExpired
 

@@ -14,6 +14,7 @@
     ├── DataError                  training data is missing or malformed
     ├── UnfitReferences            material of a person is too little, too poor, or of two people
     ├── StoreError                 a file that unmask keeps for you is missing, damaged or locked
+    ├── EngineError                machines that a scan was spread over gave up
     └── OutputError                a result cannot be written
 
 Every message is one line that says what was wrong, what is allowed and what to do.
@@ -90,6 +91,10 @@ class StoreError(UnmaskError):
 
 class UnfitReferences(UnmaskError):
     """Authentic material of a person is too little, too poor, or of two people."""
+
+
+class EngineError(UnmaskError):
+    """The machines that a scan was spread over gave up; what was judged before is kept."""
 
 
 class OutputError(UnmaskError):

@@ -38,7 +38,7 @@ def emit(value: Any, *, as_json: bool, text: str) -> None:
 
 
 @contextmanager
-def told_as_json(path: Path, wanted: bool) -> Iterator[None]:
+def told_as_json(path: str | Path, wanted: bool) -> Iterator[None]:
     """Where JSON is wanted, print the record of a file that cannot be judged; the error goes on."""
     from unmask.batch import key_of
     from unmask.errors import MediaError

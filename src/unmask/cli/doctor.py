@@ -16,6 +16,10 @@ EXTRAS: dict[str, tuple[tuple[str, str], ...]] = {
     "pdf": (("weasyprint", "the report as PDF (--pdf)"),),
     "provenance": (("c2pa", "checking signed manifests (C2PA)"),),
     "identity": (("face_recognition_models", "comparing faces (unmask compare)"),),
+    "ray": (
+        ("ray", "a scan over many machines (--engine ray)"),
+        ("s3fs", "files in object stores (s3://)"),
+    ),
     "serve": (("fastapi", "the service and its page (unmask serve)"),),
     "postgres": (("psycopg", "a service on PostgreSQL (--database)"),),
     "perth": (("perth", "reading the inaudible mark of Chatterbox voices"),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from unmask.types import Report
+
+
+class Engine(StrEnum):
+    """What judges many files."""
+
+    POOL = "pool"
+    RAY = "ray"
 
 
 def option(name: str) -> Any:
@@ -44,7 +52,12 @@ def _choose_device(name: str) -> str:
 
 def scan(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATHS...", help="Files and folders (with --engine ray also s3:// and gs://)."
+        ),
+    ] = None,
     html: Annotated[
         Path | None, typer.Option(help="Write the page here (many files: a folder).")
     ] = None,
@@ -64,6 +77,21 @@ def scan(
     jobs: Annotated[
         int, typer.Option(min=0, help="Files judged at the same time; 0: one a core.")
     ] = 0,
+    from_: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Judge the files that this list names: text with one a line, or a table (CSV, "
+            "Parquet, a manifest) with a column path.",
+        ),
+    ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Judge many files in a pool of processes, or on Ray.")
+    ] = Engine.POOL,
+    address: Annotated[
+        str,
+        typer.Option(help="With --engine ray: the cluster, as HOST:PORT; else one is begun here."),
+    ] = "",
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Run this analyzer; may be repeated.")
     ] = None,
@@ -128,23 +156,45 @@ def scan(
 
         signer = read_key(sign)
     settings = chosen(context)
+    paths = _places(places or [], from_, engine)
+    if address and engine is not Engine.RAY:
+        raise typer.BadParameter("--address names a cluster: add --engine ray.")
+    if address and html is not None:
+        raise typer.BadParameter("--html: pages of a cluster would lie on its machines.")
     unlock((settings.reference, settings.index))
+    local = [path for path in (*paths, from_) if isinstance(path, Path)]
     outputs = {"--html": html, "--pdf": pdf, "--jsonl": jsonl, "--parquet": parquet}
-    guard(outputs | ({"--json": "-"} if json else {}), (*paths, *read_by(settings)))
+    guard(outputs | ({"--json": "-"} if json else {}), (*local, *read_by(settings)))
     prepare(settings)
-    single = len(paths) == 1 and jsonl is None and not os.path.isdir(paths[0])  # noqa: PTH112
-    if single:
+    one_by_one = from_ is None and engine is Engine.POOL and jsonl is None
+    if one_by_one and len(local) == 1 and not os.path.isdir(local[0]):  # noqa: PTH112
         if parquet is not None or resume:
             raise typer.BadParameter("--parquet and --resume need --jsonl FILE.")
-        raise typer.Exit(_one(paths[0], settings, html, pdf, json, signer))
+        raise typer.Exit(_one(local[0], settings, html, pdf, json, signer))
     if pdf is not None:
         raise typer.BadParameter("--pdf takes one file at a time.")
     if (parquet is not None or resume) and jsonl is None:
         raise typer.BadParameter("--parquet and --resume need --jsonl FILE.")
     from unmask.cli.scan_many import Wanted, scan_many
 
-    wanted = Wanted(html, json, jsonl, parquet, resume, jobs, signer)
+    wanted = Wanted(html, json, jsonl, parquet, resume, jobs, signer, engine is Engine.RAY, address)
     raise typer.Exit(scan_many(paths, settings, wanted))
+
+
+def _places(given: list[str], listed: Path | None, engine: Engine) -> list[str | Path]:
+    """What to judge: paths, and addresses of object stores as text."""
+    from unmask.engines.addresses import is_address
+
+    if listed is not None:
+        from unmask.file_list import read_list
+
+        given = [*given, *read_list(listed)]
+    if not given:
+        raise typer.BadParameter("Name files or folders to judge, or a list of them with --from.")
+    remote = next(filter(is_address, given), None)
+    if remote and engine is not Engine.RAY:
+        raise typer.BadParameter(f"{remote} lies in an object store: add --engine ray.")
+    return [place if is_address(place) else Path(place) for place in given]
 
 
 def _one(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,10 @@ _LONGEST_STEM = 100
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for beside the summary. ``html``: a folder for pages; ``signer``: a key."""
+    """What was asked for beside the summary. ``html``: a folder for pages; ``signer``: a key.
+
+    ``ray``: judge on Ray, in the cluster at ``address`` ("": one that is begun here).
+    """
 
     html: Path | None
     json: bool
@@ -35,17 +38,25 @@ class Wanted:
     resume: bool
     jobs: int
     signer: Ed25519PrivateKey | None = None
+    ray: bool = False
+    address: str = ""
 
 
-def scan_many(paths: Sequence[Path], settings: Settings, wanted: Wanted) -> int:
-    """Judge all files; the exit code. Raises OutputError where results cannot be kept."""
-    from unmask.batch import ResultFile, find_files, key_of
+def scan_many(paths: Sequence[str | Path], settings: Settings, wanted: Wanted) -> int:
+    """Judge all files; the exit code. Raises OutputError where results cannot be kept.
+
+    ``paths``: files and folders; text is the address of an object store.
+    """
+    from unmask.batch import ResultFile, key_of
     from unmask.errors import UnreadableMedia
     from unmask.outputs import make_folder
     from unmask.report.terminal import Tally
 
     own = {path.resolve() for path in (wanted.jsonl, wanted.parquet) if path}
-    files = [path for path in find_files(paths) if path.resolve() not in own]
+    with told_as_json(paths[0], wanted.json):
+        files = [
+            path for path in _found(paths) if isinstance(path, str) or path.resolve() not in own
+        ]
     if not files:
         with told_as_json(paths[0], wanted.json):
             named = ", ".join(repr(key_of(path)) for path in paths[:3])
@@ -88,7 +99,7 @@ class _Taking:
     results: ResultFile | None
     wanted: Wanted
     tally: Tally
-    files: dict[str, Path]
+    files: dict[str, str | Path]
     named: frozenset[str]
     unwritten: list[str]
     counted: int
@@ -98,7 +109,7 @@ class _Taking:
         results: ResultFile | None,
         wanted: Wanted,
         tally: Tally,
-        files: dict[str, Path],
+        files: dict[str, str | Path],
         named: frozenset[str],
     ) -> None:
         self.results, self.wanted, self.tally = results, wanted, tally
@@ -107,15 +118,17 @@ class _Taking:
 
     def take(self, record: dict[str, Any]) -> None:
         """The record of one file."""
-        from unmask.batch import UNWRITTEN
+        from unmask.batch import STRANGER, UNWRITTEN
         from unmask.non_media import no_medium
         from unmask.report.json import skipped_dict
 
         if line := record.pop(UNWRITTEN, ""):
             self.unwritten.append(line)
-        name = record["path"]
-        if "error" in record and name not in self.named and (why := no_medium(self.files[name])):
-            record = skipped_dict(name, why)
+        name, why = record["path"], record.pop(STRANGER, "")
+        if "error" in record and name not in self.named:
+            if isinstance(path := self.files[name], Path):
+                why = no_medium(path)
+            record = skipped_dict(name, why) if why else record
         if self.wanted.signer is not None:
             from unmask.signing import sign
 
@@ -128,9 +141,20 @@ class _Taking:
             self.results.add(record)
 
 
-def _run(left: dict[str, Path], settings: Settings, wanted: Wanted, taking: _Taking) -> None:
-    from unmask.batch import run_batch
+def _found(paths: Sequence[str | Path]) -> Iterator[str | Path]:
+    """All files of what was named, in a stable order."""
+    from unmask.batch import find_files
 
+    for path in paths:
+        if isinstance(path, Path):
+            yield from find_files([path])
+        else:
+            from unmask.engines.addresses import find_addresses
+
+            yield from find_addresses(path)
+
+
+def _run(left: dict[str, str | Path], settings: Settings, wanted: Wanted, taking: _Taking) -> None:
     page_of: Callable[[Path], Path | None] = lambda path: (  # noqa: E731
         None if wanted.html is None else wanted.html / page_name(path)
     )
@@ -140,7 +164,16 @@ def _run(left: dict[str, Path], settings: Settings, wanted: Wanted, taking: _Tak
             taking.take(record)
             bar.update(taking.counted, len(left))
 
-        run_batch(left.values(), settings, wanted.jobs or os.cpu_count() or 1, take, page_of)
+        places = list(left.values())
+        if wanted.ray:
+            from unmask.engines.ray import run_on_ray
+
+            run_on_ray(places, settings, wanted.jobs, take, page_of, address=wanted.address)
+        else:
+            from unmask.batch import run_batch
+
+            jobs = wanted.jobs or os.cpu_count() or 1
+            run_batch(map(Path, places), settings, jobs, take, page_of)
 
 
 def _count(tally: Tally, record: dict[str, Any]) -> None:

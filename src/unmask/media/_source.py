@@ -32,7 +32,7 @@ def shown(path: Path) -> str:
     return repr(path.name or str(path))
 
 
-def plain(path: Path) -> str:
+def plain(path: str | Path) -> str:
     """The path as text that can always be written as UTF-8."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from unmask.errors import MissingExtra, OutputError
+
+_COLUMNS = {
+    "path": "string", "sha256": "string", "kind": "string", "bytes": "int64", "width": "int64",
+    "height": "int64", "media_seconds": "double", "label": "string", "probability": "double",
+    "llr": "double", "fpr": "double", "reason": "string", "strongest_claim": "string",
+    "findings": "int64", "not_checked": "int64", "error": "string", "error_kind": "string",
+    "skipped": "string",
+}  # fmt: skip
+_ROWS = 10_000
 
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,16 +48,23 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def write_table(records: Iterable[Mapping[str, Any]], path: Path) -> int:
-    """Write records as Parquet and return how many. Raises MissingExtra, OutputError."""
+    """Write records as Parquet and return how many; some rows at a time are held.
+
+    Raises MissingExtra, OutputError.
+    """
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
         raise MissingExtra("Writing Parquet", "parquet") from None
-    rows = [flat(record) for record in records]
+    schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in _COLUMNS.items()])
+    rows, count = map(flat, records), 0
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd")
+        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+            while part := list(islice(rows, _ROWS)):
+                writer.write_table(pa.Table.from_pylist(part, schema))
+                count += len(part)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error}.") from error
-    return len(rows)
+    return count
