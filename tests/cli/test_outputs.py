@@ -286,9 +286,13 @@ def test_what_calls_itself_media_is_no_stray(
     assert bool(no_medium(path)) is stray
 
 
-@pytest.mark.parametrize(
-    "path", ["https://example.org/a.jpg", "-", "file:///a.jpg", "s3://b/a.jpg"]
-)
+def test_an_object_store_is_told_the_engine_that_reads_it(run: Run) -> None:
+    code, _, err = run("scan", "s3://b/a.jpg")
+    assert code == 2
+    assert "--engine ray" in err
+
+
+@pytest.mark.parametrize("path", ["https://example.org/a.jpg", "-", "file:///a.jpg"])
 def test_an_address_or_a_dash_is_told_what_is_taken(run: Run, path: str) -> None:
     code, _, err = run("scan", path)
     assert code == 4
