@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from unmask.errors import MissingExtra, SettingError
@@ -53,4 +54,9 @@ def _of_parquet(path: Path) -> tuple[list[str], Path]:
     except pa.ArrowException as error:
         text = str(error).split("\n", 1)[0]
         raise SettingError(f"{path} is not a readable Parquet file: {text}") from error
-    return names, path.parent / os.fsdecode(about.get(b"unmask.root", b"."))
+    return names, root_of(path, about)
+
+
+def root_of(manifest: Path, about: Mapping[bytes, bytes]) -> Path:
+    """The folder that paths of a manifest start from. ``about``: what its schema carries."""
+    return manifest.parent / os.fsdecode(about.get(b"unmask.root", b"."))

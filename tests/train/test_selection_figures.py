@@ -15,9 +15,9 @@ from unmask import registry
 from unmask.datasets.manifest import Item, Manifest, write_manifest
 from unmask.datasets.samples import Prepared
 from unmask.detectors.audiovisual.ba_tfd_plus.loss import fused_map_loss, total_loss
-from unmask.detectors.image.trufor.loss import permuted_f1
 from unmask.detectors.image.trufor.model import Head
 from unmask.errors import DataError
+from unmask.train.masks import permuted_f1
 from unmask.train.method import Method, method_named
 from unmask.train.methods import MethodTask
 from unmask.train.optimisers import rate_share

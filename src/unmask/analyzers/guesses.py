@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from unmask.types import Span
 
 _SIGMA = 0.7
-LEVEL = 0.5
+_LEVEL = 0.5
 """The chance from which on a guess is a place."""
 
 
@@ -27,8 +27,8 @@ class Guesses:
 
     def inside(self) -> list[tuple[float, float]]:
         """Beginning and end, in seconds, of the guesses that remain likely beside surer ones."""
-        likely = self.rows[self.rows[:, 0] > LEVEL]
-        kept = [row for row in surest(likely, len(likely)) if row[0] > LEVEL]
+        likely = self.rows[self.rows[:, 0] > _LEVEL]
+        kept = [row for row in surest(likely, len(likely)) if row[0] > _LEVEL]
         ends = (np.array(kept).reshape(-1, 3)[:, 1:] * self.step + self.start).clip(
             self.start, self.end
         )

@@ -188,11 +188,10 @@ class Published(Analyzer):
         self._moments.append(Moments(values, window.time, until, step))
 
     def _guess(self, window: Window, rows: NDArray[np.float32]) -> None:
-        """Keep the likely guesses at stretches within a clip."""
+        """Keep the guesses at stretches within a clip."""
         until = window.time if window.until is None else window.until
         step = self.card.inputs[0].step or (until - window.time) / max(1, len(window.value) - 1)
-        likely = rows[rows[:, 0] > guesses.LEVEL]
-        self._guesses.append(Guesses(likely, window.time, until + step, step))
+        self._guesses.append(Guesses(rows, window.time, until + step, step))
 
     def _finding(self) -> Finding:
         score = float(np.mean([value for _, value in self._scores]))

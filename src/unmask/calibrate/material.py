@@ -10,6 +10,7 @@ from unmask.batch import find_files, key_of
 from unmask.decision.rows import need_parquet
 from unmask.digests import sha256_of
 from unmask.errors import DataError
+from unmask.file_list import root_of
 
 MANIFEST = "manifest.parquet"
 _COLUMNS = ("path", "label")
@@ -113,7 +114,7 @@ def _of_manifest(file: Path, label: int) -> Iterator[tuple[Path, str]]:
     if missing := [name for name in _COLUMNS if name not in table.column_names]:
         raise DataError(f"{file} lacks the columns {', '.join(missing)}.")
     about = table.schema.metadata or {}
-    root = file.parent / about.get(b"unmask.root", b".").decode()
+    root = root_of(file, about)
     for row in table.to_pylist():
         if row["label"] == label:
             yield root / row["path"], row.get(_SOURCE) or row.get(_GROUP) or file.parent.name

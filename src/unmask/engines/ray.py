@@ -176,33 +176,11 @@ def _cluster(address: str, jobs: int) -> Iterator[tuple[Any, int]]:
     # releases that the extra allows take them in this way, and warn that others will not.
     warnings.filterwarnings("ignore", message=".*ray_remote_args", category=DeprecationWarning)
     actors = jobs or os.cpu_count() or 1
-    own = {
-        "num_cpus": actors * threads_per_job(actors) + 1,
-        "include_dashboard": False,
-        "object_store_memory": _OBJECT_STORE,
-    }
     try:
-        try:
-            for left in reversed(range(1 if address else _STARTS)):
-                try:
-                    ray.init(
-                        address=address or "local",
-                        log_to_driver=False,
-                        logging_level=logging.CRITICAL,
-                        **({} if address else own),
-                    )
-                    break
-                except Exception as error:  # Ray has no kind of its own for it
-                    if not left or "timed out during startup" not in str(error):
-                        raise
-                    ray.shutdown()
-        except Exception as error:  # of many kinds, by what failed
-            if not address:
-                raise EngineError(f"Ray does not start on this machine: {_line(error)}") from None
-            raise SettingError(
-                f"No Ray cluster takes us at {address!r}: {_line(error)} "
-                "Where it asks for a token, put that into RAY_AUTH_TOKEN."
-            ) from None
+        if address:
+            _connect(ray, address)
+        else:
+            _begin(ray, actors)
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         context = data.DataContext.get_current()
         context.enable_progress_bars = context.print_on_execution_start = False
@@ -218,6 +196,35 @@ def _cluster(address: str, jobs: int) -> Iterator[tuple[Any, int]]:
             ) from None
     finally:
         ray.shutdown()
+
+
+def _connect(ray: Any, address: str) -> None:
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
+    except Exception as error:  # of many kinds, by what failed
+        raise SettingError(
+            f"No Ray cluster takes us at {address!r}: {_line(error)} "
+            "Where it asks for a token, put that into RAY_AUTH_TOKEN."
+        ) from None
+
+
+def _begin(ray: Any, actors: int) -> None:
+    """Start Ray here, more than once where its parts do not meet in the time that it gives."""
+    for left in reversed(range(_STARTS)):
+        try:
+            ray.init(
+                address="local",
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+                num_cpus=actors * threads_per_job(actors) + 1,
+                include_dashboard=False,
+                object_store_memory=_OBJECT_STORE,
+            )
+            return
+        except Exception as error:  # Ray has no kind of its own for it
+            if not left or "timed out during startup" not in str(error):
+                raise EngineError(f"Ray does not start on this machine: {_line(error)}") from None
+            ray.shutdown()
 
 
 def _same_version(ray: Any, address: str) -> None:

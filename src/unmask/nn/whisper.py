@@ -122,6 +122,12 @@ class Encoder(nn.Module):
             raise DataError(f"{path} does not hold the encoder of Whisper tiny: {error}") from None
 
 
+def log_mel(power: Tensor, mel: Tensor) -> Tensor:
+    """A power spectrum as the encoder takes it: (B, bands, T), cut off 80 dB under its loudest."""
+    bands = torch.clamp(F.conv1d(power, mel), min=1e-10).log10()
+    return torch.maximum(bands, bands.amax(dim=(1, 2), keepdim=True) - 8.0) / 4 + 1
+
+
 class WhisperFront(nn.Module):
     """Samples (B, N) at 16 kHz, -1…1, to the stem and the lower blocks, (B, 3, N / 320, 384).
 
@@ -155,8 +161,7 @@ class WhisperFront(nn.Module):
         """What Whisper hears: (B, 80, N / 160), its loudest band at most 2 over the quietest."""
         padded = F.pad(sound[:, None], (_SIZE // 2, _SIZE // 2), mode="reflect")
         real, imaginary = F.conv1d(padded, self.fourier, stride=_HOP)[..., :-1].chunk(2, dim=1)
-        bands = F.conv1d(real.square() + imaginary.square(), self.mel).clamp(min=1e-10).log10()
-        return torch.maximum(bands, bands.amax(dim=(1, 2), keepdim=True) - 8) / 4 + 1
+        return log_mel(real.square() + imaginary.square(), self.mel)
 
     def forward(self, sound: Tensor) -> Tensor:
         """All layers."""

@@ -25,7 +25,7 @@ from unmask.detectors.audio.unmask_voice.spectra import (
     joined,
     power,
 )
-from unmask.nn.whisper import BLOCKS, WIDTH, Encoder, mel_filters
+from unmask.nn.whisper import BLOCKS, WIDTH, Encoder, log_mel, mel_filters
 
 LAYERS = BLOCKS + 1
 BINS = 128
@@ -66,10 +66,7 @@ class Front(nn.Module):
     def forward(self, wave: Tensor) -> Seen:
         """Batch × CLIP, to ``Seen``."""
         clip = self.spectra.levelled(wave)
-        mel = F.conv1d(power(clip.wave, self.fourier, HOP), self.mel)
-        mel = torch.clamp(mel, min=1e-10).log10()
-        mel = torch.maximum(mel, mel.amax(dim=(1, 2), keepdim=True) - 8.0)
-        layers = self.encoder(mel / 4 + 1)
+        layers = self.encoder(log_mel(power(clip.wave, self.fourier, HOP), self.mel))
         b = layers.shape[0]
         layers = layers.reshape(b, LAYERS, CLIP // STEP, 2, WIDTH).mean(dim=3)
         lines = self.spectra.lines(clip)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -14,6 +13,7 @@ from unmask.detectors.image.classnseg.loss import activation, reconstruction, se
 from unmask.detectors.image.classnseg.model import ClassNSeg
 from unmask.train.face_method import FaceMethod
 from unmask.train.made_batches import masked_noise_batch
+from unmask.train.masks import with_masks
 from unmask.train.method import Batch, fitted
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ClassNSegMethod(FaceMethod):
         body, label = cast(ClassNSeg, network), batch["label"]
         halves = body.coded(batch["face"])
         made = body.segmented(halves, label > 0)
-        known = batch.get("masked", torch.ones_like(label))
+        known = with_masks(batch)
         given = body.pixels(batch["face"])
         parts = {
             "activation": activation(body.activity(halves), label),

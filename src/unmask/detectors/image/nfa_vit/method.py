@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -18,6 +17,7 @@ from unmask.nn.mix_transformer import Shape
 from unmask.nn.segformer_names import stages_of_segformer
 from unmask.train.backbones import transformers_model
 from unmask.train.made_batches import masked_noise_batch
+from unmask.train.masks import with_masks
 from unmask.train.method import Batch, Method, fitted, read_checkpoint
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class NfaVitMethod(Method):
         """Cross-entropy of pixels and .5 × of pictures. Without a mask only the picture counts."""
         outputs = self.run(network, batch)
         target = batch["mask"]
-        known = batch.get("masked", torch.ones_like(batch["label"]))[:, None, None]
+        known = with_masks(batch)[:, None, None]
         weight = float(self.settings.get("picture_weight", 0.5))
         loss, pixels, picture = pixels_and_picture(
             outputs["mask"],

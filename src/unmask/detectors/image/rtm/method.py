@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -13,11 +12,11 @@ from unmask.detectors.image.rtm.convert import renamed
 from unmask.detectors.image.rtm.crops import Crops
 from unmask.detectors.image.rtm.loss import contrast, drawn, pixel_loss, remembered
 from unmask.detectors.image.rtm.model import AscFormer
-from unmask.detectors.image.trufor.loss import permuted_f1
 from unmask.detectors.image.trufor.method import pretrained_stages
 from unmask.errors import ModelError
 from unmask.nn.mix_transformer import Shape
 from unmask.train.made_batches import masked_noise_batch
+from unmask.train.masks import known_target, measured_f1
 from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
@@ -90,9 +89,7 @@ class RtmMethod(Method):
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy of pixels and ``contrast_weight`` × the contrast of places."""
         outputs = self.run(network, batch)
-        target = batch["mask"]
-        known = batch.get("masked", torch.ones_like(batch["label"]))[:, None, None] > 0
-        target = torch.where(known, target, torch.full_like(target, -1))
+        target = known_target(batch)
         weight = float(self.settings.get("edited_weight", 1.0))
         pixels = pixel_loss(outputs["mask"], target, weight)
         if "features" not in outputs:
@@ -117,11 +114,7 @@ class RtmMethod(Method):
 
     def measured(self, outputs: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
         """``pixel_f1`` of pictures whose mask is known."""
-        target = batch.get("mask")
-        if target is None:
-            return {}
-        known = batch.get("masked", torch.ones(len(target))) > 0
-        return {"pixel_f1": permuted_f1(outputs["mask"], target)[known]}
+        return measured_f1(outputs, batch)
 
     def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         """A checkpoint of the authors' program. Raises ModelError when it does not fit."""

@@ -29,22 +29,6 @@ def localisation_loss(
     return share * entropy + (1 - share) * dice
 
 
-def permuted_f1(mask: Tensor, target: Tensor) -> Tensor:
-    """F1 over the pixels of each picture, or of the inverted mask where that is higher: (B).
-
-    Log-odds and target (0, 1), both (B, H, W). One is added to both parts of the share, so that a
-    picture without a forged pixel has a figure too.
-    """
-    found, forged = (mask > 0).flatten(1), (target > 0.5).flatten(1)
-    hit = (found & forged).sum(1)
-    missed = (~found & forged).sum(1)
-    alarm = (found & ~forged).sum(1)
-    rest = (~found & ~forged).sum(1)
-    plain = (2 * hit + 1) / (2 * hit + missed + alarm + 1)
-    inverted = (2 * missed + 1) / (2 * missed + hit + rest + 1)
-    return torch.maximum(plain, inverted)
-
-
 def confidence_loss(
     confidence: Tensor,
     mask: Tensor,

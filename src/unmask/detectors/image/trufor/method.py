@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -15,7 +14,6 @@ from unmask.detectors.image.trufor.loss import (
     confidence_loss,
     detection_loss,
     localisation_loss,
-    permuted_f1,
 )
 from unmask.detectors.image.trufor.model import PHASES, TruFor
 from unmask.errors import MissingExtra, ModelError, UnknownName
@@ -23,6 +21,7 @@ from unmask.nn.mix_transformer import Shape
 from unmask.nn.segformer_names import stages_of_segformer
 from unmask.train.backbones import transformers_model
 from unmask.train.made_batches import masked_noise_batch
+from unmask.train.masks import measured_f1, with_masks
 from unmask.train.method import Batch, Method, fitted, read_checkpoint
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ class TruForMethod(Method):
         """The loss of the phase. Forged pictures without a mask count for detection only."""
         outputs = self.run(network, batch)
         mask, target = outputs["mask"], batch["mask"]
-        known = batch.get("masked", torch.ones_like(batch["label"]))[:, None, None]
+        known = with_masks(batch)[:, None, None]
         known = known.expand_as(target)
         if self.phase == "localisation":
             real, forged = self.settings.get("class_weights", (0.5, 2.5))
@@ -130,11 +129,7 @@ class TruForMethod(Method):
 
     def measured(self, outputs: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
         """``pixel_f1`` of pictures whose mask is known."""
-        target = batch.get("mask")
-        if target is None:
-            return {}
-        known = batch.get("masked", torch.ones(len(target))) > 0
-        return {"pixel_f1": permuted_f1(outputs["mask"], target)[known]}
+        return measured_f1(outputs, batch)
 
     def score(self, outputs: dict[str, Tensor]) -> Tensor:
         """The integrity score; while only localisation is trained, the mask's highest value."""

@@ -7,19 +7,21 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from unmask.train.names import new_start
+
 _HEAD = {
-    "conv_seg": "predict",
-    "convert": "fine",
-    "bottleneck": "pyramid.coarsest.join",
-    "MSDEC.image_pool.1": "rectify.decoder.mean",
-    "MSDEC.aspp_modules.0": "rectify.decoder.near",
-    "MSDEC.bottleneck": "rectify.decoder.join",
-    "MSDEC.c1_bottleneck": "rectify.decoder.fine",
-    "MSDEC.sep_bottleneck": "rectify.decoder.refine",
-    "MSDEC.conv_seg": "rectify.decoder.predict",
-    "CE.cSE": "rectify.again.weigh",
-    "CE.c11": "rectify.again.narrow",
-    "cls_head": "judge.layers",
+    "conv_seg.": "predict.",
+    "convert.": "fine.",
+    "bottleneck.": "pyramid.coarsest.join.",
+    "MSDEC.image_pool.1.": "rectify.decoder.mean.",
+    "MSDEC.aspp_modules.0.": "rectify.decoder.near.",
+    "MSDEC.bottleneck.": "rectify.decoder.join.",
+    "MSDEC.c1_bottleneck.": "rectify.decoder.fine.",
+    "MSDEC.sep_bottleneck.": "rectify.decoder.refine.",
+    "MSDEC.conv_seg.": "rectify.decoder.predict.",
+    "CE.cSE.": "rectify.again.weigh.",
+    "CE.c11.": "rectify.again.narrow.",
+    "cls_head.": "judge.layers.",
 }
 _BLOCK = {"dwconv": "conv_dw", "pwconv1": "mlp.fc1", "pwconv2": "mlp.fc2"}
 
@@ -63,10 +65,7 @@ def _head(name: str) -> str:
         return f"rectify.decoder.far.{int(found[1]) - 1}.{found[2]}"
     if found := re.match(r"ha\.kg\.(\d)\.(.*)", name):
         return f"rectify.spread.layers.{int(found[1]) - 1}.{found[2]}"
-    for theirs, ours in _HEAD.items():
-        if name.startswith(f"{theirs}."):
-            return ours + name.removeprefix(theirs)
-    return name
+    return new_start(name, _HEAD)
 
 
 def _plain(name: str) -> str:

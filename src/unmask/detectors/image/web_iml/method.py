@@ -10,12 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from unmask.detectors.image.trufor.loss import permuted_f1
 from unmask.detectors.image.web_iml.convert import renamed
 from unmask.detectors.image.web_iml.loss import LEAST, hard_pixels
 from unmask.detectors.image.web_iml.model import WebIml
 from unmask.errors import ModelError
 from unmask.train.made_batches import masked_noise_batch
+from unmask.train.masks import known_target, measured_f1
 from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ class WebImlMethod(Method):
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Half the cross-entropy of hard pixels of every map, and that of whole pictures."""
         outputs = self.run(network, batch)
-        target = batch["mask"].float()
-        known = batch.get("masked", torch.ones_like(batch["label"]))[:, None, None] > 0
-        target = torch.where(known, target, torch.full_like(target, -1))
+        target = known_target(batch).float()
         maps = outputs.get("maps", outputs["mask"][:, None])
         wide = F.interpolate(maps, size=target.shape[1:], mode="bilinear", align_corners=False)
         least = int(self.settings.get("least", LEAST))
@@ -81,11 +79,7 @@ class WebImlMethod(Method):
 
     def measured(self, outputs: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
         """``pixel_f1`` of pictures whose mask is known."""
-        target = batch.get("mask")
-        if target is None:
-            return {}
-        known = batch.get("masked", torch.ones(len(target))) > 0
-        return {"pixel_f1": permuted_f1(outputs["mask"], target)[known]}
+        return measured_f1(outputs, batch)
 
     def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         """A checkpoint of the authors' APSC-Net. Raises ModelError when it does not fit."""

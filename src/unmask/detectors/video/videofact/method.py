@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -14,6 +13,7 @@ from unmask.detectors.video.videofact.convert import from_official
 from unmask.detectors.video.videofact.model import HEIGHT, PATCH, WIDE, VideoFACT
 from unmask.errors import ModelError
 from unmask.train.made_batches import masked_noise_batch
+from unmask.train.masks import with_masks
 from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class VideoFACTMethod(Method):
         outputs = self.run(network, batch)
         share = float(self.settings.get("share", 0.4))
         frame = F.binary_cross_entropy_with_logits(outputs["logit"], batch["label"].float())
-        known = batch.get("masked", torch.ones_like(batch["label"]))[:, None, None]
+        known = with_masks(batch)[:, None, None]
         truth = F.avg_pool2d(batch["mask"][:, None].float(), PATCH)[:, 0]
         patches = outputs["patches"]
         each = F.binary_cross_entropy_with_logits(patches, truth, reduction="none") * known
