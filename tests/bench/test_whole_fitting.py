@@ -13,7 +13,7 @@ from made_files import GIVEN, KINDS, SOURCES, drawn, everything, forged, real
 
 from unmask.bench.whole.evaluation import left_out
 from unmask.bench.whole.fitting import composed, fit, judged
-from unmask.bench.whole.levels import WORST
+from unmask.bench.whole.levels import ALLOWED, WORST
 from unmask.bench.whole.power import power_rows
 from unmask.bench.whole.rows import FileRow
 from unmask.decision.binomial import upper_tail_fitted
@@ -70,7 +70,7 @@ def test_no_situation_is_missing_and_each_says_what_it_was_fitted_on(
     assert (own.reals, own.fakes, own.sources) == (REALS, 60, 4)
     assert own.fitted_on == "agency, archive, phones, strange"
     assert (own.date, own.worst_source) == ("2026-01-01", WORST)
-    assert own.floor == pytest.approx(1 / (REALS + 1), abs=1e-6)
+    assert own.floor == pytest.approx(1 / (REALS + 1) / ALLOWED, abs=1e-6)
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.05, 0.01])

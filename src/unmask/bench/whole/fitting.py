@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from unmask.bench.whole.levels import WORST, levels_of
+from unmask.bench.whole.levels import ALLOWED, WORST, levels_of
 from unmask.bench.whole.ratio import ratios
 from unmask.bench.whole.rows import FileRow
 from unmask.bench.whole.shares import Sharing, Terms, searched
@@ -183,8 +183,8 @@ class _Situation:
         origin = [row.source for row in self.reals]
         real, fake = Terms.of(self.reals, bare), Terms.of(self.fakes, bare)
         files = bare.reals
+        kinds = [row.family for row in self.fakes]
         if like is None:
-            kinds = [row.family for row in self.fakes]
             sharing = searched(real, fake, origin, kinds, files)
         else:
             sharing = Sharing(like.shares, like.together)
@@ -202,7 +202,7 @@ class _Situation:
             for some in (real, fake)
         ]
         makers = [f"{row.family} {row.source}" for row in self.fakes]
-        found = ratios(surprises[0], origin, surprises[1], makers)
+        found = ratios(surprises[0], origin, surprises[1], makers, kinds)
         return rule.model_copy(update={"ratios": found})
 
     def _bare(self, date: str) -> SituationRule:
@@ -216,7 +216,7 @@ class _Situation:
             together=0.0,
             levels=[Level(rate=0.5, score=0.0), Level(rate=0.1, score=1.0)],
             ratios=[Ratio(surprise=0.0, llr=0.0), Ratio(surprise=1.0, llr=0.0)],
-            floor=round(1 / (files + 1), 6),
+            floor=round(1 / (files + 1) / ALLOWED, 6),
             worst_source=WORST,
             fitted_on=", ".join(sources),
             date=date,

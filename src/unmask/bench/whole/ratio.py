@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ CALM = 0.9
 """Steps that begin under this share count the kind of forgery that hides best, not the mean."""
 LEAST = 0.005
 """What is added to both shares of a step, so that no handful of files makes a strong ratio."""
-FACTORS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1)
+FACTORS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1, 0.0)
+"""How much of the ratio is kept, on either side."""
 
 
 def weights(keys: Sequence[str]) -> Numbers:
@@ -46,55 +48,105 @@ def logistic(values: Numbers, labels: NDArray[np.int64], weight: Numbers) -> tup
 
 
 def ratios(
-    real: Numbers, origin: Sequence[str], fake: Numbers, makers: Sequence[str]
+    real: Numbers, origin: Sequence[str], fake: Numbers, makers: Sequence[str], kinds: Sequence[str]
 ) -> list[Ratio]:
     """The likelihood ratio at rising surprise, of authentic and forged files.
 
     The share of forged files in a step of surprise over that of authentic ones, rising (as by
     Zadrozny and Elkan 2002, isotonic calibration). No source with ``SOME`` authentic files has more
-    than ``HALF`` of them on the side of forgery. All is drawn towards 0 by the factor that serves
-    the worst source and kind best, for what holds on average claims too much on the next source;
-    the cost is Cllr (Brümmer and du Preez 2006), half that of the worst and half that of all.
+    than ``HALF`` of them on the side of forgery. Both sides are drawn towards 0, each by a factor,
+    for what holds on average claims too much on the next source, and on a kind of forgery
+    (``kinds``, beside ``makers``) that was not there: each is judged by the ratio of the others.
+    The cost is Cllr (Brümmer and du Preez 2006), half that of the worst and half that of all; no
+    kind may cost more than a ratio that says nothing.
     """
-    edges = [-math.log(1 - share) for share in EDGES]
-    own, kinds = weights(origin), weights(makers)
-    llrs, places = [], []
-    for low, high in zip(edges, [*edges[1:], math.inf], strict=True):
-        inside = (real >= low) & (real < high)
-        hit = (fake >= low) & (fake < high)
-        calm = low < -math.log(1 - CALM)
-        share = _worst(hit, makers) if calm else float(kinds[hit].sum())
-        llrs.append(math.log((share + LEAST) / (float(own[inside].sum()) + LEAST)))
-        places.append((low + high) / 2 if math.isfinite(high) else low + math.log(2))
-    rising = np.maximum.accumulate(llrs)
-    quiet = max(
-        (float(np.quantile(real[names == name], 1 - HALF)) for name, names in _parts(origin)),
-        default=0.0,
-    )
-    rising = np.where(np.array(places) <= quiet, np.minimum(rising, 0.0), rising)
+    steps = _Steps(real, origin)
+    made, kind_of = np.array(makers), np.array(kinds)
+    rising = steps.rising(fake, made)
+    parts = _parts(kind_of)
+    others = {
+        kind: steps.rising(fake[kind_of != kind], made[kind_of != kind])
+        for kind, _ in parts
+        if (kind_of != kind).any()
+    }
 
-    def cost(factor: float) -> float:
-        costs = []
-        for values, keys, sign in ((real, origin, 1.0), (fake, makers, -1.0)):
-            bits = np.log2(1 + np.exp(sign * np.interp(values, places, factor * rising)))
-            each = [float(bits[names == name].mean()) for name, names in _parts(keys)]
-            costs.append((max(each) + sum(each) / len(each)) / 2 if each else float(bits.mean()))
-        return sum(costs) / 2
+    def cost(factors: tuple[float, float]) -> tuple[bool, float]:
+        authentic = _bits(1.0, real, steps.places, _drawn(rising, factors))
+        forged = np.empty(len(fake))
+        for kind in sorted(set(kinds)):
+            mine = kind_of == kind
+            ratio = _drawn(others.get(kind, rising), factors)
+            forged[mine] = _bits(-1.0, fake[mine], steps.places, ratio)
+        worst = max((float(forged[kind_of == kind].mean()) for kind, _ in parts), default=0.0)
+        idle = float(authentic.mean()) + worst > 2.0
+        return idle, _cost(authentic, origin) + _cost(forged, makers)
 
-    factor = min(FACTORS, key=cost)
+    drawn = _drawn(rising, min(product(FACTORS, FACTORS), key=cost))
     return [
-        Ratio(surprise=round(place, 4), llr=round(float(factor * value), 4))
-        for place, value in zip(places, rising, strict=True)
+        Ratio(surprise=round(place, 4), llr=round(float(value), 4))
+        for place, value in zip(steps.places, drawn, strict=True)
     ]
 
 
-def _parts(keys: Sequence[str]) -> list[tuple[str, NDArray[np.str_]]]:
-    """The keys with enough files, each with the array that selects them."""
+class _Steps:
+    """Steps of surprise, and what of the authentic files lies in each."""
+
+    def __init__(self, real: Numbers, origin: Sequence[str]) -> None:
+        lows = [-math.log(1 - share) for share in EDGES]
+        self.edges = list(zip(lows, [*lows[1:], math.inf], strict=True))
+        self.places = [
+            (low + high) / 2 if math.isfinite(high) else low + math.log(2)
+            for low, high in self.edges
+        ]
+        own = weights(origin)
+        self.own = [float(own[_inside(real, edge)].sum()) for edge in self.edges]
+        names = np.array(origin)
+        self.quiet = max(
+            (float(np.quantile(real[names == name], 1 - HALF)) for name, _ in _parts(names)),
+            default=0.0,
+        )
+
+    def rising(self, fake: Numbers, makers: NDArray[np.str_]) -> Numbers:
+        """The log of the likelihood ratio at each place."""
+        weight = weights(makers.tolist())
+        llrs = []
+        for edge, own in zip(self.edges, self.own, strict=True):
+            hit = _inside(fake, edge)
+            calm = edge[0] < -math.log(1 - CALM)
+            share = _worst(hit, makers) if calm else float(weight[hit].sum())
+            llrs.append(math.log((share + LEAST) / (own + LEAST)))
+        rising = np.maximum.accumulate(llrs)
+        return np.where(np.array(self.places) <= self.quiet, np.minimum(rising, 0.0), rising)
+
+
+def _inside(values: Numbers, edge: tuple[float, float]) -> NDArray[np.bool_]:
+    return np.asarray((values >= edge[0]) & (values < edge[1]))
+
+
+def _drawn(rising: Numbers, factors: tuple[float, float]) -> Numbers:
+    """The side of authentic files and that of forged ones, each nearer to 0."""
+    calm, loud = factors
+    return np.where(rising < 0, calm * rising, loud * rising)
+
+
+def _bits(sign: float, values: Numbers, places: Sequence[float], ratio: Numbers) -> Numbers:
+    return np.asarray(np.log2(1 + np.exp(sign * np.interp(values, places, ratio))))
+
+
+def _cost(bits: Numbers, keys: Sequence[str] | NDArray[np.str_]) -> float:
     names = np.array(keys)
-    return [(key, names) for key in sorted(set(keys)) if (names == key).sum() >= SOME]
+    each = [float(bits[names == name].mean()) for name, _ in _parts(names)]
+    return (max(each) + sum(each) / len(each)) / 2 if each else float(bits.mean())
 
 
-def _worst(hit: NDArray[np.bool_], makers: Sequence[str]) -> float:
+def _parts(names: NDArray[np.str_]) -> list[tuple[str, int]]:
+    """The names that stand there often enough, with how often."""
+    return [
+        (name, count) for name, count in sorted(Counter(names.tolist()).items()) if count >= SOME
+    ]
+
+
+def _worst(hit: NDArray[np.bool_], makers: NDArray[np.str_]) -> float:
     """The highest share of any kind with enough forged files."""
-    shares = [float(hit[names == name].mean()) for name, names in _parts(makers)]
+    shares = [float(hit[makers == name].mean()) for name, _ in _parts(makers)]
     return max(shares, default=float(hit.mean()))
