@@ -14,7 +14,8 @@ from itertools import combinations
 from pathlib import Path
 
 from unmask.decision.evidence import ENCODED
-from unmask.detectors.image.unmask_clip.training import ClipHead, Scored
+from unmask.detectors.image.unmask_clip.cross_fitting import Scored
+from unmask.detectors.image.unmask_clip.training import ClipHead
 from unmask.errors import UnknownName
 from unmask.metrics.predictions import Prediction
 from unmask.train.recipe import Recipe

@@ -1,34 +1,80 @@
-"""The heads: logistic regression on the encoder's numbers, and their ONNX file."""
+"""The heads: small perceptrons on the encoder's numbers, and their ONNX file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from unmask.detectors.image.unmask_clip.views import COLUMNS, View
 from unmask.encoders.known import Encoder
 from unmask.errors import DataError
 
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
 Floats = NDArray[np.float32]
+_STORED = np.float16
+"""The precision of the hidden layers in the file."""
 LEAST = 20
 """Samples that each class needs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """``logit = weight · x + bias``, where x is what ``unit`` makes of the encoder's numbers."""
+class Shape:
+    """What a head is, and how it is fitted.
 
-    weight: Floats
+    ``hidden``: units of its one hidden layer. ``members``: how many are fitted from different
+    starts and averaged. ``dropout``: of its input; ``_DROPPED`` of the hidden layer. ``decay``: of
+    AdamW (Loshchilov and Hutter 2019). ``epochs``: passes over the samples. ``seed``: of starts.
+    """
+
+    hidden: int
+    members: int
+    dropout: float
+    decay: float
+    epochs: int
+    seed: int = 0
+
+
+_DROPPED = 0.3
+_BATCH = 512
+_RATE = 1e-3
+"""The highest rate of learning; it rises and falls in one cycle (Smith and Topin 2019)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """``logit = second · relu(first · x + offset) + bias``, where x is what ``unit`` makes."""
+
+    first: Floats
+    offset: Floats
+    second: Floats
     bias: float
 
     def logits(self, features: Floats) -> Floats:
         """Of features as ``unit`` gives them, rows × numbers."""
-        return np.asarray(features @ self.weight + self.bias, np.float32)
+        hidden = np.maximum(features @ self.first + self.offset, 0)
+        return np.asarray(hidden @ self.second + self.bias, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Perceptrons of one hidden layer, averaged."""
+
+    members: tuple[Member, ...]
+
+    def logits(self, features: Floats) -> Floats:
+        """Of features as ``unit`` gives them, rows × numbers."""
+        found = np.stack([one.logits(features) for one in self.members])
+        return np.asarray(found.mean(axis=0), np.float32)
 
 
 TEACHERS = (
@@ -68,23 +114,72 @@ def unit(features: NDArray[np.floating], encoder: Encoder) -> Floats:
 
 
 def fit_head(
-    features: Floats, labels: NDArray[np.bool_], sources: Sequence[str], strength: float
+    features: Floats, labels: NDArray[np.bool_], sources: Sequence[str], shape: Shape
 ) -> Head:
     """Fit a head on features as ``unit`` gives them.
 
-    ``strength``: inverse of the weight of the L2 penalty on standardised numbers. Within a class a
-    source weighs as the root of how many samples it has, and both classes weigh alike.
-
-    Raises DataError when a class has fewer than ``LEAST`` samples.
+    Within a class a source weighs as the root of how many samples it has, and both classes weigh
+    alike. Raises DataError when a class has fewer than ``LEAST`` samples.
     """
     if min(labels.sum(), (~labels).sum()) < LEAST:
         raise DataError(f"A head needs at least {LEAST} authentic and {LEAST} forged samples.")
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
     weight = _weights(labels, np.asarray(sources))
-    model = LogisticRegression(C=strength, max_iter=300)
-    model.fit((features - mean) / spread, labels, sample_weight=weight)
-    found = np.asarray(model.coef_[0] / spread, np.float32)
-    return Head(found, float(model.intercept_[0] - found @ mean))
+    rows = (features - mean) / spread
+    return Head(
+        tuple(
+            _unscaled(_member(rows, labels, weight, shape, number), mean, spread)
+            for number in range(shape.members)
+        )
+    )
+
+
+def _member(
+    rows: Floats, labels: NDArray[np.bool_], weight: NDArray[np.float64], shape: Shape, number: int
+) -> nn.Sequential:
+    """A perceptron fitted on standardised numbers."""
+    seed = shape.seed * shape.members + number
+    draw = torch.Generator().manual_seed(seed)
+    count = len(rows)
+    samples, target = torch.from_numpy(rows), torch.from_numpy(labels.astype(np.float32))
+    weighed = torch.from_numpy(weight.astype(np.float32))
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(seed)
+        net = nn.Sequential(
+            nn.Dropout(shape.dropout),
+            nn.Linear(rows.shape[1], shape.hidden),
+            nn.ReLU(),
+            nn.Dropout(_DROPPED),
+            nn.Linear(shape.hidden, 1),
+        )
+        steps = shape.epochs * -(-count // _BATCH)
+        optimizer = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=shape.decay)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=steps)
+        for _ in range(shape.epochs):
+            order = torch.randperm(count, generator=draw)
+            for begin in range(0, count, _BATCH):
+                own = order[begin : begin + _BATCH]
+                logits = net(samples[own])[:, 0]
+                loss = binary_cross_entropy_with_logits(logits, target[own], weighed[own])
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                cycle.step()
+    return net.eval()
+
+
+def _unscaled(net: nn.Sequential, mean: Floats, spread: Floats) -> Member:
+    """The perceptron for numbers that are not standardised, at the precision of its file."""
+    first, second = net[1], net[4]
+    assert isinstance(first, nn.Linear)
+    assert isinstance(second, nn.Linear)
+    weight = (first.weight.detach().numpy() / spread).T.astype(_STORED).astype(np.float32)
+    return Member(
+        weight,
+        np.asarray(first.bias.detach().numpy() - mean @ weight, np.float32),
+        second.weight.detach().numpy()[0].copy(),
+        float(second.bias.detach()[0]),
+    )
 
 
 def _weights(labels: NDArray[np.bool_], sources: NDArray[np.str_]) -> NDArray[np.float64]:
@@ -113,13 +208,15 @@ def write_heads(path: Path, heads: Heads, encoder: Encoder) -> None:
             helper.make_node("Div", [name, f"{name}_norm"], [f"{name}_unit"]),
         ]
     nodes.append(helper.make_node("Concat", [f"{n}_unit" for n in names], ["unit"], axis=1))
-    nodes.append(helper.make_node("Gemm", ["unit", "weight", "bias"], ["logit"]))
-    values = {
+    values: dict[str, NDArray[Any]] = {
         "widths": np.array(widths, np.int64),
         "least": np.array(1e-6, np.float32),
-        "weight": np.stack([one.weight for one in heads.columns], axis=1).astype(np.float32),
-        "bias": np.array([one.bias for one in heads.columns], np.float32),
     }
+    columns = []
+    for number, head in enumerate(heads.columns):
+        nodes += _perceptrons(f"head_{number}", head, values)
+        columns.append(f"head_{number}_logit")
+    nodes.append(helper.make_node("Concat", columns, ["logit"], axis=1))
     graph = helper.make_graph(
         nodes,
         "head",
@@ -131,3 +228,24 @@ def write_heads(path: Path, heads: Heads, encoder: Encoder) -> None:
     onnx.checker.check_model(model)
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, str(path))
+
+
+def _perceptrons(name: str, head: Head, values: dict[str, NDArray[Any]]) -> list[NodeProto]:
+    """The members of a head side by side as one perceptron; its numbers are added to ``values``."""
+    from onnx import TensorProto, helper
+
+    members, count = head.members, len(head.members)
+    values |= {
+        f"{name}_stored": np.concatenate([one.first for one in members], axis=1).astype(_STORED),
+        f"{name}_offset": np.concatenate([one.offset for one in members]),
+        f"{name}_second": np.concatenate([one.second for one in members])[:, None] / count,
+        f"{name}_bias": np.array([sum(one.bias for one in members) / count], np.float32),
+    }
+    return [
+        helper.make_node("Cast", [f"{name}_stored"], [f"{name}_first"], to=TensorProto.FLOAT),
+        helper.make_node("Gemm", ["unit", f"{name}_first", f"{name}_offset"], [f"{name}_hidden"]),
+        helper.make_node("Relu", [f"{name}_hidden"], [f"{name}_shown"]),
+        helper.make_node(
+            "Gemm", [f"{name}_shown", f"{name}_second", f"{name}_bias"], [f"{name}_logit"]
+        ),
+    ]

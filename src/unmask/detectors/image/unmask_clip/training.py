@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from unmask.datasets.whole_files.listing import Whole
-from unmask.decision.evidence import ENCODED, ENCODED_FACE
+from unmask.detectors.image.unmask_clip.cross_fitting import (
+    FOLDS,
+    SIGNS,
+    Apart,
+    Sample,
+    Scored,
+    by_sign,
+    fitted,
+)
 from unmask.detectors.image.unmask_clip.features import Extractor, Seen
 from unmask.detectors.image.unmask_clip.head import (
-    TEACHERS,
-    Floats,
     Heads,
-    fit_head,
+    Shape,
     unit,
     write_heads,
 )
 from unmask.detectors.image.unmask_clip.material import material
-from unmask.detectors.image.unmask_clip.views import OF_FACE, WEIGHTS, View
+from unmask.detectors.image.unmask_clip.views import OF_FACE
 from unmask.errors import DataError, MediaError
 from unmask.metrics.detection import auc
 from unmask.runtime.encoder import load_encoder
@@ -30,44 +34,10 @@ from unmask.train.feature_cache import FeatureCache
 from unmask.train.recipe import Recipe
 from unmask.train.solved import Say, Solution, Solved
 
-SIGNS = (ENCODED, ENCODED_FACE)
-"""What the head is asked of: a picture as a whole, and its face."""
 WHOLE = ("pictures by generators", "portraits by a GAN", "clips by generators")
 """Families whose pictures are forged as a whole."""
 FACES = (*WHOLE, "swapped faces", "talking heads")
 """Families whose faces are. Redrawn lips are a small part of a face, and not looked for here."""
-FOLDS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What the encoder makes of one view, as ``head.unit`` gives it."""
-
-    features: Floats
-    view: View
-    forged: bool
-    source: str
-    item: str = ""
-    group: str = ""
-    family: str = ""
-    maker: str = ""
-    variant: int = 0
-
-    @property
-    def sign(self) -> str:
-        """The sign that its score counts as."""
-        return sign_of(self.view)
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """What heads that met nothing of its source made of a file: the mean over the views of a sign.
-
-    ``sample``: the first of them.
-    """
-
-    sample: Sample
-    score: float
 
 
 class ClipHead(Solved):
@@ -78,7 +48,14 @@ class ClipHead(Solved):
         settings = recipe.settings
         running = load_encoder(str(settings["encoder"]), recipe.threads)
         self.encoder = running.known
-        self.strength = float(settings["strength"])
+        self.shape = Shape(
+            hidden=int(settings["hidden"]),
+            members=int(settings["members"]),
+            dropout=float(settings["dropout"]),
+            decay=float(settings["decay"]),
+            epochs=int(settings["epochs"]),
+            seed=recipe.seed,
+        )
         self.variants = int(settings["variants"])
         more = Path(settings["more"]) if settings["more"] else None
         if more is not None and not more.is_dir():
@@ -86,6 +63,7 @@ class ClipHead(Solved):
         self.files = material(data, more, int(settings["most"]))
         cache = FeatureCache(Path(settings["cache"]), self.encoder.sha256)
         self.extractor = Extractor(running, cache)
+        self._apart: Apart | None = None
 
     def samples(self, say: Say) -> list[Sample]:
         """Every view of every file, as found and changed."""
@@ -124,30 +102,33 @@ class ClipHead(Solved):
     def solve(self, out: Path, say: Say) -> Solution:
         """Fit it on everything; the measures are of sources left out."""
         begun = time.monotonic()
-        samples = self.samples(say)
+        apart = self.apart(say)
         path = out / "weights.onnx"
-        write_heads(path, fitted(samples, self.strength), self.encoder)
-        best = measures(scored(samples, self.strength))
-        return Solution(path, len(samples), time.monotonic() - begun, best)
+        write_heads(path, fitted(apart.samples, self.shape), self.encoder)
+        best = measures(apart.scored())
+        return Solution(path, len(apart.samples), time.monotonic() - begun, best)
+
+    def apart(self, say: Say) -> Apart:
+        """Heads that met nothing of a source, whichever; read and fitted once."""
+        if self._apart is None:
+            self._apart = Apart(self.samples(say), self.shape)
+        return self._apart
 
     def scored(self, say: Say) -> list[Scored]:
         """Every sample by a head that met nothing of its source."""
-        return scored(self.samples(say), self.strength)
+        return self.apart(say).scored()
 
     def cross_fitted(self, study: Sequence[Whole], say: Say) -> dict[str, dict[str, float]]:
         """Signs of the files of a study, by heads that met nothing of their sources.
 
         A sign is the mean over its views, and over the frames of a clip, as in a scan. By item.
         """
-        samples = self.samples(lambda done, whole: say(done, whole + len(study)))
-        known = [(one.source, one.family) for one in samples]
-        folds = folded(known + [(base(one.source), one.family) for one in study])
+        apart = self.apart(lambda done, whole: say(done, whole + len(study)))
         found: dict[str, dict[str, float]] = {}
         for fold in range(FOLDS):
-            others = [one for one in samples if folds[one.source] != fold]
-            heads = fitted(others, self.strength)
+            heads = apart.heads(fold)
             for one in study:
-                if folds[base(one.source)] == fold:
+                if apart.fold(one.source) == fold:
                     found[one.item] = self._signs(one, heads)
                     say(len(self.files) + len(found), len(self.files) + len(study))
         return {item: signs for item, signs in found.items() if signs}
@@ -159,70 +140,6 @@ class ClipHead(Solved):
         views = [square.view for square in seen]
         numbers = unit(np.stack([square.numbers for square in seen]), self.encoder)
         return by_sign(views, heads.logits(numbers, views))
-
-
-def sign_of(view: View) -> str:
-    """The sign that the score of a view counts as."""
-    return ENCODED_FACE if view in OF_FACE else ENCODED
-
-
-def by_sign(views: Sequence[View], logits: Floats) -> dict[str, float]:
-    """Of each sign the mean over its views, as these weigh."""
-    return {
-        sign: float(
-            np.average(
-                [value for view, value in zip(views, logits, strict=True) if sign_of(view) == sign],
-                weights=[WEIGHTS[view] for view in views if sign_of(view) == sign],
-            )
-        )
-        for sign in dict.fromkeys(map(sign_of, views))
-    }
-
-
-def base(source: str) -> str:
-    """The source that something made of it belongs to."""
-    return source.removeprefix("filmed ")
-
-
-def folded(samples: Sequence[tuple[str, str]]) -> dict[str, int]:
-    """A fold for each source, from source and family of all samples.
-
-    Dealt in turn, those of one family one after the other and the largest first: so no fold holds
-    all that there is of a family.
-    """
-    counts = Counter(source for source, _ in samples)
-    family = dict(sorted(samples))
-    order = sorted(counts, key=lambda source: (family[source], -counts[source], source))
-    return {source: number % FOLDS for number, source in enumerate(order)}
-
-
-def fitted(samples: Sequence[Sample], strength: float) -> Heads:
-    """The heads, each on the views that it judges."""
-    heads = []
-    for teachers in TEACHERS:
-        own = [one for one in samples if one.view in teachers]
-        rows = np.stack([one.features for one in own])
-        labels = np.array([one.forged for one in own])
-        heads.append(fit_head(rows, labels, [one.source for one in own], strength))
-    return Heads(tuple(heads))
-
-
-def scored(samples: Sequence[Sample], strength: float) -> list[Scored]:
-    """Each file by heads fitted without its fold of sources, as found and changed."""
-    folds = folded([(one.source, one.family) for one in samples])
-    found: list[Scored] = []
-    for fold in sorted(set(folds.values())):
-        heads = fitted([one for one in samples if folds[one.source] != fold], strength)
-        files: dict[tuple[str, int], list[Sample]] = {}
-        for one in samples:
-            if folds[one.source] == fold:
-                files.setdefault((one.item, one.variant), []).append(one)
-        for own in files.values():
-            views = [one.view for one in own]
-            signs = by_sign(views, heads.logits(np.stack([one.features for one in own]), views))
-            first = {one.sign: one for one in reversed(own)}
-            found += [Scored(first[sign], value) for sign, value in signs.items()]
-    return found
 
 
 def measures(rows: Sequence[Scored]) -> dict[str, float]:
