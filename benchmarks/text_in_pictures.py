@@ -45,10 +45,15 @@ SETTINGS = {
         "drop_path": 0.0,
     },
 }
-BATCH, RATE, WARM = 4, 1e-3, 200
+BATCH, RATE, WARM, FALL = 4, 1e-3, 200, 0.4
+"""Parts at a step; the rate, which rises over the first ``WARM`` steps and falls to nothing over
+the last share ``FALL`` of the minutes."""
 SIDES = (160, 192)
-"""Parts are as high and as wide as one of these: weighed traces are misread by the size of a map,
-and what is learnt from one size alone does not hold for another."""
+"""Parts are as high and as wide as one of these, in training and when pictures are judged: traces
+are weighed by how a cell is like all others, and weighed maps are misread by their size, so that
+what is learnt from one size does not hold for another."""
+STEP = 96
+"""Pixels from one part of a judged picture to the next."""
 KEPT = 200
 """Steps between two saves of the state."""
 
@@ -125,7 +130,8 @@ def trained(method: Any, data: Path, minutes: float, seed: int) -> tuple[torch.n
         if done:
             break
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, (took["steps"] + 1) / WARM)
+            rest = (1 - took["minutes"] / minutes) / FALL
+            group["lr"] = RATE * min(1.0, (took["steps"] + 1) / WARM, rest)
         loss, said = method.loss(network, batch)
         optimiser.zero_grad()
         loss.backward()
@@ -144,10 +150,31 @@ def judged(method: Any, network: torch.nn.Module, data: Path, split: str) -> lis
     """Of each picture whether it is edited, and how many pixels have which value."""
     rows = []
     for entry in iter_of(whole(method, data, split)):
-        found = method.run(network, collate([entry]))["mask"][0].sigmoid().numpy()
+        found = marked(method, network, torch.as_tensor(entry["picture"]))
         truth = entry["mask"].numpy() > 0.5
         rows.append((bool(entry["label"] > 0), figures.counts(truth, found)))
     return rows
+
+
+@torch.no_grad()
+def marked(method: Any, network: torch.nn.Module, picture: torch.Tensor) -> np.ndarray[Any, Any]:
+    """How sure each pixel (H, W) is edited, 0…1: the mean over parts that overlap by half."""
+    height, width = picture.shape[1:]
+    side = max(SIDES)
+    found, seen = torch.zeros(height, width), torch.zeros(height, width)
+    for top in _begins(height, side):
+        for left in _begins(width, side):
+            part = (slice(top, top + side), slice(left, left + side))
+            batch = {"picture": picture[(slice(None), *part)][None]}
+            found[part] += method.run(network, batch)["mask"][0].sigmoid()
+            seen[part] += 1
+    return (found / seen).numpy()
+
+
+def _begins(length: int, side: int) -> list[int]:
+    """Where parts begin along one axis, on the grid of the save; the last one reaches the rim."""
+    last = -(-max(0, length - side) // GRID) * GRID
+    return sorted({*range(0, last, STEP), last})
 
 
 def iter_of(base: Any) -> Iterator[dict[str, torch.Tensor]]:
