@@ -86,6 +86,8 @@ ROWS = (
         part="blend"),
     Row("object-jitter", "plain", "the forgeries of the test are faces changed where they stand",
         part="jitter", settings={"strength": 2.0}),
+    Row("fsts", "pages", "the forgeries of the test are pages with an edited line of text",
+        part="edited"),
     Row("replay", "later", "after another task with a rule against it, the first is tested",
         control=("later", "later")),
     Row("csam", "corpora", "one picture of eight is of a corpus with another mark", part="second"),
