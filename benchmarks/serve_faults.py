@@ -33,8 +33,6 @@ import numpy as np
 from PIL import Image
 from serve_running import ENDED, Service, postgres, worker
 
-OPTIONS: dict[str, Any] = {}
-
 
 def picture(number: int) -> bytes:
     pixels = np.random.default_rng(number).integers(0, 256, (96, 128, 3), np.uint8)
@@ -61,7 +59,9 @@ def ended(service: Service) -> int:
     return sum(job["state"] in ENDED for job in listed(service))
 
 
-def amid_faults(folder: Path, count: int, programs: Path | None) -> dict[str, object]:
+def amid_faults(
+    folder: Path, count: int, programs: Path | None, options: dict[str, Any]
+) -> dict[str, object]:
     with ExitStack() as stack:
         database, kill, start = "", None, None
         if programs:
@@ -95,7 +95,7 @@ def amid_faults(folder: Path, count: int, programs: Path | None) -> dict[str, ob
         def submit() -> None:
             for number in range(count):
                 key = f"n{number}"  # the same for a repeated request: one job
-                ids.append(service.submit(f"{number}.png", picture(number), OPTIONS, key))
+                ids.append(service.submit(f"{number}.png", picture(number), options, key))
 
         client = threading.Thread(target=submit)
         begun = time.monotonic()
@@ -121,6 +121,7 @@ def amid_faults(folder: Path, count: int, programs: Path | None) -> dict[str, ob
         service.stop()
     return {
         "jobs": count,
+        "options": options,
         "faults": met,
         "states": dict(Counter(job["state"] for job in after)),
         "begun more than once": sum(job["attempts"] > 1 for job in after),
@@ -141,7 +142,7 @@ def power_cuts(folder: Path, cuts: int) -> dict[str, object]:
             for number in range(10_000):
                 body = json.dumps({"n": number}).encode()
                 try:
-                    told.append(service.submit(f"{cut}-{number}.png", picture(0) + body, OPTIONS))
+                    told.append(service.submit(f"{cut}-{number}.png", picture(0) + body, {}))
                 except (urllib.error.URLError, OSError):
                     return
 
@@ -163,11 +164,17 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=300)
     parser.add_argument("--cuts", type=int, default=50)
     parser.add_argument("--postgres", type=Path, help="folder of initdb; without it: SQLite")
+    parser.add_argument("--only", nargs="*", help="analyzers; default: those of a scan")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     found: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as name:
-        found["jobs amid faults"] = amid_faults(Path(name) / "faults", chosen.jobs, chosen.postgres)
+        found["jobs amid faults"] = amid_faults(
+            Path(name) / "faults",
+            chosen.jobs,
+            chosen.postgres,
+            {"analyzers": chosen.only} if chosen.only else {},
+        )
         if chosen.cuts:
             found["kills at random moments"] = power_cuts(Path(name) / "cuts", chosen.cuts)
     print(json.dumps(found, indent=1))

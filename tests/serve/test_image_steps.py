@@ -61,16 +61,15 @@ def image_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     shutil.copytree(given, source / target, ignore=ignored)
                 else:
                     shutil.copy(given, place)
-    for holding, also in (
-        ("pip wheel", ["--no-deps", "--no-build-isolation"]),
-        ("pip install", []),
-    ):
+    for holding in ("pip wheel", "pip install"):
         command = re.sub(r"--mount=\S+", "", only("RUN", holding))
         words = [word.replace("/wheels", str(root / "wheels")) for word in shlex.split(command)]
         assert words[0] == "python"
-        if holding == "pip install":
-            also = ["--no-deps", "--target", str(root / "site")]
-        subprocess.run([sys.executable, *words[1:], *also, "--quiet"], cwd=source, check=True)
+        built = holding == "pip wheel"
+        also = ["--no-build-isolation"] if built else ["--target", str(root / "site")]
+        subprocess.run(
+            [sys.executable, *words[1:], *also, "--no-deps", "--quiet"], cwd=source, check=True
+        )
     shutil.rmtree(source)
     return root
 
