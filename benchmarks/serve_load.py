@@ -1,14 +1,17 @@
 """A service under load, beside ``unmask scan`` on the same files with as many processes.
 
-``python benchmarks/serve_load.py [--clients 64] [--files 256] [--workers 2] [--upload 2]``
+    python benchmarks/serve_load.py --clients 64 --files 256 --workers 2 --upload 2 --many 5000 \\
+        --out results/serve_load.json
 
-Prints the throughput of both and their ratio, the 99th percentile of status calls idle and under
-load, the server's memory before and after, and what an upload of ``--upload`` GiB costs in memory.
+Throughput of both and their ratio, the 99th percentile of status calls idle and under load, what
+an upload of ``--upload`` GiB costs the server in memory, and the memory of the server and of its
+workers while ``--many`` jobs (metadata only) go through. Everything stays on loopback.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import json
 import subprocess
@@ -19,10 +22,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
-from serve_running import ENDED, Service
+from serve_running import ENDED, Service, resident
+
+_EVERY = 2.0
+"""Seconds between two questions of a client that waits for its result."""
 
 
 def pictures(folder: Path, count: int) -> list[Path]:
@@ -47,10 +54,10 @@ def p99(service: Service, ident: str, calls: int) -> float:
     return 1000 * float(np.quantile(took, 0.99))
 
 
-def judged(service: Service, path: Path) -> None:
-    ident = service.submit(path.name, path.read_bytes(), {})
+def judged(service: Service, path: Path, options: dict[str, Any] | None = None) -> None:
+    ident = service.submit(path.name, path.read_bytes(), options or {})
     while service.ask("GET", f"/v1/jobs/{ident}")["state"] not in ENDED:
-        time.sleep(0.5)
+        time.sleep(_EVERY)
 
 
 def upload(service: Service, gib: float) -> tuple[float, int]:
@@ -81,12 +88,49 @@ def upload(service: Service, gib: float) -> tuple[float, int]:
     return max(peak) - peak[0], status
 
 
+def below(parent: int) -> list[int]:
+    """The processes that a process began, and those that they began."""
+    found = []
+    for place in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if place.name.isdigit():
+                fields = (place / "stat").read_text().rpartition(")")[2].split()
+                if int(fields[1]) == parent:
+                    found += [int(place.name), *below(int(place.name))]
+    return found
+
+
+def many(service: Service, files: list[Path], count: int, clients: int) -> list[dict[str, int]]:
+    """Memory in MB at each tenth of ``count`` jobs: of the server, and of all its workers."""
+    seen: list[dict[str, int]] = []
+
+    def one(number: int) -> None:
+        judged(service, files[number % len(files)], {"analyzers": ["metadata"]})
+
+    with ThreadPoolExecutor(clients) as pool:
+        for part in range(10):
+            numbers = range(part * count // 10, (part + 1) * count // 10)
+            list(pool.map(one, numbers))
+            workers = sum(map(resident, below(service.process.pid)))
+            seen.append(
+                {
+                    "jobs": numbers.stop,
+                    "server": round(service.memory()),
+                    "workers": round(workers),
+                }
+            )
+            print(seen[-1], flush=True)
+    return seen
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--files", type=int, default=256)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--upload", type=float, default=2)
+    parser.add_argument("--many", type=int, default=0)
+    parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -94,7 +138,12 @@ def main() -> None:
         service = Service(folder / "data", "--workers", str(chosen.workers))
         judged(service, files[0])
         first = service.ask("GET", "/v1/jobs?limit=1")["jobs"][0]["id"]
-        found: dict[str, object] = {"status p99 idle (ms)": round(p99(service, first, 300), 1)}
+        found: dict[str, object] = {
+            "clients": chosen.clients,
+            "files": chosen.files,
+            "workers": chosen.workers,
+        }
+        found |= {"status p99 idle (ms)": round(p99(service, first, 300), 1)}
         before, begun = service.memory(), time.perf_counter()
         with ThreadPoolExecutor(chosen.clients) as clients:
             work = [clients.submit(judged, service, path) for path in files]
@@ -107,6 +156,8 @@ def main() -> None:
             grown, status = upload(service, chosen.upload)
             found[f"memory for {chosen.upload:g} GiB (MB)"] = round(grown)
             found["its answer"] = status
+        if chosen.many:
+            found["memory over jobs (MB)"] = many(service, files, chosen.many, chosen.clients)
         service.stop()
         words = ["scan", str(folder / "files"), "--jobs", str(chosen.workers)]
         begun = time.perf_counter()
@@ -116,6 +167,8 @@ def main() -> None:
         found["files a second: serve, scan"] = (round(served, 2), round(scanned, 2))
         found["ratio"] = round(served / scanned, 2)
         print(json.dumps(found, indent=1))
+        if chosen.out:
+            chosen.out.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

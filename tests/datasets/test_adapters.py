@@ -20,7 +20,7 @@ from unmask.errors import DataError, UnknownName
 
 SAID = (
     "family", "generator", "mask", "original", "segments", "box", "types", "tokens", "question",
-    "answer", "choices", "also",
+    "answer", "choices", "also", "session",
 )  # fmt: skip
 """What a dataset says beyond the label: where one does, its copy's expectations name it."""
 PAGE = Path(__file__).parents[2] / "docs" / "data.md"

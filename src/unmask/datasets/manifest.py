@@ -38,7 +38,8 @@ class Item:
     manipulation types where several can hold. ``tokens``: numbers of the forged words of ``text``,
     split at white space. ``question``: what is asked about the medium (and about those of ``also``,
     further paths), ``choices``: the answers allowed, ``answer``: the right one, as a choice or,
-    without choices, in words.
+    without choices, in words. ``session``: when or where the person was recorded; media of one
+    session share light, room and microphone.
     """
 
     item_id: str
@@ -69,10 +70,11 @@ class Item:
     choices: tuple[str, ...] = ()
     answer: str = ""
     also: tuple[str, ...] = ()
+    session: str = ""
 
 
 _TUPLES = {"segments", "box", "face", "types", "tokens", "choices", "also"}
-_LATER = {"original", "question", "choices", "answer", "also"}
+_LATER = {"original", "question", "choices", "answer", "also", "session"}
 """Columns that manifests of earlier versions lack."""
 OWN = {"media_id", "path", "group", "mask", "original", "text", "question", "answer"}
 """Columns that may hold something else in every row; the others repeat a few words."""
