@@ -208,7 +208,9 @@ def test_every_file_is_judged_by_a_rule_that_never_saw_its_source() -> None:
     rows = everything(60, 36)
     whole = fit(rows, "d", GIVEN)
     said: list[tuple[int, int]] = []
-    found = {one.item: one for one in left_out(rows, "d", GIVEN, whole, lambda *a: said.append(a))}
+    apart = left_out(rows, "d", GIVEN, whole, lambda *a: said.append(a))
+    assert left_out(rows, "d", GIVEN, whole, lambda *a: None, jobs=2) == apart
+    found = {one.item: one for one in apart}
     assert said == [(number, 3) for number in (1, 2, 3)]
     assert set(found) == {row.item for row in rows}
     own = next(row for row in rows if row.source == SOURCES[0])

@@ -144,7 +144,11 @@ def encode(
 
 
 @app.command()
-def fit(results: Results = RESULTS, json: Json = False) -> None:
+def fit(
+    results: Results = RESULTS,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    json: Json = False,
+) -> None:
     """Fit the decision rule, and again without each source; write it and the power tables."""
     from unmask import registry
     from unmask.bench.own.edit import write_power, write_tables
@@ -163,7 +167,7 @@ def fit(results: Results = RESULTS, json: Json = False) -> None:
     rule = fitted(rows, today, given)
     write_tables(PATH, "rule", rule.rule, read_rule)
     with Progressing("leaving out", unit="sources", quiet=json) as bar:
-        apart = left_out(rows, today, given, rule, bar.update)
+        apart = left_out(rows, today, given, rule, bar.update, jobs)
     write_left_out(results / "left_out.parquet", apart)
     for name in DETECTORS:
         write_power(registry.detector_card(name), stored_power(results, name))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,25 +26,61 @@ class LeftOut:
     llr: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Study:
+    """All that a rule without a source is fitted on."""
+
+    rows: Sequence[FileRow]
+    date: str
+    given: Mapping[str, list[Level]]
+    like: Rule
+
+    def without(self, source: str) -> list[LeftOut]:
+        """Its files that were judged, by a rule fitted without them."""
+        own = [row for row in judged(self.rows) if row.source == source]
+        others = [row for row in self.rows if row.source != source]
+        rule = fit(others, self.date, self.given, self.like)
+        return [answer(row, rule) for row in own]
+
+
 def left_out(
     rows: Sequence[FileRow],
     date: str,
     given: Mapping[str, list[Level]],
     like: Rule,
     said: Callable[[int, int], None],
+    jobs: int = 1,
 ) -> list[LeftOut]:
     """Every file that was judged, by a rule fitted without the files of its source.
 
-    How the rate is shared among the signs is taken over from ``like``.
+    How the rate is shared among the signs is taken over from ``like``. ``jobs``: processes.
     """
+    study = _Study(rows, date, given, like)
     sources = sorted({row.source for row in rows})
     found: list[LeftOut] = []
-    for number, source in enumerate(sources, 1):
-        own = [row for row in judged(rows) if row.source == source]
-        rule = fit([row for row in rows if row.source != source], date, given, like)
-        found += [answer(row, rule) for row in own]
-        said(number, len(sources))
+    with ExitStack() as stack:
+        if jobs == 1:
+            parts: Iterable[list[LeftOut]] = map(study.without, sources)
+        else:
+            start = multiprocessing.get_context("spawn")
+            pool = ProcessPoolExecutor(jobs, start, initializer=_begin, initargs=(study,))
+            parts = stack.enter_context(pool).map(_without, sources)
+        for number, part in enumerate(parts, 1):
+            found += part
+            said(number, len(sources))
     return sorted(found, key=lambda one: (one.item, one.encoder))
+
+
+_given: list[_Study] = []
+"""In a worker: what it was started with."""
+
+
+def _begin(study: _Study) -> None:
+    _given[:] = [study]
+
+
+def _without(source: str) -> list[LeftOut]:
+    return _given[0].without(source)
 
 
 def answer(row: FileRow, rule: Rule) -> LeftOut:

@@ -26,6 +26,9 @@ CALM = 0.9
 """Steps that begin under this share count the kind of forgery that hides best, not the mean."""
 LEAST = 0.005
 """What is added to both shares of a step, so that no handful of files makes a strong ratio."""
+IDLE = 1.01
+"""The highest Cllr of any kind of forgery. A ratio that says nothing has 1; a kind that is found no
+more often than authentic files are flagged costs a little more, however weak the ratio."""
 FACTORS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1, 0.0)
 """How much of the ratio is kept, on either side."""
 
@@ -58,28 +61,25 @@ def ratios(
     for what holds on average claims too much on the next source, and on a kind of forgery
     (``kinds``, beside ``makers``) that was not there: each is judged by the ratio of the others.
     The cost is Cllr (Brümmer and du Preez 2006), half that of the worst and half that of all; no
-    kind may cost more than a ratio that says nothing.
+    kind may cost more than ``IDLE``.
     """
     steps = _Steps(real, origin)
     made, kind_of = np.array(makers), np.array(kinds)
     rising = steps.rising(fake, made)
-    parts = _parts(kind_of)
-    others = {
-        kind: steps.rising(fake[kind_of != kind], made[kind_of != kind])
-        for kind, _ in parts
-        if (kind_of != kind).any()
-    }
+    hidden = np.broadcast_to(rising, (len(fake), len(rising))).copy()
+    for kind, _ in _parts(kind_of):
+        others = kind_of != kind
+        if others.any():
+            hidden[~others] = steps.rising(fake[others], made[others])
+    own, forged_by = _Means(origin), (_Means(makers), _Means(kinds))
+    at_real, at_fake = steps.shares(real), steps.shares(fake)
 
     def cost(factors: tuple[float, float]) -> tuple[bool, float]:
-        authentic = _bits(1.0, real, steps.places, _drawn(rising, factors))
-        forged = np.empty(len(fake))
-        for kind in sorted(set(kinds)):
-            mine = kind_of == kind
-            ratio = _drawn(others.get(kind, rising), factors)
-            forged[mine] = _bits(-1.0, fake[mine], steps.places, ratio)
-        worst = max((float(forged[kind_of == kind].mean()) for kind, _ in parts), default=0.0)
-        idle = float(authentic.mean()) + worst > 2.0
-        return idle, _cost(authentic, origin) + _cost(forged, makers)
+        authentic = _bits(at_real @ _drawn(rising, factors))
+        forged = _bits(-(at_fake * _drawn(hidden, factors)).sum(axis=1))
+        worst = forged_by[1].of(forged).max(initial=0.0)
+        idle = bool((authentic.mean() + worst) / 2 > IDLE)
+        return idle, own.cost(authentic) + forged_by[0].cost(forged)
 
     drawn = _drawn(rising, min(product(FACTORS, FACTORS), key=cost))
     return [
@@ -106,6 +106,11 @@ class _Steps:
             default=0.0,
         )
 
+    def shares(self, values: Numbers) -> Numbers:
+        """Of each value, how much the ratio at each place counts: linear between places."""
+        unit = np.eye(len(self.places))
+        return np.stack([np.interp(values, self.places, one) for one in unit], axis=1)
+
     def rising(self, fake: Numbers, makers: NDArray[np.str_]) -> Numbers:
         """The log of the likelihood ratio at each place."""
         weight = weights(makers.tolist())
@@ -129,14 +134,26 @@ def _drawn(rising: Numbers, factors: tuple[float, float]) -> Numbers:
     return np.where(rising < 0, calm * rising, loud * rising)
 
 
-def _bits(sign: float, values: Numbers, places: Sequence[float], ratio: Numbers) -> Numbers:
-    return np.asarray(np.log2(1 + np.exp(sign * np.interp(values, places, ratio))))
+def _bits(losing: Numbers) -> Numbers:
+    return np.asarray(np.logaddexp(0.0, losing) / math.log(2))
 
 
-def _cost(bits: Numbers, keys: Sequence[str] | NDArray[np.str_]) -> float:
-    names = np.array(keys)
-    each = [float(bits[names == name].mean()) for name, _ in _parts(names)]
-    return (max(each) + sum(each) / len(each)) / 2 if each else float(bits.mean())
+class _Means:
+    """Means over the files of each key that stands there often enough."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        _, self._of, self._counts = np.unique(keys, return_inverse=True, return_counts=True)
+        self._enough = self._counts >= SOME
+
+    def of(self, bits: Numbers) -> Numbers:
+        """By key, where there are any."""
+        sums = np.bincount(self._of, bits, len(self._counts))
+        return np.asarray((sums / self._counts)[self._enough])
+
+    def cost(self, bits: Numbers) -> float:
+        """Half that of the worst key and half that of all."""
+        each = self.of(bits)
+        return float((each.max() + each.mean()) / 2 if len(each) else bits.mean())
 
 
 def _parts(names: NDArray[np.str_]) -> list[tuple[str, int]]:
