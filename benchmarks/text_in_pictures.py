@@ -49,11 +49,8 @@ BATCH, RATE, WARM, FALL = 4, 1e-3, 200, 0.4
 """Parts at a step; the rate, which rises over the first ``WARM`` steps and falls to nothing over
 the last share ``FALL`` of the minutes."""
 SIDES = (160, 192)
-"""Parts are as high and as wide as one of these, in training and when pictures are judged: traces
-are weighed by how a cell is like all others, and weighed maps are misread by their size, so that
-what is learnt from one size does not hold for another."""
-STEP = 128
-"""Pixels from one part of a judged picture to the next."""
+"""Parts are as high and as wide as one of these: weighed traces are misread by the size of a map,
+and what is learnt from one size alone might not hold for another."""
 KEPT = 200
 """Steps between two saves of the state."""
 
@@ -153,31 +150,10 @@ def judged(method: Any, network: torch.nn.Module, data: Path, split: str, most: 
     """
     rows = []
     for entry in some_of(whole(method, data, split), most):
-        found = marked(method, network, torch.as_tensor(entry["picture"]))
+        found = method.run(network, collate([entry]))["mask"][0].sigmoid().numpy()
         truth = entry["mask"].numpy() > 0.5
         rows.append((bool(entry["label"] > 0), figures.counts(truth, found)))
     return rows
-
-
-@torch.no_grad()
-def marked(method: Any, network: torch.nn.Module, picture: torch.Tensor) -> np.ndarray[Any, Any]:
-    """How sure each pixel (H, W) is edited, 0…1: the mean over parts that overlap."""
-    height, width = picture.shape[1:]
-    side = max(SIDES)
-    found, seen = torch.zeros(height, width), torch.zeros(height, width)
-    for top in _begins(height, side):
-        for left in _begins(width, side):
-            part = (slice(top, top + side), slice(left, left + side))
-            batch = {"picture": picture[(slice(None), *part)][None]}
-            found[part] += method.run(network, batch)["mask"][0].sigmoid()
-            seen[part] += 1
-    return (found / seen).numpy()
-
-
-def _begins(length: int, side: int) -> list[int]:
-    """Where parts begin along one axis, on the grid of the save; the last one reaches the rim."""
-    last = -(-max(0, length - side) // GRID) * GRID
-    return sorted({*range(0, last, STEP), last})
 
 
 def some_of(base: Any, most: int) -> Iterator[dict[str, torch.Tensor]]:
