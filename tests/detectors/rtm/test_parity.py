@@ -202,6 +202,20 @@ def test_parts_begin_on_the_grid_of_the_save() -> None:
         assert item["label"] == float((item["mask"] > 0.5).any())
 
 
+def test_in_a_map_of_few_cells_each_sees_them_all() -> None:
+    torch.manual_seed(0)
+    layer = Neighbourhood(8, 2)
+    map_ = noise((1, 3, 4, 8), 7)
+    with torch.no_grad():
+        found = layer(map_, map_, around(map_))[0, 1, 2]
+        query = layer.query(map_[0, 1, 2]).reshape(2, 4) / 2
+        keys, values = layer.key_value(map_[0]).reshape(12, 2, 2, 4).unbind(1)
+        places = layer.place[:, 3:6, 2:6].reshape(2, 12)  # from one row above, two columns left
+        shares = ((query * keys).sum(-1).T + places).softmax(1)
+        wanted = layer.out(torch.einsum("hn,nhc->hc", shares, values).flatten())
+    torch.testing.assert_close(found, wanted)
+
+
 def test_a_small_picture_is_filled_with_what_counts_for_nothing() -> None:
     item = Crops(_One(100), 160, seed=0)[0]
     assert item["picture"].shape == (3, 160, 160)
