@@ -71,9 +71,10 @@ def run(
 
 
 def spread(values: Sequence[float]) -> str:
-    """Mean and deviation."""
-    apart = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-    return f"{np.mean(values):.3f} ± {apart:.3f}"
+    """Mean and deviation; of a single value the value."""
+    if len(values) == 1:
+        return f"{values[0]:.3f}"
+    return f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}"
 
 
 def table(results: Path) -> str:
@@ -89,7 +90,7 @@ def table(results: Path) -> str:
                         "--results", str(results))  # fmt: skip
             found = {one["detector"]: one for one in told}
             lines += ["", f"## `{method}`, by {by}", "", *_groups(method, found)]
-        lines.append(f"{about['samples']:,} samples each.")
+        lines += ["", f"Each network had {about['samples']:,} samples."]
     return "\n".join(lines)
 
 
@@ -128,11 +129,13 @@ _HEAD = """# Training for fairness, by group
 
 Written by `python benchmarks/fairness.py` from the outcomes in `fairness/`, by
 `unmask bench fairness`. Photos of faces, labelled by gender and ethnicity, stand in the set as they
-are and with the face drawn by a coarse decoder (half of them another person's of the same group);
-both are saved alike. Of every ethnicity but one, training has an eighth of the photos; the test has
-all alike. Networks start from random weights; the threshold is where validation is balanced best.
-Figures are means and deviations over seeds of the training on one set. Ages, light and backgrounds
-differ between groups too, and differences within the deviations say nothing."""
+are and with the face drawn by a coarse decoder (three in five times that of another person of the
+group); both are saved alike. Of every ethnicity but one, training has an eighth of the photos; the
+test has all alike. Networks start from random weights; the threshold is where validation is
+balanced best.
+Figures are means and deviations over seeds of the training on one set (seeds: below each table).
+Ages, light and backgrounds differ between groups too; differences within the deviations, or of a
+single seed, say little."""
 
 
 def main() -> None:
