@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import datetime
 import http.client
 import json
 import subprocess
@@ -28,8 +29,8 @@ import numpy as np
 from PIL import Image
 from serve_running import ENDED, Service, resident
 
-_EVERY = 2.0
-"""Seconds between two questions of a client that waits for its result."""
+_FIRST, _LATER, _MOST = 1.0, 1.5, 15.0
+"""A client that waits asks again after a second, each time later by half, and every 15 at most."""
 
 
 def pictures(folder: Path, count: int) -> list[Path]:
@@ -54,10 +55,14 @@ def p99(service: Service, ident: str, calls: int) -> float:
     return 1000 * float(np.quantile(took, 0.99))
 
 
-def judged(service: Service, path: Path, options: dict[str, Any] | None = None) -> None:
+def judged(service: Service, path: Path, options: dict[str, Any] | None = None) -> float:
+    """Have a file judged; when that ended, by the service's own clock."""
     ident = service.submit(path.name, path.read_bytes(), options or {})
-    while service.ask("GET", f"/v1/jobs/{ident}")["state"] not in ENDED:
-        time.sleep(_EVERY)
+    pause = _FIRST
+    while (job := service.ask("GET", f"/v1/jobs/{ident}"))["state"] not in ENDED:
+        time.sleep(pause)
+        pause = min(_MOST, _LATER * pause)
+    return datetime.datetime.fromisoformat(job["finished"]).timestamp()
 
 
 def upload(service: Service, gib: float) -> tuple[float, int]:
@@ -123,6 +128,20 @@ def many(service: Service, files: list[Path], count: int, clients: int) -> list[
     return seen
 
 
+def scan(folder: Path, workers: int) -> float:
+    """Files a second of ``unmask scan`` from its first record on, when its models are loaded."""
+    out = folder / "out.jsonl"
+    words = ["scan", str(folder / "files"), "--jobs", str(workers), "--jsonl", str(out)]
+    command = [sys.executable, "-m", "unmask", *words]
+    begun, before = 0.0, 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        while running.poll() is None:
+            time.sleep(0.05)
+            if not begun and out.exists() and (before := out.read_bytes().count(b"\n")):
+                begun = time.perf_counter()
+    return (out.read_bytes().count(b"\n") - before) / (time.perf_counter() - begun)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=64)
@@ -144,13 +163,11 @@ def main() -> None:
             "workers": chosen.workers,
         }
         found |= {"status p99 idle (ms)": round(p99(service, first, 300), 1)}
-        before, begun = service.memory(), time.perf_counter()
+        before, begun = service.memory(), time.time()
         with ThreadPoolExecutor(chosen.clients) as clients:
             work = [clients.submit(judged, service, path) for path in files]
             found["status p99 under load (ms)"] = round(p99(service, first, 300), 1)
-            for one in work:
-                one.result()
-        served = len(files) / (time.perf_counter() - begun)
+            served = len(files) / (max(one.result() for one in work) - begun)
         found["server memory before, after (MB)"] = (round(before), round(service.memory()))
         if chosen.upload:
             grown, status = upload(service, chosen.upload)
@@ -159,11 +176,7 @@ def main() -> None:
         if chosen.many:
             found["memory over jobs (MB)"] = many(service, files, chosen.many, chosen.clients)
         service.stop()
-        words = ["scan", str(folder / "files"), "--jobs", str(chosen.workers)]
-        begun = time.perf_counter()
-        command = [sys.executable, "-m", "unmask", *words, "--jsonl", str(folder / "out.jsonl")]
-        subprocess.run(command, check=False, capture_output=True)
-        scanned = len(files) / (time.perf_counter() - begun)
+        scanned = scan(folder, chosen.workers)
         found["files a second: serve, scan"] = (round(served, 2), round(scanned, 2))
         found["ratio"] = round(served / scanned, 2)
         print(json.dumps(found, indent=1))
