@@ -58,7 +58,8 @@ def transform() -> Tensor:
 
 def shifted(value: Tensor, bits: int) -> Tensor:
     """Whole numbers over 2 ** ``bits``, to the nearest, halves upwards."""
-    return ((value + 2 ** (bits - 1)) / 2**bits).floor()
+    whole = 1 << bits
+    return ((value + whole / 2) / whole).floor()
 
 
 def mixed(planes: Tensor, weights: Tensor) -> Tensor:
@@ -72,9 +73,16 @@ def ended(planes: Tensor, axis: int, count: int) -> Tensor:
     return planes.index_select(axis, places)
 
 
+def cells(planes: Tensor, side: int) -> Tensor:
+    """(…, H, W) as (…, H / side, side, W / side, side)."""
+    rows: Tensor = planes.unflatten(-2, (-1, side))  # type: ignore[no-untyped-call]
+    split: Tensor = rows.unflatten(-1, (-1, side))  # type: ignore[no-untyped-call]
+    return split
+
+
 def halved(planes: Tensor) -> Tensor:
     """The mean of each 2 × 2; halves go down in even columns and up in odd ones."""
-    sums = planes.unflatten(-2, (-1, 2)).unflatten(-1, (-1, 2)).sum((-3, -1))
+    sums = cells(planes, 2).sum((-3, -1))
     odd = torch.arange(sums.shape[-1], device=sums.device) % 2
     return ((sums + 1 + odd) / 4).floor()
 
@@ -134,8 +142,7 @@ class Saved(nn.Module):
     def _again(self, planes: Tensor, table: int) -> Tensor:
         """Planes 0…255, transformed, quantised and brought back."""
         cosines, steps = self.cosines.double(), self.steps[table].double()
-        blocks = (planes - 128).unflatten(-2, (-1, BLOCK)).unflatten(-1, (-1, BLOCK))
-        blocks = blocks.transpose(-3, -2)
+        blocks = cells(planes - 128, BLOCK).transpose(-3, -2)
         across = shifted(blocks @ cosines.T, _BITS - _KEPT)
         found = shifted(cosines @ across, _BITS + _KEPT)  # eight times the coefficients
         kept = steps * found.sign() * ((found.abs() + 4 * steps) / (8 * steps)).floor()
