@@ -51,7 +51,8 @@ def test_the_page_is_computed_from_the_outcomes(tmp_path: Path) -> None:
                 Outcome(
                     f"{test}{n}", f"{test}{n}", "", test, "clean", n % 2,
                     float(1 - 2 * (n % 2) if wrong and n < 20 else 2 * (n % 2) - 1),
-                    kind="image", gender=("second", "first")[n >= 20], ethnicity=("one", "other")[n // 2 % 2],
+                    kind="image", gender=("second", "first")[n >= 20],
+                    ethnicity=("one", "other")[n // 2 % 2],
                 )
                 for test in ("faces", "val") for n in range(40)
             ]  # fmt: skip
