@@ -72,6 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=500)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", nargs="*", default=[], help="analyzers; default: a scan's")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -83,6 +84,7 @@ def main() -> None:
             out = folder / f"{engine}.jsonl"
             words = [sys.executable, "-m", "unmask", "scan", str(folder / "in")]
             words += ["--engine", engine, "--jobs", str(options.jobs), "--jsonl", str(out)]
+            words += [word for name in options.only for word in ("--only", name)]
             cost[engine] = timed(words, number)
             found[engine] = findings(out)
             print(engine, len(found[engine]), *(f"{s:.1f} s" for s in cost[engine]), flush=True)
@@ -90,6 +92,7 @@ def main() -> None:
     result = {
         "files": options.files,
         "workers": options.jobs,
+        "only": options.only,
         "records": {"pool": len(pool), "ray": len(ray)},
         "equal_byte_for_byte": sum(pool[name] == ray.get(name) for name in pool),
         "seconds": {engine: round(cost[engine][0], 1) for engine in cost},

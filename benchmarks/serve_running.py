@@ -60,9 +60,7 @@ class Service:
 
     def memory(self) -> float:
         """Resident memory of the server process, in MB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+)", status)
-        return int(found[1]) / 1024 if found else float("nan")
+        return resident(self.process.pid)
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Any:
         """The JSON of an answer."""
@@ -85,6 +83,12 @@ class Service:
     def _drain(self, stream: Any) -> None:
         for _ in stream:
             pass
+
+
+def resident(process: int) -> float:
+    """Resident memory of a process, in MB."""
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+    return int(found[1]) / 1024 if found else float("nan")
 
 
 def form(name: str, data: bytes, options: dict[str, Any]) -> bytes:

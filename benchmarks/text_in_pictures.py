@@ -45,10 +45,12 @@ SETTINGS = {
         "drop_path": 0.0,
     },
 }
-BATCH, RATE, WARM = 4, 1e-3, 200
+BATCH, RATE, WARM, FALL = 4, 1e-3, 200, 0.4
+"""Parts at a step; the rate, which rises over the first ``WARM`` steps and falls to nothing over
+the last share ``FALL`` of the minutes."""
 SIDES = (160, 192)
 """Parts are as high and as wide as one of these: weighed traces are misread by the size of a map,
-and what is learnt from one size alone does not hold for another."""
+and what is learnt from one size alone might not hold for another."""
 KEPT = 200
 """Steps between two saves of the state."""
 
@@ -125,7 +127,8 @@ def trained(method: Any, data: Path, minutes: float, seed: int) -> tuple[torch.n
         if done:
             break
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, (took["steps"] + 1) / WARM)
+            rest = (1 - took["minutes"] / minutes) / FALL
+            group["lr"] = RATE * min(1.0, (took["steps"] + 1) / WARM, rest)
         loss, said = method.loss(network, batch)
         optimiser.zero_grad()
         loss.backward()
@@ -140,19 +143,27 @@ def trained(method: Any, data: Path, minutes: float, seed: int) -> tuple[torch.n
 
 
 @torch.no_grad()
-def judged(method: Any, network: torch.nn.Module, data: Path, split: str) -> list[Any]:
-    """Of each picture whether it is edited, and how many pixels have which value."""
+def judged(method: Any, network: torch.nn.Module, data: Path, split: str, most: int) -> list[Any]:
+    """Of each picture whether it is edited, and how many pixels have which value.
+
+    ``most``: how many pictures, spread over the part, half of them edited (0: all).
+    """
     rows = []
-    for entry in iter_of(whole(method, data, split)):
+    for entry in some_of(whole(method, data, split), most):
         found = method.run(network, collate([entry]))["mask"][0].sigmoid().numpy()
         truth = entry["mask"].numpy() > 0.5
         rows.append((bool(entry["label"] > 0), figures.counts(truth, found)))
     return rows
 
 
-def iter_of(base: Any) -> Iterator[dict[str, torch.Tensor]]:
-    """All entries of a part."""
-    return (base[i] for i in range(len(base)))
+def some_of(base: Any, most: int) -> Iterator[dict[str, torch.Tensor]]:
+    """Entries of a part, spread over all of either class."""
+    labels = np.array([item.label for item in base.manifest])
+    for label in (0, 1):
+        places = np.flatnonzero(labels == label)
+        count = min(len(places), most // 2) if most else len(places)
+        for at in np.linspace(0, len(places) - 1, count).round().astype(int):
+            yield base[int(places[at])]
 
 
 def stated(rows: list[Any], cut: int) -> dict[str, float]:
@@ -183,6 +194,7 @@ def main() -> None:
     asked.add_argument("folder", type=Path)
     asked.add_argument("--pictures", type=int, default=1000)
     asked.add_argument("--minutes", type=float, default=60)
+    asked.add_argument("--judged", type=int, default=0, help="pictures of each part; 0: all")
     asked.add_argument("--seed", type=int, default=0)
     given = asked.parse_args()
     torch.set_num_threads(1)
@@ -192,11 +204,12 @@ def main() -> None:
     method = method_named("rtm")(SETTINGS)
     network, took = trained(method, data, given.minutes, given.seed)
     torch.save(network.state_dict(), given.folder / "rtm.pt")
-    seen = judged(method, network, data, "val")
+    seen = judged(method, network, data, "val", given.judged)
     edited = [count for is_edited, count in seen if is_edited]
     cut = max(range(1, figures.BINS), key=lambda value: at_cut(edited, value))
     result = {**took, "cut": cut / figures.BINS, "seen": stated(seen, cut)}
-    unseen = judged(method, network, data, "test")
+    print(json.dumps(result), flush=True)
+    unseen = judged(method, network, data, "test", given.judged)
     result["unseen layouts and fonts"] = stated(unseen, cut)
     print(json.dumps(result, indent=1))
 

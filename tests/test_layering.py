@@ -23,7 +23,7 @@ RESEARCH_FOLDERS = (
 )  # fmt: skip
 RESEARCH_VERBS = {
     "train", "bench", "bench_protocol", "bench_faces", "bench_run", "bench_whole", "forge", "data",
-    "data_comply", "catalog",
+    "bench_answers", "data_comply", "catalog",
     "models_add", "models_export", "models_sets", "explain", "protect",
 }  # fmt: skip
 

@@ -180,6 +180,22 @@ def test_side_by_side_and_delete(
         seen.messages.clear()  # the browser notes the 404 that was asked for
 
 
+def test_on_a_phone_both_results_are_seen_at_once(
+    browser: Browser, service: Service, results: dict[str, str]
+) -> None:
+    ids = [results[name].rsplit("/", 1)[1] for name in ("photo", "voice")]
+    with opened(browser, service, viewport={"width": 360, "height": 800}) as seen:
+        page = seen.page
+        links = page.locator(".bar a").all()
+        assert len({link.bounding_box()["y"] for link in links[1:]}) == 1, "the menu is one line"  # type: ignore[index]
+        page.goto(f"{service.url}/side?id={ids[0]}&id={ids[1]}")
+        row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="SHA-256"))
+        for cell in row.get_by_role("cell").all():
+            box = cell.bounding_box()
+            assert box
+            assert 0 <= box["x"] < box["x"] + box["width"] <= 360
+
+
 def test_history_is_searched_as_one_types(
     browser: Browser, service: Service, results: dict[str, str]
 ) -> None:

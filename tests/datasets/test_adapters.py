@@ -19,8 +19,8 @@ from unmask.datasets.splits import crossing
 from unmask.errors import DataError, UnknownName
 
 SAID = (
-    "family", "generator", "mask", "segments", "box", "types", "tokens", "question", "answer",
-    "choices", "also",
+    "family", "generator", "mask", "original", "segments", "box", "types", "tokens", "question",
+    "answer", "choices", "also", "session",
 )  # fmt: skip
 """What a dataset says beyond the label: where one does, its copy's expectations name it."""
 PAGE = Path(__file__).parents[2] / "docs" / "data.md"
@@ -75,6 +75,7 @@ def test_its_tiny_copy_becomes_a_checked_manifest(name: str, root: Path) -> None
     assert {item.kind for item in manifest} == set(adapter(name).kinds)
     assert all(manifest.file(item).is_file() for item in manifest)
     assert all((root / item.mask).is_file() for item in manifest if item.mask)
+    assert all((root / item.original).is_file() for item in manifest if item.original)
     assert all((root / path).is_file() for item in manifest for path in item.also)
     assert all(item.text for item in manifest if item.kind == "text")
     assert all(item.group and item.source for item in manifest if item.label == 0)

@@ -137,6 +137,33 @@ def test_masks_are_cut_alike(root: Path, tmp_path: Path) -> None:
     assert ((mask > 0) == (crop[:, :, 0] > 0)).mean() > 0.97
 
 
+def test_originals_are_cut_alike_when_asked(root: Path, tmp_path: Path) -> None:
+    """The original of a walk is the walk in the dark: its square is that of the fake's face."""
+    size = (2 * SIDE, SIDE)
+    video(root / "dark.mp4", count=COUNT, rate=RATE, size=size, paint=lambda i: moving(i) // 8)
+    image(root / "half.png", PORTRAIT // 2)
+    both = (
+        item("walk.mp4", original="dark.mp4"),
+        item("still.png", "image", original="half.png"),
+    )
+    cut_faces(Manifest(root, both), tmp_path / "without", CUT)
+    assert not any(one.original for one in read_manifest(tmp_path / "without"))
+    cut_faces(Manifest(root, both), tmp_path / "with", replace(CUT, originals=True))
+    made = read_manifest(tmp_path / "with")
+    assert len(made) == CUT.frames + 1
+    for one in made:
+        pixels = np.asarray(Image.open(made.file(one))).astype(int)
+        beside = np.asarray(Image.open(made.root / one.original)).astype(int)
+        share = 2 if one.media_id == "still.png" else 8
+        assert np.abs(pixels - share * beside).mean() < 20
+    with pytest.raises(DataError, match="No face"):
+        cut_faces(
+            Manifest(root, (replace(both[1], original="grey.png"),)),
+            tmp_path / "small",
+            replace(CUT, originals=True),
+        )
+
+
 def test_files_without_a_face_are_said(root: Path, tmp_path: Path) -> None:
     items = (item("still.png", "image"), item("grey.png", "image"), item("torn.png", "image"))
     made = cut_faces(Manifest(root, items), tmp_path, CUT)

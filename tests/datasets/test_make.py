@@ -119,6 +119,20 @@ def test_a_value_that_cannot_be_names_row_and_field(
         table_manifest(tmp_path / "t.csv")
 
 
+def test_an_original_lies_in_the_folder_and_is_of_a_fake(tmp_path: Path) -> None:
+    forged = Item("f", "f", "f.png", "image", 1, original="r.png")
+    assert checked([forged]) == (forged,)
+    with pytest.raises(DataError, match="inside the folder"):
+        checked([replace(forged, original="../r.png")])
+    with pytest.raises(DataError, match="only forged items do"):
+        checked([replace(forged, label=0)])
+    (tmp_path / "f.png").write_bytes(b"")
+    table = tmp_path / "own.csv"
+    table.write_text("path,label,original\nf.png,1,r.png\n")
+    with pytest.raises(DataError, match=r"first 'r\.png'"):
+        table_manifest(table)
+
+
 def test_a_manifest_is_not_read_with_a_stretch_that_ends_before_it_starts() -> None:
     item = replace(many(1)[0], segments=((3.0, 1.0),))
     with pytest.raises(DataError, match="0 0: segments holds 3 to 1 s"):

@@ -18,9 +18,9 @@ from torch.utils.data import DataLoader
 from make_media import video
 from unmask.cards.card import Input
 from unmask.datasets.manifest import Item, Manifest
-from unmask.datasets.reading import Reader
+from unmask.datasets.reading import Draw, Loaded, Reader
 from unmask.datasets.samples import Prepared, collate, plainly
-from unmask.errors import DataError, ModelError
+from unmask.errors import DataError, MediaError, ModelError
 from unmask.media import frames
 from unmask.train.recipe import Recipe
 from unmask.types import Frame
@@ -117,6 +117,45 @@ def test_flips_take_mask_and_box_along(tmp_path: Path) -> None:
     assert entries[0]["mask"].sum() == 0
     assert [float(entries[k]["masked"]) for k in (0, 1, 2)] == [1, 1, 0]  # 4.png: not known
     assert entries[2]["box"].tolist() == [0, 0, 0, 0]
+
+
+def test_forged_items_may_stay_as_they_are(tmp_path: Path) -> None:
+    """The same file as a real and as a fake: only the real one is changed."""
+    manifest = pictures(tmp_path)
+    reals = Manifest(tmp_path, (manifest.items[1],))
+    fakes = Manifest(tmp_path, (item("1.png", 1),))
+    augment = {"flip": 1.0, "launder": 1.0, "strength": 1.5}
+    chosen = recipe(balance=False, augment=augment, augment_fakes=False)
+    plain = Prepared(reals, [PICTURE], recipe(balance=False))
+    assert torch.equal(Prepared(fakes, [PICTURE], chosen)[0]["x"], plain[0]["x"])
+    assert not torch.equal(Prepared(reals, [PICTURE], chosen)[0]["x"], plain[0]["x"])
+
+
+def test_maps_of_a_method_are_mirrored_too(tmp_path: Path) -> None:
+    def targets(item: Item, loaded: Loaded) -> dict[str, np.ndarray[Any, Any]]:
+        ramp = np.tile(np.arange(32, dtype=np.float32), (24, 1))
+        return {"ramp": ramp, "other": ramp}
+
+    chosen = recipe(augment={"flip": 1.0})
+    made = Prepared(pictures(tmp_path), [PICTURE], chosen, targets=targets, maps=["ramp"])[0]
+    assert made["ramp"][0, 0] == 31
+    assert made["other"][0, 0] == 0
+
+
+def test_an_original_is_seen_as_its_fake_is(tmp_path: Path) -> None:
+    pictures(tmp_path)
+    whole = part("picture", ["batch", 3, 15, 20])
+    forged = item("5.png", 1, original="0.png")
+    Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(tmp_path / "small.png")
+    other = item("4.png", 1, original="small.png")
+    reader = Reader(Manifest(tmp_path, (forged, other, item("0.png", 0))), [whole])
+    seen = reader.original(forged, reader.read(forged, Draw()))
+    assert seen is not None
+    assert seen.shape == (15, 20, 3)
+    assert (seen[..., 0] == 0).all()
+    assert reader.original(item("0.png", 0), reader.read(item("0.png", 0), Draw())) is None
+    with pytest.raises(MediaError, match="another size"):
+        reader.original(other, reader.read(other, Draw()))
 
 
 def test_evaluation_draws_nothing_and_shows_each_item_once(tmp_path: Path) -> None:

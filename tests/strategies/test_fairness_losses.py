@@ -1,9 +1,11 @@
-"""The risks of both fair losses, against a search and by hand."""
+"""The risks of both fair losses: against a search, by hand, and against the authors' program
+(Purdue-M2/AI-Face-FairnessBench 588f80c)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -13,10 +15,13 @@ from stand import begun
 from torch import nn
 from torch.nn import functional as F
 
+from official import noise
 from unmask.errors import DataError
 from unmask.nn.cvar import worst_share
-from unmask.strategies.fair_dag import WithoutGroups
+from unmask.strategies.fair_dag import WithoutGroups, losses
 from unmask.strategies.fair_daw import BetweenGroups
+
+GOLDEN = np.load(Path(__file__).parent / "fairness.npz")
 
 
 @given(
@@ -34,6 +39,26 @@ def test_the_closed_form_is_the_least_over_lambda(values: list[float], alpha: fl
         float(minimize_scalar(risk, bounds=(0, 10), method="bounded").fun), *map(risk, values)
     )
     assert float(worst_share(losses, alpha)) == pytest.approx(least, abs=1e-4)
+
+
+def test_both_losses_are_the_authors(tmp_path: Path) -> None:
+    """Five groups of 24 samples, the smallest of one; theirs searches λ, ours is in closed form.
+
+    Slopes are compared where the share is of whole samples: a sample that counts in part counts
+    wholly or not at all by their search, as it happens to end.
+    """
+    labels = (noise((24,), 2) > 0).float()
+    groups = torch.tensor([0] * 10 + [1] * 7 + [3] * 4 + [5] * 2 + [7])
+    scores = noise((24,), 1, -4, 4).requires_grad_()
+    batch = {"x": scores, "label": labels}
+    between = begun(BetweenGroups, nn.Identity(), tmp_path)
+    found = float(between.risk(losses(scores, batch), groups).detach())
+    np.testing.assert_allclose(found, GOLDEN["daw"], atol=1e-4)
+    loss, _ = begun(WithoutGroups, nn.Identity(), tmp_path).loss(torch.tensor(99.0), batch)
+    loss.backward()
+    np.testing.assert_allclose(loss.item(), GOLDEN["dag"], atol=1e-4)
+    assert scores.grad is not None
+    np.testing.assert_allclose(scores.grad, GOLDEN["dag_slope"], atol=1e-4)
 
 
 def test_without_groups_the_worst_half_is_learnt_from(tmp_path: Path) -> None:

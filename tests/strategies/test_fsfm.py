@@ -1,17 +1,23 @@
-"""FSFM: which patches are hidden, the parts of its loss by hand, and that it learns faces."""
+"""FSFM: which patches are hidden, the parts of its loss by hand and by the authors' program
+(wolo-wolo/FSFM-CVPR25 986aaab), and that it learns faces."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from stand import begun
 from torch import Tensor, nn
 
+from official import filled, noise
 from unmask.errors import DataError, ModelError
+from unmask.nn.masked_patches import apart, patches
 from unmask.strategies._face_regions import CHOSEN, OTHERS, hidden, regions
-from unmask.strategies.fsfm import FSFM, disagreement
+from unmask.strategies.fsfm import FSFM, disagreement, perceptron
+
+GOLDEN = np.load(Path(__file__).parent / "fsfm.npz")
 
 
 def test_the_regions_cover_the_square() -> None:
@@ -129,3 +135,28 @@ def test_a_method_without_pictures_is_refused(tmp_path: Path) -> None:
         one.loss(torch.zeros(()), {"x": torch.zeros(2, 5), "label": torch.zeros(2)})
     with pytest.raises(ModelError, match="linear"):
         begun(FSFM, nn.Identity(), tmp_path)
+
+
+@torch.no_grad()
+def test_heads_and_losses_are_the_authors() -> None:
+    """Projector, both errors of what is drawn (normed or not), and the disagreement."""
+    names = ["projection_head.0", "projection_head.1", "projection_head.3"]
+    shapes = {f"{names[0]}.weight": (48, 24), f"{names[0]}.bias": (48,),
+              f"{names[1]}.weight": (48,), f"{names[1]}.bias": (48,),
+              f"{names[2]}.weight": (16, 48), f"{names[2]}.bias": (16,)}  # fmt: skip
+    head = perceptron(24, 48, 16)
+    made = filled(shapes)
+    head.load_state_dict({name.removeprefix("projection_head."): v for name, v in made.items()})
+    given = head(noise((5, 24), 1, -2, 2))
+    np.testing.assert_allclose(given, GOLDEN["projected"], atol=1e-5)
+    apart_from = disagreement(given, noise((5, 16), 2, -1, 1))
+    np.testing.assert_allclose(apart_from, GOLDEN["byol"], atol=1e-5)
+    row = torch.tensor([1, 1, 1, 0, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1])
+    hidden_ones = torch.stack([row.roll(place) for place in range(3)])
+    region = torch.zeros(3, 16)
+    region[:, 4:7] = 1
+    target, drawn = patches(noise((3, 3, 32, 32), 3), 8), noise((3, 16, 192), 4)
+    for kind in ("plain", "normed"):
+        found = [apart(target, drawn, rows, normed=kind == "normed").mean()
+                 for rows in (hidden_ones, region)]  # fmt: skip
+        np.testing.assert_allclose(found, GOLDEN[kind], atol=1e-5)

@@ -1,9 +1,11 @@
-"""What the teachers say is learnt and nothing else; the discriminator's loss by hand."""
+"""What the teachers say is learnt and nothing else; both losses by hand and by the authors' program
+(szq0214/MEAL-V2 59e6bca)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from stand import Looking
@@ -11,8 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from toy import recipe
 
+from official import filled, noise
 from unmask.strategies.base import Training
-from unmask.strategies.meal_distillation import Ensemble, MealDistillation
+from unmask.strategies.meal_distillation import Ensemble, MealDistillation, discriminator
+
+GOLDEN = np.load(Path(__file__).parent / "meal.npz")
 
 
 class Small(Looking):
@@ -73,3 +78,25 @@ def test_the_discriminator_by_hand(tmp_path: Path) -> None:
     assert float(one.told(mine, theirs).detach()) == pytest.approx(float(by_hand.detach()))
     assert said.shape == (6, 2)
     assert float(said.min()) >= 0  # ReLU behind the last layer too
+
+
+def test_both_losses_are_the_authors(tmp_path: Path) -> None:
+    """Their discriminator is of 1 × 1 convolutions, their teachers' softmaxes are averaged."""
+    one, _ = begun(tmp_path, 1.0, same=False)
+    shapes = {"conv1": (32, 64), "conv2": (16, 32), "conv3": (2, 16)}
+    made = filled({f"{name}.weight": (*shape, 1, 1) for name, shape in shapes.items()}
+                  | {f"{name}.bias": shape[:1] for name, shape in shapes.items()})  # fmt: skip
+    places = {"conv1": "0", "conv2": "2", "conv3": "4"}
+    one.discriminator = discriminator(64)
+    one.discriminator.load_state_dict(
+        {f"{places[name[:5]]}.{name[6:]}": value.flatten(2).squeeze(2) if value.ndim > 1 else value
+         for name, value in made.items()}
+    )  # fmt: skip
+    mine = noise((6, 64), 1, -2, 2).requires_grad_()
+    told = one.told(mine, noise((6, 64), 2, -2, 2))
+    told.backward()
+    np.testing.assert_allclose(told.item(), GOLDEN["told"], atol=1e-5)
+    np.testing.assert_allclose(mine.grad, GOLDEN["slope"], atol=1e-6)
+    wanted = torch.stack([noise((6,), n, -3, 3).sigmoid() for n in (4, 5)]).mean(0)
+    soft = F.binary_cross_entropy_with_logits(noise((6,), 3, -3, 3), wanted)
+    np.testing.assert_allclose(soft.item(), GOLDEN["soft"], atol=1e-5)

@@ -1,16 +1,21 @@
-"""Where the network looks most is covered: by three rectangles, drawn from the run's generator."""
+"""Where the network looks most is covered: by three rectangles, drawn from the run's generator. The
+map and the loss are those of the authors' program (crywang/RFM f359de8)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from stand import begun
 from torch import Tensor, nn
 
+from official import filled, noise
 from unmask.errors import ModelError
 from unmask.strategies.rfm import ForgeryMining
+
+GOLDEN = np.load(Path(__file__).parent / "rfm.npz")
 
 
 class Corner(nn.Module):
@@ -71,3 +76,27 @@ def test_a_method_without_pictures_is_refused(tmp_path: Path) -> None:
     one = begun(ForgeryMining, nn.Identity(), tmp_path)
     with pytest.raises(ModelError, match="takes none"):
         one.batch({"x": torch.zeros(2, 3), "label": torch.zeros(2)})
+
+
+class Two(nn.Module):
+    """A small network of two classes; the score is forged less real."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 64, 2)
+        )
+        shapes = {name: value.shape for name, value in self.layers.state_dict().items()}
+        self.layers.load_state_dict(filled(shapes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        classes: Tensor = self.layers(x)
+        return classes[:, 1] - classes[:, 0]
+
+
+def test_the_map_and_the_loss_are_the_authors(tmp_path: Path) -> None:
+    one = begun(ForgeryMining, Two(), tmp_path)
+    batch = {"x": noise((2, 3, 8, 8), 1, 0, 255), "label": torch.ones(2)}
+    np.testing.assert_allclose(one.attention(batch, ["x"])["x"], GOLDEN["map"], atol=1e-6)
+    kept = [float(one.loss(torch.tensor(value), {})[0]) for value in (0.01, 0.5)]
+    np.testing.assert_allclose(kept, GOLDEN["flood"], atol=1e-6)

@@ -14,7 +14,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import strategies_cells
-from strategies_made import SETS, People, Shown, drawn, forged
+from strategies_drawn import Shown, drawn, forged
+from strategies_made import SETS, People
 
 import strategies
 from unmask.plugin_files import names
@@ -24,7 +25,7 @@ def test_every_strategy_of_faces_has_its_row() -> None:
     rows = {row.strategy for row in strategies.ROWS}
     assert rows <= set(names("strategies"))
     assert {"rfm", "fair-dag", "fair-daw", "ed4", "momentum-difficulty", "meal-distillation",
-            "identity-adversarial", "dataless", "fsfm"} <= rows  # fmt: skip
+            "identity-adversarial", "dataless", "fsfm", "fsts"} <= rows  # fmt: skip
     made = {row.made for row in strategies.ROWS} | {row.control[0] for row in strategies.ROWS}
     assert made <= set(SETS)
 
@@ -56,6 +57,16 @@ def test_a_mark_lies_in_the_face_alone() -> None:
     assert marked[28:44, 24:40].mean() > 15
     assert (drawn(replace(real, label=0), 5, 9) == drawn(real, 5, 9)).all()
     assert (drawn(real, 5, 9) == drawn(real, 5, 9)).all()
+
+
+def test_a_page_is_edited_in_places_and_marked_all_over() -> None:
+    plain = Shown(3, 1, made="page")
+    page = drawn(plain, 5, 9).astype(int)
+    edited = np.abs(drawn(replace(plain, made="edited"), 5, 9) - page).max(2)
+    marked = np.abs(drawn(forged(plain), 5, 9) - page).max(2)
+    assert 0 < (edited > 40).mean() < 0.25
+    assert (marked > 15).mean() > 0.5
+    assert not (drawn(replace(plain, split="test"), 5, 9) == page).all()
 
 
 def test_one_training_is_kept_and_not_repeated(

@@ -70,6 +70,17 @@ def gather(protocol: Protocol, paths: Sequence[Path], kinds: Iterable[str]) -> M
     )
 
 
+def _below(item: Item, folder: str) -> Item:
+    """The item with its paths from a folder further up."""
+    return replace(
+        item,
+        path=f"{folder}/{item.path}",
+        mask=f"{folder}/{item.mask}" if item.mask else "",
+        original=f"{folder}/{item.original}" if item.original else "",
+        also=tuple(f"{folder}/{path}" for path in item.also),
+    )
+
+
 def _pool(paths: Sequence[Path]) -> tuple[list[tuple[Item, str]], Path, list[str]]:
     """All items, their paths from one common folder, each with the name of its manifest.
 
@@ -86,9 +97,7 @@ def _pool(paths: Sequence[Path]) -> tuple[list[tuple[Item, str]], Path, list[str
         for item in manifest:
             moved = item
             if before != ".":
-                mask = f"{before}/{item.mask}" if item.mask else ""
-                also = tuple(f"{before}/{path}" for path in item.also)
-                moved = replace(moved, path=f"{before}/{item.path}", mask=mask, also=also)
+                moved = _below(item, before)
             if several:
                 moved = replace(
                     moved,

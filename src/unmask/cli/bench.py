@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from unmask.cli import bench_faces, bench_protocol, bench_run, bench_whole
+from unmask.cli import bench_answers, bench_faces, bench_protocol, bench_run, bench_whole
 from unmask.cli.console import Progressing, emit
 
 app = typer.Typer(help="Predict, calibrate, and compute every number from predictions.")
@@ -21,6 +21,7 @@ for verb in (
     bench_protocol.fairness,
     bench_protocol.leaderboard,
     bench_faces.faces,
+    bench_answers.answers,
 ):
     app.command()(verb)
 

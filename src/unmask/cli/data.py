@@ -212,6 +212,9 @@ def faces(
     ] = 1.3,
     size: Annotated[int, typer.Option(help="Pixels of a side of the crop.")] = 256,
     frames: Annotated[int, typer.Option(help="Frames of a video, spread over all of it.")] = 32,
+    originals: Annotated[
+        bool, typer.Option("--originals", help="Cut the same square out of a fake's original too.")
+    ] = False,
     processes: Annotated[int, typer.Option(help="Worker processes.")] = 1,
     json: Json = False,
 ) -> None:
@@ -229,9 +232,8 @@ def faces(
         raise SettingError("Allowed are --margin from 1, --size 16 to 2048, --frames from 1.")
     read = manifest / "manifest.parquet" if manifest.is_dir() else manifest
     guard({"--out": out / "manifest.parquet"}, (read,))
-    cut = Cut(margin, size, frames)
-    if detector_card:
-        cut = cut_of_card(detector_card, frames)
+    cut = cut_of_card(detector_card, frames) if detector_card else Cut(margin, size, frames)
+    cut = replace(cut, originals=originals)
     with _needed("Cutting faces"), Progressing("cutting", unit="files", quiet=json) as bar:
         made = cut_faces(read_manifest(manifest), out, cut, processes, bar.update)
     lines = [f"{made.path}: {made.crops} crops", f"without a face: {made.faceless} files"]

@@ -13,7 +13,7 @@ from unmask.datasets.manifest import Item, Manifest
 from unmask.errors import DataError, SettingError, UnknownName
 
 FIELDS = frozenset(Item.__dataclass_fields__)
-_OF_FAKES = frozenset({"generator", "family", "types", "mask", "segments"})
+_OF_FAKES = frozenset({"generator", "family", "types", "mask", "original", "segments"})
 """Fields that a real item leaves empty: they choose among forged items alone."""
 
 Where = Mapping[str, Sequence[str]]

@@ -20,7 +20,7 @@ from unmask.faces.track import Tracker
 from unmask.media import frames, probe, read_image
 from unmask.types import Box, Face, Frame, Kind, MediaInfo, Pixels
 
-MASK_SUFFIX = "mask"
+MASK_SUFFIX, ORIGINAL_SUFFIX = "mask", "original"
 _LOOKED = 4.0  # frames a second in which faces are searched, so that they can be followed
 _MOST_LOOKED = 8  # times the frames wanted, whatever the length
 _PACKED = 2  # a third of the time that PNG usually takes, for a sixth more bytes
@@ -31,6 +31,8 @@ _PATIENCE = 2.5  # steps between frames after which a face that was missed is an
 class Cut:
     """How faces are cut: side of the square over the longer side of the box, pixels, frames.
 
+    ``originals``: the same square of the same moment is cut out of a fake's original as well.
+
     Crops are not turned: the five points of the shipped face detector hardly follow a tilted head
     (3 to 4° for a portrait turned by 30°), so that levelling the eyes by them would do nothing.
     """
@@ -38,6 +40,7 @@ class Cut:
     margin: float = 1.3
     size: int = 256
     frames: int = 32
+    originals: bool = False
 
 
 def cut_of_card(name: str, frames: int) -> Cut:
@@ -62,6 +65,15 @@ class Sighting:
     pixels: Pixels
     seen: Face
     mask: Pixels | None = None
+    original: Pixels | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What lies beside a picture: where it is forged, and what it was made from."""
+
+    mask: Pixels | None = None
+    original: Pixels | None = None
 
 
 @dataclass(slots=True)
@@ -88,19 +100,25 @@ def cut_item(job: tuple[Item, Path, Path], cut: Cut) -> list[dict[str, Any]]:
         path = out / place
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(one.pixels).save(path, compress_level=_PACKED)
-        mask = ""
-        if one.mask is not None:
-            mask = f"crops/{item.path}/{number:03}.{MASK_SUFFIX}.png"
-            Image.fromarray(one.mask).save(out / mask)
-        rows.append(_row(item, number, place, mask, one))
+        beside = {"mask": "", "original": ""}
+        for name, cut_out, suffix in (
+            ("mask", one.mask, MASK_SUFFIX),
+            ("original", one.original, ORIGINAL_SUFFIX),
+        ):
+            if cut_out is not None:
+                beside[name] = f"crops/{item.path}/{number:03}.{suffix}.png"
+                Image.fromarray(cut_out).save(out / beside[name], compress_level=_PACKED)
+        rows.append(_row(item, number, place, beside, one))
     return rows
 
 
-def _row(item: Item, number: int, place: str, mask: str, one: Sighting) -> dict[str, Any]:
+def _row(
+    item: Item, number: int, place: str, beside: dict[str, str], one: Sighting
+) -> dict[str, Any]:
     return {
         "item_id": f"{item.item_id}#{number:03}",
         "path": place,
-        "mask": mask,
+        **beside,
         "frame": one.frame,
         "time": round(one.time, 4),
         "confidence": round(one.face.confidence, 4),
@@ -118,18 +136,23 @@ def _rounded(box: Box) -> list[float]:
 def _sightings(item: Item, root: Path, cut: Cut) -> list[Sighting]:
     path = root / item.path
     mask = root / item.mask if item.mask else None
+    original = root / item.original if item.original and cut.originals else None
     if item.kind == "image":
         pixels = read_image(path)
         faces = detect(pixels)
         if item.face:
             known = Box(*item.face)
             faces = sorted(faces, key=lambda face: -face.box.iou(known))
-        masked = read_image(mask) if mask and faces else None
-        return [_seen(Frame(0, 0.0, pixels), faces[0], cut, masked)] if faces else []
-    return _followed(item, path, mask, cut)
+        if not faces:
+            return []
+        beside = _Beside(*(read_image(one) if one else None for one in (mask, original)))
+        return [_seen(Frame(0, 0.0, pixels), faces[0], cut, beside)]
+    return _followed(item, path, mask, original, cut)
 
 
-def _followed(item: Item, path: Path, mask: Path | None, cut: Cut) -> list[Sighting]:
+def _followed(
+    item: Item, path: Path, mask: Path | None, original: Path | None, cut: Cut
+) -> list[Sighting]:
     """Crops of the face that is seen most often, then largest."""
     info = probe(path)
     if info.kind is not Kind.VIDEO:
@@ -138,10 +161,10 @@ def _followed(item: Item, path: Path, mask: Path | None, cut: Cut) -> list[Sight
     step = 1 / max(wanted, min(_LOOKED, _MOST_LOOKED * wanted))
     tracker = Tracker(patience=max(_PATIENCE, _PATIENCE * step))
     tracks: dict[int, _Track] = defaultdict(_Track)
-    for frame, masked in ahead(_with_masks(item, path, info, mask, step)):
+    for frame, beside in ahead(_with_beside(item, path, info, (mask, original), step)):
         faces = detect(frame.pixels)
         for track, face in zip(tracker.update(frame.time, faces), faces, strict=True):
-            tracks[track.number].sightings.append(_seen(frame, face, cut, masked))
+            tracks[track.number].sightings.append(_seen(frame, face, cut, beside))
     if not tracks:
         return []
     chosen = max(tracks.values(), key=lambda track: track.weight).sightings
@@ -156,27 +179,35 @@ def _seconds(item: Item, info: MediaInfo) -> float | None:
     return info.seconds
 
 
-def _with_masks(
-    item: Item, path: Path, info: MediaInfo, mask: Path | None, step: float
-) -> Iterator[tuple[Frame, Pixels | None]]:
-    """Frames ``step`` seconds apart inside the forged stretches, with what is forged in each."""
+def _with_beside(
+    item: Item,
+    path: Path,
+    info: MediaInfo,
+    beside: tuple[Path | None, Path | None],
+    step: float,
+) -> Iterator[tuple[Frame, _Beside]]:
+    """Frames ``step`` seconds apart inside the forged stretches, with mask and original of each."""
     shown = frames(path, info, fps=1 / step)
-    hidden = frames(mask, probe(mask), fps=1 / step) if mask else None
+    others = [frames(one, probe(one), fps=1 / step) if one else None for one in beside]
     for frame in shown:
-        forged = next(hidden, None) if hidden else None
+        seen = [next(other, None) if other else None for other in others]
         inside = not (item.label and item.segments) or any(
             start <= frame.time < end for start, end in item.segments
         )
         if inside:
-            yield frame, forged.pixels if forged else None
+            yield frame, _Beside(*(one.pixels if one else None for one in seen))
 
 
-def _seen(frame: Frame, face: Face, cut: Cut, masked: Pixels | None) -> Sighting:
+def _seen(frame: Frame, face: Face, cut: Cut, beside: _Beside) -> Sighting:
     pixels, seen = cut_face(frame.pixels, face, cut)
-    mask = None
-    if masked is not None:
-        mask = (cut_face(masked, face, cut)[0].max(2) > 127).astype(np.uint8) * 255
-    return Sighting(frame.index, frame.time, face, pixels, seen, mask)
+    mask = original = None
+    if beside.mask is not None:
+        mask = (cut_face(beside.mask, face, cut)[0].max(2) > 127).astype(np.uint8) * 255
+    if beside.original is not None:
+        if beside.original.shape != frame.pixels.shape:
+            raise MediaError("Its original has another size, so their pixels are not side by side.")
+        original = cut_face(beside.original, face, cut)[0]
+    return Sighting(frame.index, frame.time, face, pixels, seen, mask, original)
 
 
 def cut_face(pixels: Pixels, face: Face, cut: Cut) -> tuple[Pixels, Face]:

@@ -39,8 +39,9 @@ def cut_faces(
     """Cut the faces of all pictures and videos of a manifest into the folder ``out``.
 
     Writes ``crops/``, ``manifest.parquet`` (an item a crop: its medium is the video, its ``face``
-    the box in the crop, its ``mask`` cut alike) and ``faces.parquet`` (place, time, box and five
-    points in the original and in the crop). What was finished before a kill is not done again.
+    the box in the crop, its ``mask`` cut alike, its ``original`` too where ``cut`` asks for it) and
+    ``faces.parquet`` (place, time, box and five points in the original and in the crop). What was
+    finished before a kill is not done again.
     Videos forged in their sound only are left out: their pictures are real. Raises DataError when
     no face is found, OutputError when ``out`` was begun with other settings.
     """
@@ -97,6 +98,7 @@ def _crop(item: Item, row: dict[str, Any]) -> Item:
         path=row["path"],
         kind="image",
         mask=row["mask"],
+        original=row.get("original", ""),
         segments=(),
         box=(),
         face=tuple(row["crop_box"]),
@@ -149,7 +151,7 @@ class _Log:
                     break
                 if kept and "item" in value:
                     self.done[value["item"]] = value["rows"]
-                elif value != settings:
+                elif {**asdict(Cut()), **value} != settings:
                     raise OutputError(
                         f"{path.parent} was begun with other settings ({value}). Go on with the "
                         "same ones, or name another folder."

@@ -31,12 +31,15 @@ class Item:
     program or network that made it; ``source``: the dataset or collection. ``group``: the identity
     or utterance that a split should not cut (an official split that does is kept, and noted).
     ``condition``: how the file was compressed or perturbed ("c23", "jpeg:50"), or "clean".
-    ``mask``: path of a picture (for a video: of a video), white where forged. ``segments``:
-    forged stretches in seconds, start and end. ``box``: forged area, ``face``: the face; left, top,
-    width, height in pixels. ``types``: manipulation types where several can hold. ``tokens``:
-    numbers of the forged words of ``text``, split at white space. ``question``: what is asked about
-    the medium (and about those of ``also``, further paths), ``choices``: the answers allowed,
-    ``answer``: the right one, as a choice or, without choices, in words.
+    ``mask``: path of a picture (for a video: of a video), white where forged. ``original``: path of
+    the authentic medium that a forged one was made from, with the same pixels at the same places
+    and moments where nothing was changed. ``segments``: forged stretches in seconds, start and end.
+    ``box``: forged area, ``face``: the face; left, top, width, height in pixels. ``types``:
+    manipulation types where several can hold. ``tokens``: numbers of the forged words of ``text``,
+    split at white space. ``question``: what is asked about the medium (and about those of ``also``,
+    further paths), ``choices``: the answers allowed, ``answer``: the right one, as a choice or,
+    without choices, in words. ``session``: when or where the person was recorded; media of one
+    session share light, room and microphone.
     """
 
     item_id: str
@@ -56,6 +59,7 @@ class Item:
     ethnicity: str = ""
     language: str = ""
     mask: str = ""
+    original: str = ""
     segments: tuple[tuple[float, float], ...] = ()
     box: tuple[float, ...] = ()
     face: tuple[float, ...] = ()
@@ -66,12 +70,13 @@ class Item:
     choices: tuple[str, ...] = ()
     answer: str = ""
     also: tuple[str, ...] = ()
+    session: str = ""
 
 
 _TUPLES = {"segments", "box", "face", "types", "tokens", "choices", "also"}
-_LATER = {"question", "choices", "answer", "also"}
+_LATER = {"original", "question", "choices", "answer", "also", "session"}
 """Columns that manifests of earlier versions lack."""
-OWN = {"media_id", "path", "group", "mask", "text", "question", "answer"}
+OWN = {"media_id", "path", "group", "mask", "original", "text", "question", "answer"}
 """Columns that may hold something else in every row; the others repeat a few words."""
 _BATCH = 16384
 """Rows that are turned into columns, or back, at once."""
@@ -146,7 +151,9 @@ def checked(items: Iterable[Item]) -> tuple[Item, ...]:
             raise DataError(
                 f"{item.item_id}: split is {item.split!r}; allowed: {', '.join(SPLITS)}."
             )
-        for path in (item.path, *item.also):
+        if item.original and not item.label:
+            raise DataError(f"{item.item_id} is real and names an original; only forged items do.")
+        for path in (item.path, item.original, *item.also):
             if Path(path).is_absolute() or ".." in Path(path).parts:
                 raise DataError(f"{item.item_id}: the path {path!r} must lie inside the folder.")
         if wrong := odd(item):

@@ -125,6 +125,19 @@ class Reader:
             values = values.resize(loaded.size, Image.Resampling.NEAREST)
         return loaded.view.mask(np.asarray(values))
 
+    def original(self, item: Item, loaded: Loaded) -> Pixels | None:
+        """The picture that a forged one was made from, as the first picture input sees it.
+
+        None where the item does not name it, and for videos. Raises MediaError when it is damaged
+        or has another size.
+        """
+        if loaded.view is None or not item.original or item.kind == "video":
+            return None
+        pixels = read_image(self.manifest.root / item.original)
+        if (pixels.shape[1], pixels.shape[0]) != loaded.size:
+            raise MediaError(f"{item.original!r} has another size than {item.path!r}.")
+        return loaded.view.take(pixels)
+
     def _info(self, item: Item) -> MediaInfo:
         """What a recording is; found once, because it reads the whole file."""
         if item.path not in self._known:

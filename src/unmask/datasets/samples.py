@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,13 +47,15 @@ class Prepared(Dataset[Batch]):
     (height × width of the first picture input) with ``masked`` (whether it is known), ``box`` (cx,
     cy, w, h in shares of the input; zeros without one), ``segments`` (as many rows as the item
     with most has; seconds from the start of what was taken, -1 where there is none). ``targets``
-    adds what a method defines itself.
+    adds what a method defines itself; those named in ``maps`` lie over the picture and are mirrored
+    with it.
 
     In training there are ``recipe.samples`` entries, and entry *i* depends on (seed, i) alone.
     Settings of the recipe: ``balance`` (true): real and forged take turns; "lists": every dataset
     and way of forging (source, class and generator) in equal shares; false: as they come;
     ``augment``: ``flip`` (chance), ``launder`` (chance of a chain of ``unmask.forge``, pictures and
-    sound, of ``strength``), all drawn before the label is looked at. In evaluation there is one
+    sound, of ``strength``), all drawn before the label is looked at; ``augment_fakes`` (true): if
+    not, forged items stay as they are. In evaluation there is one
     entry an item, or ``positions`` (8) spread over it for videos of which a network sees a part;
     nothing is drawn.
 
@@ -69,6 +72,7 @@ class Prepared(Dataset[Batch]):
         recipe: Recipe,
         train: bool = True,
         targets: Targets | None = None,
+        maps: Sequence[str] = (),
     ) -> None:
         check_inputs(inputs)
         if not manifest.items:
@@ -79,10 +83,12 @@ class Prepared(Dataset[Batch]):
             train,
             targets,
         )
+        self.maps = frozenset(maps)
         self.seed = recipe.seed
         self.reader = Reader(manifest, inputs)
         settings = recipe.settings
         self.augment = _augmentations(settings.get("augment", {}))
+        self.augment_fakes = bool(settings.get("augment_fakes", True))
         self._read = 0
         self._broken: dict[str, str] = {}
         self._orders: dict[tuple[int, int], NDArray[np.int64]] = {}
@@ -119,6 +125,8 @@ class Prepared(Dataset[Batch]):
             rng = np.random.default_rng([self.seed, index, attempt])
             draw, flip = self._drawn(rng)
             place = self._place(index) if not attempt else self._another(index, rng)
+            if self.manifest.items[place].label and not self.augment_fakes:
+                draw, flip = replace(draw, change=None, change_sound=None), False
             batch = self._tried(place, draw)
             if batch is not None:
                 return self._flipped(batch) if flip else batch
@@ -216,9 +224,9 @@ class Prepared(Dataset[Batch]):
         return rows
 
     def _flipped(self, batch: Batch) -> Batch:
-        """Pictures, mask and box mirrored; sound as it is."""
+        """Pictures, masks, maps and box mirrored; sound as it is."""
         shown = {p.name for p in self.inputs if p.take in ("face", "picture", "clip", "frames")}
-        shown.add("mask")
+        shown |= {"mask", *self.maps}
         done = {n: v.flip(-1) if n in shown else v for n, v in batch.items()}
         if "box" in batch and bool(batch["box"].any()):
             cx, *rest = batch["box"].tolist()

@@ -49,10 +49,11 @@ def table_manifest(
         row = {ALIASES.get(k, k) if ALIASES.get(k, k) not in row else k: v for k, v in row.items()}
         given = given or bool(row.get("split"))
         items.append(_item(row, f"{table.name}, row {number}"))
-    gone = [item.path for item in items if not (table.parent / item.path).is_file()]
+    named = [path for item in items for path in (item.path, item.original) if path]
+    gone = [path for path in named if not (table.parent / path).is_file()]
     if gone:
         raise DataError(
-            f"{len(gone)} of {len(items)} files of {table} are missing, first {gone[0]!r}. "
+            f"{len(gone)} of {len(named)} files of {table} are missing, first {gone[0]!r}. "
             "Paths start from the table's folder."
         )
     rest = _let_go(items)

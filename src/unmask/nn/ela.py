@@ -1,8 +1,9 @@
 """Error level analysis: what another JPEG save would take from a picture.
 
-Krawetz 2007, "A Picture's Worth", section 4. The save is computed here in plain arithmetic, so that
-it runs inside a network and its exported graph: the tables and the transform of ISO/IEC 10918-1,
-the scaling of tables by quality and the colours of libjpeg and JFIF.
+Krawetz 2007, "A Picture's Worth", section 4. The save is computed here to the very level that
+libjpeg gives back by default (its accurate whole-number transform and its smooth doubling of
+colours), in arithmetic that runs inside a network and its exported graph. Whole numbers are held in
+double precision, which has them all exactly.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.errors import SettingError
-from unmask.nn.block_dct import BLOCK, BlockDCT, zigzag
+from unmask.nn.block_dct import BLOCK, zigzag
 
 _LUMA = (
     (16, 11, 10, 16, 24, 40, 51, 61), (12, 12, 14, 19, 26, 58, 60, 55),
@@ -26,12 +27,18 @@ _CHROMA = (
     *((99,) * 8 for _ in range(4)),
 )  # fmt: skip
 """Tables K.1 and K.2."""
-_TO_YCC = (
-    (0.299, 0.587, 0.114),
-    (-0.168735892, -0.331264108, 0.5),
-    (0.5, -0.418687589, -0.081312411),
-)
-_TO_RGB = ((1.0, 0.0, 1.402), (1.0, -0.344136286, -0.714136286), (1.0, 1.772, 0.0))
+_TO_YCC = ((19595, 38470, 7471), (-11059, -21709, 32768), (32768, -27439, -5329))
+_TO_RGB = ((65536, 0, 91881), (65536, -22554, -46802), (65536, 116130, 0))
+"""JFIF's colours in 65536ths, by the five digits that libjpeg has of each."""
+_COSINES = (
+    (8192, 8192, 8192, 8192), (11363, 9633, 6437, 2260), (10703, 4433, -4433, -10703),
+    (9633, -2259, -11362, -6436), (8192, -8192, -8192, 8192), (6437, -11362, 2261, 9633),
+    (4433, -10704, 10704, -4433), (2260, -6436, 9633, -11363),
+)  # fmt: skip
+"""Left half of the transform. Loeffler, Ligtenberg and Moschytz 1989 add up constants that are
+rounded each for itself, so that some sums lie one beside the rounded cosine."""
+_FRACTION, _BITS, _KEPT = 16, 13, 2
+"""Fractional bits of the colours and of the transform, and those kept between its two passes."""
 
 
 def quantisers(quality: int) -> Tensor:
@@ -42,14 +49,63 @@ def quantisers(quality: int) -> Tensor:
     return ((tables * scale + 50) // 100).clamp(1, 255).float()
 
 
+def transform() -> Tensor:
+    """The cosines of libjpeg, times √8, in 8192ths: frequencies × places."""
+    left = torch.tensor(_COSINES, dtype=torch.float32)
+    right = left.flip(1) * torch.tensor([1.0, -1.0]).repeat(BLOCK // 2)[:, None]
+    return torch.cat([left, right], dim=1)
+
+
+def shifted(value: Tensor, bits: int) -> Tensor:
+    """Whole numbers over 2 ** ``bits``, to the nearest, halves upwards."""
+    whole = 1 << bits
+    return ((value + whole / 2) / whole).floor()
+
+
+def mixed(planes: Tensor, weights: Tensor) -> Tensor:
+    """Sums over the planes (B, C, H, W), one a row of the weights."""
+    return (weights.double()[:, :, None, None] * planes[:, None]).sum(2)
+
+
+def ended(planes: Tensor, axis: int, count: int) -> Tensor:
+    """Planes in which the last of ``count`` rows or columns stands in the place of those behind."""
+    places = torch.arange(planes.shape[axis], device=planes.device).clamp(max=count - 1)
+    return planes.index_select(axis, places)
+
+
+def cells(planes: Tensor, side: int) -> Tensor:
+    """(…, H, W) as (…, H / side, side, W / side, side)."""
+    rows: Tensor = planes.unflatten(-2, (-1, side))  # type: ignore[no-untyped-call]
+    split: Tensor = rows.unflatten(-1, (-1, side))  # type: ignore[no-untyped-call]
+    return split
+
+
+def halved(planes: Tensor) -> Tensor:
+    """The mean of each 2 × 2; halves go down in even columns and up in odd ones."""
+    sums = cells(planes, 2).sum((-3, -1))
+    odd = torch.arange(sums.shape[-1], device=sums.device) % 2
+    return ((sums + 1 + odd) / 4).floor()
+
+
+def doubled(planes: Tensor) -> Tensor:
+    """Planes of twice the size: three parts of the nearest value and one of the next, both ways."""
+    wide = F.pad(planes, (0, 0, 1, 1), mode="replicate")
+    rows = torch.stack([wide[..., :-2, :], wide[..., 2:, :]], dim=-2) + 3 * planes[..., None, :]
+    rows = rows.flatten(-3, -2)
+    wide = F.pad(rows, (1, 1, 0, 0), mode="replicate")
+    left, right = 3 * rows + wide[..., :-2] + 8, 3 * rows + wide[..., 2:] + 7
+    return (torch.stack([left, right], dim=-1).flatten(-2) / 16).floor()
+
+
 class Saved(nn.Module):
     """Pictures (B, 3, H, W), RGB 0…255, as a JPEG of ``quality`` (1…100) gives them back.
 
-    ``halved``: colours at half the size, as most programs save; they are doubled again by straight
-    lines. Programs that round on the way differ by a level or two. Raises SettingError.
+    ``halved``: colours at half the size, as most programs save (of pictures less than 5 pixels wide
+    libjpeg doubles them otherwise). Raises SettingError.
     """
 
     steps: Tensor
+    cosines: Tensor
     to_ycc: Tensor
     to_rgb: Tensor
 
@@ -58,31 +114,46 @@ class Saved(nn.Module):
         if not 1 <= quality <= 100:
             raise SettingError(f"The quality of a JPEG is {quality}; allowed are 1 to 100.")
         self.halved = halved
-        self.dct = BlockDCT()
-        self.register_buffer("steps", quantisers(quality)[:, :, None, None], persistent=False)
-        self.register_buffer("to_ycc", torch.tensor(_TO_YCC)[:, :, None, None], persistent=False)
-        self.register_buffer("to_rgb", torch.tensor(_TO_RGB)[:, :, None, None], persistent=False)
+        steps = torch.empty(2, BLOCK, BLOCK)
+        for place, (down, across) in enumerate(zigzag()):
+            steps[:, down, across] = quantisers(quality)[:, place]
+        whole = {"steps": steps, "cosines": transform()}
+        whole |= {"to_ycc": torch.tensor(_TO_YCC), "to_rgb": torch.tensor(_TO_RGB)}
+        for name, value in whole.items():
+            self.register_buffer(name, value.float(), persistent=False)
 
     def forward(self, picture: Tensor) -> Tensor:
         """Whole numbers 0…255 in the picture's type."""
         height, width = picture.shape[-2:]
-        side = 2 * BLOCK if self.halved else BLOCK
-        rim = (0, -width % side, 0, -height % side)
-        ycc = F.conv2d(F.pad(picture, rim, mode="replicate"), self.to_ycc.to(picture)).round()
-        luma, colours = ycc[:, :1] - 128, ycc[:, 1:]
+        cell = 2 * BLOCK if self.halved else BLOCK
+        rim = (0, _missing(width, cell), 0, _missing(height, cell))
+        rgb = F.pad(picture.double(), rim, mode="replicate")
+        luma = self._again(shifted(mixed(rgb, self.to_ycc[:1]), _FRACTION), 0)
+        colours = shifted(mixed(rgb, self.to_ycc[1:]) - 1, _FRACTION) + 128
         if self.halved:
-            colours = F.avg_pool2d(colours, 2).round()
-        luma, colours = self._again(luma, 0), self._again(colours, 1)
-        if self.halved:
-            colours = F.interpolate(colours, scale_factor=2, mode="bilinear")
-        rgb = F.conv2d(torch.cat([luma + 128, colours.round()], dim=1), self.to_rgb.to(picture))
-        return rgb[..., :height, :width].round().clamp(0, 255)
+            rows, columns = (height + 1) // 2, (width + 1) // 2
+            colours = self._again(ended(halved(colours), -2, rows), 1)
+            colours = doubled(ended(ended(colours, -2, rows), -1, columns))
+        else:
+            colours = self._again(colours, 1)
+        rgb = shifted(mixed(torch.cat([luma, colours - 128], dim=1), self.to_rgb), _FRACTION)
+        return rgb[..., :height, :width].clamp(0, 255).to(picture.dtype)
 
     def _again(self, planes: Tensor, table: int) -> Tensor:
-        """Planes about 0, transformed, quantised and brought back."""
-        steps = self.steps[table].repeat(planes.shape[1], 1, 1).to(planes)
-        found = (self.dct(planes) / steps).round() * steps
-        return self.dct.inverse(found).round().clamp(-128, 127)
+        """Planes 0…255, transformed, quantised and brought back."""
+        cosines, steps = self.cosines.double(), self.steps[table].double()
+        blocks = cells(planes - 128, BLOCK).transpose(-3, -2)
+        across = shifted(blocks @ cosines.T, _BITS - _KEPT)
+        found = shifted(cosines @ across, _BITS + _KEPT)  # eight times the coefficients
+        kept = steps * found.sign() * ((found.abs() + 4 * steps) / (8 * steps)).floor()
+        down = shifted(cosines.T @ kept, _BITS - _KEPT)
+        blocks = shifted(down @ cosines, _BITS + _KEPT + 3) + 128
+        return blocks.clamp(0, 255).transpose(-3, -2).flatten(-2).flatten(-3, -2)
+
+
+def _missing(side: int, cell: int) -> int:
+    """Pixels to the next multiple of ``cell``."""
+    return (side + cell - 1) // cell * cell - side
 
 
 class ErrorLevels(nn.Module):

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from unmask.train.names import forged_second, rewritten
+
 _STACK = {
     "proj_type1": "temporal",
     "proj_type2": "spectral",
@@ -27,17 +29,17 @@ _STACK = {
     "bn": "norm",
 }
 _TOP = (
-    (r"first_bn\.", "norm.0."),
-    (r"first_bn1\.", "after.0."),
-    (r"LL\.", "reduce."),
-    (r"attention\.", "attend."),
-    (r"pos_S$", "position"),
-    (r"encoder\.(\d)\.0\.bn2\.", r"encoder.\1.between.0."),
-    (r"encoder\.(\d)\.0\.conv_downsample\.", r"encoder.\1.bypass."),
-    (r"encoder\.(\d)\.0\.", r"encoder.\1."),
-    (r"pool_S\.proj\.", "readout.pool_spectral.score."),
-    (r"pool_T\.proj\.", "readout.pool_temporal.score."),
-    (r"out_layer\.", "readout.classes."),
+    (r"^first_bn\.", "norm.0."),
+    (r"^first_bn1\.", "after.0."),
+    (r"^LL\.", "reduce."),
+    (r"^attention\.", "attend."),
+    (r"^pos_S$", "position"),
+    (r"^encoder\.(\d)\.0\.bn2\.", r"encoder.\1.between.0."),
+    (r"^encoder\.(\d)\.0\.conv_downsample\.", r"encoder.\1.bypass."),
+    (r"^encoder\.(\d)\.0\.", r"encoder.\1."),
+    (r"^pool_S\.proj\.", "readout.pool_spectral.score."),
+    (r"^pool_T\.proj\.", "readout.pool_temporal.score."),
+    (r"^out_layer\.", "readout.classes."),
 )
 _UNUSED = re.compile(r"encoder\.\d\.0\.bn1\.")
 """A norm whose result the authors' program does not use."""
@@ -45,11 +47,8 @@ _UNUSED = re.compile(r"encoder\.\d\.0\.bn1\.")
 
 def graph_names(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors of the authors' file under our names; a name that is not known stays as it is."""
-    return {
-        _name(name): value.flip(0) if name.startswith("out_layer.") else value
-        for name, value in checkpoint.items()
-        if not _UNUSED.match(name)
-    }
+    used = {_name(name): v for name, v in checkpoint.items() if not _UNUSED.match(name)}
+    return forged_second(used, "readout.classes.")
 
 
 def _name(name: str) -> str:
@@ -64,7 +63,4 @@ def _name(name: str) -> str:
         return f"readout.branches.{int(found[2]) - 1}.pool_{kind}.score{found[3]}"
     if found := re.match(r"master([12])$", name):
         return f"readout.branches.{int(found[1]) - 1}.stack"
-    for pattern, new in _TOP:
-        if re.match(pattern, name):
-            return re.sub(f"^{pattern}", new, name)
-    return name
+    return rewritten(name, _TOP)

@@ -13,7 +13,8 @@ class VideoSwin(nn.Module):
     """Clips (B, 3, T, H, W), normalised, to the maps after each stage, (B, C, T', H', W').
 
     The default is the small one. As in the authors' program a stage ends with the merging of
-    patches, so widths are 2, 4, 8 and 8 times ``width``; ``final`` is the norm after the last.
+    patches, so widths are 2, 4, 8 and 8 times ``width`` (with two stages: 2 and 2); ``final`` is
+    the norm after the last.
     """
 
     def __init__(

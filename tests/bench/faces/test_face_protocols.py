@@ -6,6 +6,7 @@ import importlib
 import json
 import math
 import sys
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -84,6 +85,13 @@ def test_a_picture_without_a_face_matches_nobody(tmp_path: Path) -> None:
     rows = timed(people(tmp_path), 0.01, blind="test0-1")
     assert rows[0].unseen == 1
     assert rows[0].parts[0].missed == pytest.approx(2 / 12)
+
+
+def test_pictures_of_one_session_are_no_test_of_a_person(tmp_path: Path) -> None:
+    data = people(tmp_path)
+    seen = [replace(i, session="first" if i.item_id[-1] in "01" else "second") for i in data]
+    parts = timed(replace(data, items=tuple(seen)), 0.01)[0].parts
+    assert (parts[0].own, parts[0].other) == (8, 54)
 
 
 def test_people_who_choose_and_are_tested_are_refused(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ COUNT = 22
 EXPECTED = {
     f"{CLEAN}/dev-clean/1673/143396/1673_143396_000015_000001/real.wav": {
         "label": 0, "split": "val", "generator": "", "group": "LibriTTS/1673", "family": "",
+        "session": "143396",
     },
     f"{CLEAN}/train-clean/19/143396/19_143396_000015_000001/valle.wav": {
         "label": 1, "split": "train", "generator": "VALL-E", "subject": "19",

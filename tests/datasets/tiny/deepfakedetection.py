@@ -20,7 +20,8 @@ EXPECTED = {
     f"{FAKE}/01_02__exit_phone_room__YVGY8LOK.mp4": {
         "family": "face-swap",
         "generator": "DeepFakeDetection",
-        "label": 1, "split": "test", "mask": f"{MASKS}/01_02__exit_phone_room__YVGY8LOK.mp4",
+        "label": 1, "split": "test", "original": f"{REAL}/01__exit_phone_room.mp4",
+        "mask": f"{MASKS}/01_02__exit_phone_room__YVGY8LOK.mp4",
     },
 }  # fmt: skip
 MISSING = {

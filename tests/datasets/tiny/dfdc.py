@@ -21,7 +21,12 @@ def make(root: Path) -> None:
 
 COUNT = 103
 EXPECTED = {
-    "train/dfdc_train_part_7/f7.mp4": {"label": 1, "group": "r7.mp4", "split": "train"},
+    "train/dfdc_train_part_7/f7.mp4": {
+        "label": 1,
+        "group": "r7.mp4",
+        "split": "train",
+        "original": "train/dfdc_train_part_7/r7.mp4",
+    },
     "train/dfdc_train_part_7/r7.mp4": {"label": 0, "group": "r7.mp4", "split": "train"},
     "validation/4000.mp4": {"label": 1, "split": "val"},
     "test/aalscayrfi.mp4": {"label": 1, "split": "test"},

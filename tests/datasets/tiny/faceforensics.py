@@ -29,6 +29,7 @@ EXPECTED = {
     f"{FAKE}/Deepfakes/c23/videos/003_000.mp4": {
         "label": 1, "split": "train", "group": "000+003", "condition": "c23",
         "generator": "Deepfakes", "family": "face-swap",
+        "original": f"{YOUTUBE}/c23/videos/003.mp4",
         "mask": f"{FAKE}/Deepfakes/masks/videos/003_000.mp4",
     },
     f"{FAKE}/FaceShifter/c40/videos/953_974.mp4": {

@@ -17,6 +17,8 @@ from unmask.datasets.manifest import Item, Manifest
 from unmask.detectors.audio.wav2vec2_aasist.method import Wav2vec2AasistMethod
 from unmask.detectors.audio.wav2vec2_aasist.rawboost import KINDS, boosted
 from unmask.errors import ModelError, UnknownName
+from unmask.nn.stacked_graphs import SpeechReadout
+from unmask.nn.stacked_names import graph_names
 from unmask.train.recipe import Recipe
 
 HERE = Path(__file__).parent
@@ -53,6 +55,17 @@ def test_made_weights() -> None:
     np.testing.assert_allclose(seen, GOLDEN["features"], atol=1e-4)
     score = Wav2vec2AasistMethod().score(outputs)
     np.testing.assert_allclose(score, -bona_fide_second[:, 1], atol=1e-4)
+
+
+@torch.no_grad()
+def test_the_back_end_is_that_of_codecfakes_authors() -> None:
+    """Theirs (xieyuankun/Codecfake 72c32e2) takes 1024 values a frame; the names are the same."""
+    shapes = {name: shape for name, shape in NAMES.items() if not name.startswith("ssl_model.")}
+    network = SpeechReadout(1024).eval()
+    network.load_state_dict(graph_names(filled(shapes | {"LL.weight": [128, 1024]})))
+    frames = noise((2, 1024, 67), seed=5).transpose(1, 2)
+    expected = np.load(HERE / "codecfake.npz")["classes"][:, ::-1]
+    np.testing.assert_allclose(network.read(frames)["classes"], expected, atol=1e-4)
 
 
 @torch.no_grad()

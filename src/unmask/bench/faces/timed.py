@@ -24,7 +24,8 @@ _MOST_PAIRS = 2_000_000
 @dataclass(frozen=True, slots=True)
 class Matched:
     """Errors at the threshold. ``missed``: share of pairs of one person that do not match, a
-    picture without a face among them; ``false``: share of pairs of two people that do."""
+    picture without a face among them (pairs of one session, where that is known, are no test and
+    left out); ``false``: share of pairs of two people that do."""
 
     part: str
     own: int
@@ -116,8 +117,10 @@ def _distances(rows: Sequence[tuple[Item, Tensor | None]]) -> tuple[np.ndarray, 
     pairs = np.array(list(combinations(range(len(rows)), 2)), np.int64).reshape(-1, 2)
     names = np.array([item.subject for item, _ in rows])
     same = names[pairs[:, 0]] == names[pairs[:, 1]]
+    sessions = np.array([item.session for item, _ in rows])
+    at_once = (sessions[pairs[:, 0]] == sessions[pairs[:, 1]]) & (sessions[pairs[:, 0]] != "")
     found = away[pairs[:, 0], pairs[:, 1]]
-    return found[same], found[~same][:_MOST_PAIRS]
+    return found[same & ~at_once], found[~same][:_MOST_PAIRS]
 
 
 def _threshold(other: np.ndarray, rate: float) -> float:

@@ -42,7 +42,7 @@ class CDADD(FolderAdapter):
     """
     places = (
         Place(
-            f"{_CLEAN}/{{part}}/{{subject}}/{{chapter}}/{{sentence}}/*", 1,
+            f"{_CLEAN}/{{part}}/{{subject}}/{{session}}/{{sentence}}/*", 1,
             {"source": "LibriTTS", "language": "en", "generator": "{stem}"}, whole=140790,
         ),
         Place(

@@ -51,14 +51,17 @@ class DFDC(Adapter):
         for path in folder.present(wanted, f"videos of {part}"):
             name = path.rpartition("/")[2]
             row = about[name]
+            original = str(row.get("original") or "")
+            place = f"{part}/{original}"
             if row.get("label") not in _LABELS:
                 raise folder.error(f"{part}/metadata.json: the label of {name} is unknown")
             yield medium(
                 path,
                 _LABELS[row["label"]],
-                group=str(row.get("original") or name),
+                group=original or name,
                 split="train",
                 source="DFDC",
+                original=place if original and folder.exists(place) else "",
             )
 
     @staticmethod

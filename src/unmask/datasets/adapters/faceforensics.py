@@ -100,6 +100,8 @@ class FaceForensics(Adapter):
             for path in folder.present(wanted, f"videos of {place} ({condition})"):
                 stem = path.rpartition("/")[2].removesuffix(".mp4")
                 mask = f"{masks}/{stem}.mp4"
+                shown = stem.split("_")[0]
+                original = path.replace(place, _REAL, 1).replace(stem, shown)
                 yield medium(
                     path,
                     int(bool(method)),
@@ -109,8 +111,9 @@ class FaceForensics(Adapter):
                     generator=method,
                     family=_FAMILIES.get(method, ""),
                     source="FaceForensics++",
-                    subject=stem.split("_")[0],
+                    subject=shown,
                     mask=mask if method and folder.exists(mask) else "",
+                    original=original if method and folder.exists(original) else "",
                 )
 
 
@@ -137,12 +140,16 @@ class DeepFakeDetection(Adapter):
         sides = ("original_sequences/actors", "manipulated_sequences/DeepFakeDetection")
         for label, place in enumerate(sides):
             for condition, videos in _conditions(folder, place):
+                reals = videos.replace(place, sides[0], 1)
                 names = folder.media(videos)
                 if not names and folder.part(videos):
                     raise folder.error(f"{videos} holds no video")
                 for name in names:
-                    actors = name.split("__")[0].split("_")
+                    first, *scene = name.split("__")
+                    actors = first.split("_")
                     mask = f"{place}/masks/videos/{name}"
+                    # The name ends with a number that the original's has not.
+                    original = f"{reals}/{actors[0]}__{scene[0].removesuffix('.mp4')}.mp4"
                     yield medium(
                         f"{videos}/{name}",
                         label,
@@ -154,4 +161,5 @@ class DeepFakeDetection(Adapter):
                         source="DeepFakeDetection",
                         subject=actors[0],
                         mask=mask if label and folder.exists(mask) else "",
+                        original=original if label and folder.exists(original) else "",
                     )

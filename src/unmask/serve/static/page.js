@@ -99,7 +99,10 @@ if (watched) {
   source.addEventListener("job", (event) => {
     const job = JSON.parse(event.data);
     if (!["queued", "running"].includes(job.state)) { source.close(); location.reload(); return; }
-    one("#waiting").textContent = job.state === "running" ? "Being judged" : "Waiting";
+    if (job.state === "running" && one("#waiting").textContent === "Waiting") {
+      one("#waiting").textContent = "Being judged";
+      one("#state").textContent = "The page shows the result as soon as it is there.";
+    }
     const {done, total} = job.progress;
     if (total) {
       one("#progress").value = done / total;

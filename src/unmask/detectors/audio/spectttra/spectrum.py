@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unmask.nn.windowed_fourier import fourier
+
 RATE = 16000
 WINDOW, HOP, MELS = 2048, 512, 128
 LOW, HIGH = 20.0, 8000.0
@@ -24,15 +26,6 @@ def mel_filters(count: int = MELS, low: float = LOW, high: float = HIGH) -> Tens
     return torch.from_numpy(np.minimum(rising, falling).clip(0).astype(np.float32))
 
 
-def fourier() -> Tensor:
-    """Real and imaginary parts of a windowed transform as filters, (2 × bins, 1, WINDOW)."""
-    time = np.arange(WINDOW)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * time / WINDOW)
-    angle = 2 * np.pi * np.outer(np.arange(WINDOW // 2 + 1), time) / WINDOW
-    both = np.concatenate([np.cos(angle), -np.sin(angle)]) * window
-    return torch.from_numpy(both.astype(np.float32))[:, None]
-
-
 class Spectrum(nn.Module):
     """Samples (B, N) to mel energies in decibels, of mean 0 and spread 1 over each item.
 
@@ -42,7 +35,7 @@ class Spectrum(nn.Module):
     def __init__(self, frames: int) -> None:
         super().__init__()
         self.frames = frames
-        self.register_buffer("fourier", fourier(), persistent=False)
+        self.register_buffer("fourier", fourier(WINDOW), persistent=False)
         self.register_buffer("filters", mel_filters(), persistent=False)
 
     def forward(self, sound: Tensor) -> Tensor:

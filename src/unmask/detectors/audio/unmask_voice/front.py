@@ -20,12 +20,12 @@ from unmask.detectors.audio.unmask_voice.spectra import (
     STEP,
     Grain,
     Spectra,
-    fourier,
     in_a_row,
     joined,
     power,
 )
 from unmask.nn.whisper import BLOCKS, WIDTH, Encoder, log_mel, mel_filters
+from unmask.nn.windowed_fourier import fourier
 
 LAYERS = BLOCKS + 1
 BINS = 128
@@ -53,7 +53,7 @@ class Front(nn.Module):
         super().__init__()
         self.encoder = Encoder(CLIP // 320)
         self.spectra = Spectra()
-        self.register_buffer("fourier", fourier(400, range(201)))
+        self.register_buffer("fourier", fourier(400))
         self.register_buffer("mel", torch.from_numpy(mel_filters())[..., None])
         # Lines of 25 Hz are summed into linear bands of 54 Hz.
         bands = np.zeros((BINS, LINES), np.float32)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from unmask.nn.windowed_fourier import fourier
+
 RATE = 16000
 CLIP = 35200
 """What the encoder hears at once: 2.2 seconds at 16 kHz."""
@@ -104,15 +106,6 @@ def joined(x: Tensor) -> Tensor:
     """Clips × channels × time, to windows × channels × the clips' time."""
     count = SAMPLES // CLIP
     return x.reshape(-1, count, *x.shape[1:]).transpose(1, 2).flatten(2, 3)
-
-
-def fourier(size: int, kept: range) -> Tensor:
-    """Windowed cosines and sines of some bins as convolution kernels: 2 · kept × 1 × size."""
-    n = np.arange(size)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * n / size)
-    turn = 2 * np.pi * np.outer(np.array(kept), n) / size
-    kernels = np.concatenate([np.cos(turn) * window, -np.sin(turn) * window])
-    return torch.from_numpy(kernels.astype(np.float32))[:, None]
 
 
 def power(x: Tensor, kernels: Tensor, hop: int) -> Tensor:

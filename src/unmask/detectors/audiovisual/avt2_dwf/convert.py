@@ -5,16 +5,18 @@ Their class 0 is forged; ours puts forged second, so the last layer's rows are s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from torch import Tensor
 
-from unmask.train.names import rewritten
+from unmask.train.names import all_rewritten, forged_second
 
 _RULES = (
     (r"^module\.", ""),
     (r"^vit_image\.", "see."),
     (r"^vit_audio\.", "hear."),
+    (r"^fc\.", "classify."),
     (r"^(see|hear)\.to_patch_embedding\.1\.", r"\1.embed.0."),
     (r"^(see|hear)\.to_patch_embedding\.2\.", r"\1.embed.1."),
     (r"^(see|hear)\.to_patch_embedding\.3\.", r"\1.embed.2."),
@@ -26,18 +28,11 @@ _RULES = (
     (r"\.transformer\.layers\.(\d+)\.0\.to_out\.0\.", r".attend.\1.join."),
     (r"\.transformer\.layers\.(\d+)\.0\.norm\.", r".attend.\1.norm."),
 )
-_UNUSED = ("vit_image.mlp_head.", "vit_audio.mlp_head.")
+_UNUSED = re.compile(r"(module\.)?vit_(image|audio)\.mlp_head\.")
 """Classifiers of single senses, which their program leaves out."""
 
 
 def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors under our names, in single precision; a name that is not known stays as it is."""
-    result = {}
-    for name, value in checkpoint.items():
-        if name.removeprefix("module.").startswith(_UNUSED):
-            continue
-        ours = rewritten(name, _RULES)
-        if ours.startswith("fc."):
-            ours, value = ours.replace("fc.", "classify.", 1), value.flip(0)
-        result[ours] = value.float()
-    return result
+    ours = forged_second(all_rewritten(checkpoint, _RULES, _UNUSED), "classify.")
+    return {name: value.float() for name, value in ours.items()}

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from unmask.detectors.audiovisual.ba_tfd_plus.boundary import MapFusion, sampling
-from unmask.detectors.audiovisual.ba_tfd_plus.model import highest, log_odds, shown
+from unmask.detectors.audiovisual.ba_tfd_plus.model import TwoSenses
 from unmask.detectors.audiovisual.ba_tfd_plus.sound import LogMel
 from unmask.nn.c3d import C3D
 
@@ -89,45 +88,19 @@ class PlainMap(nn.Module):
         return result
 
 
-class BaTfd(nn.Module):
+class BaTfd(TwoSenses):
     """Which frames of a talking video are forged, and which stretches."""
 
     def __init__(self, shape: Shape | None = None) -> None:
-        super().__init__()
-        self.shape = shape = shape or Shape()
+        shape = shape or Shape()
+        see = C3D(shape.widths, shape.features)
+        super().__init__(shape.features, see, SoundCnn(shape.sound))
         inside = shape.features + 1
-        self.see = C3D(shape.widths, shape.features)
-        self.hear = SoundCnn(shape.sound)
-        self.video_frames = nn.Conv1d(shape.features, 1, 1)
-        self.sound_frames = nn.Conv1d(shape.features, 1, 1)
         self.video_map = PlainMap(inside, shape)
         self.sound_map = PlainMap(inside, shape)
         self.fuse = MapFusion(inside, shape.durations)
 
-    def forward(self, video: Tensor, sound: Tensor) -> dict[str, Tensor]:
-        """Frames (B, T, 3, 96, 96), 0…255 at 25 a second, and samples (B, 640 × T) at 16 kHz.
-
-        Black frames at the end are padding: they count for nothing.
-        """
-        seen = self.see(video.transpose(1, 2) / 255)
-        heard = self.hear(sound)
-        video_frames, sound_frames = self.video_frames(seen), self.sound_frames(heard)
-        video_in = torch.cat([seen, video_frames], dim=1)
-        sound_in = torch.cat([heard, sound_frames], dim=1)
-        video_map, sound_map = self.video_map(video_in), self.sound_map(sound_in)
-        map_ = self.fuse(video_in, sound_in, video_map, sound_map)
-        frames = shown(video).to(sound.dtype)
-        return {
-            "logit": log_odds(highest(map_, frames)),
-            "map": map_,
-            "video_map": video_map,
-            "sound_map": sound_map,
-            "video_frames": video_frames[:, 0],
-            "sound_frames": sound_frames[:, 0],
-            "frames": frames,
-            "fused_maps": map_[:, None],
-            "video_maps": video_map[:, None],
-            "sound_maps": sound_map[:, None],
-            "video_features": seen,
-            "sound_features": heard,
-        }
+    def maps(self, video: Tensor, sound: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """One map of each sense, and what they are fused to."""
+        seen, heard = self.video_map(video), self.sound_map(sound)
+        return self.fuse(video, sound, seen, heard)[:, None], seen[:, None], heard[:, None]

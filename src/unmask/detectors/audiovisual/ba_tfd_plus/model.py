@@ -6,6 +6,7 @@ for Content Driven Audio-Visual Forgery Detection and Localization", section 4.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -89,24 +90,22 @@ class VideoEncoder(nn.Module):
         return result
 
 
-class BaTfdPlus(nn.Module):
-    """Which frames of a talking video are forged, and which stretches."""
+class TwoSenses(nn.Module, ABC):
+    """Encoders of both senses, frame classifiers, and maps of stretches that are fused.
 
-    def __init__(self, shape: Shape | None = None) -> None:
+    ``see`` and ``hear``: the encoders, which give ``features`` numbers a frame.
+    """
+
+    def __init__(self, features: int, see: nn.Module, hear: nn.Module) -> None:
         super().__init__()
-        self.shape = shape = shape or Shape()
-        inside = shape.features + 1
-        self.see = VideoEncoder(shape)
-        self.hear = SoundEncoder(
-            shape.frames, shape.sound_width, shape.sound_layers, shape.sound_heads, shape.features
-        )
-        self.video_frames = nn.Conv1d(shape.features, 1, 1)
-        self.sound_frames = nn.Conv1d(shape.features, 1, 1)
-        wide, width = shape.boundary
-        sizes = (inside, wide, width, shape.frames, shape.durations, shape.samples)
-        self.video_maps = BoundaryMaps(*sizes)
-        self.sound_maps = BoundaryMaps(*sizes)
-        self.fuse = nn.ModuleList(MapFusion(inside, shape.durations) for _ in range(3))
+        self.see, self.hear = see, hear
+        self.video_frames = nn.Conv1d(features, 1, 1)
+        self.sound_frames = nn.Conv1d(features, 1, 1)
+
+    @abstractmethod
+    def maps(self, video: Tensor, sound: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Fused maps, those of the picture and those of the sound, (B, kinds, D, T) each, of
+        features and frame scores (B, C, T)."""
 
     def forward(self, video: Tensor, sound: Tensor) -> dict[str, Tensor]:
         """Frames (B, T, 3, 96, 96), 0…255 at 25 a second, and samples (B, 640 × T) at 16 kHz.
@@ -118,14 +117,7 @@ class BaTfdPlus(nn.Module):
         video_frames, sound_frames = self.video_frames(seen), self.sound_frames(heard)
         video_in = torch.cat([seen, video_frames], dim=1)
         sound_in = torch.cat([heard, sound_frames], dim=1)
-        video_maps, sound_maps = self.video_maps(video_in), self.sound_maps(sound_in)
-        fused = torch.stack(
-            [
-                fuse(video_in, sound_in, video_maps[:, kind], sound_maps[:, kind])
-                for kind, fuse in enumerate(self.fuse)
-            ],
-            dim=1,
-        )
+        fused, video_maps, sound_maps = self.maps(video_in, sound_in)
         frames = shown(video).to(sound.dtype)
         return {
             "logit": log_odds(highest(fused.mean(1), frames)),
@@ -141,6 +133,31 @@ class BaTfdPlus(nn.Module):
             "video_features": seen,
             "sound_features": heard,
         }
+
+
+class BaTfdPlus(TwoSenses):
+    """Which frames of a talking video are forged, and which stretches."""
+
+    def __init__(self, shape: Shape | None = None) -> None:
+        shape = shape or Shape()
+        hear = SoundEncoder(
+            shape.frames, shape.sound_width, shape.sound_layers, shape.sound_heads, shape.features
+        )
+        super().__init__(shape.features, VideoEncoder(shape), hear)
+        inside = shape.features + 1
+        wide, width = shape.boundary
+        sizes = (inside, wide, width, shape.frames, shape.durations, shape.samples)
+        self.video_maps = BoundaryMaps(*sizes)
+        self.sound_maps = BoundaryMaps(*sizes)
+        self.fuse = nn.ModuleList(MapFusion(inside, shape.durations) for _ in range(3))
+
+    def maps(self, video: Tensor, sound: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Three kinds of maps, each of which is fused by itself."""
+        seen, heard = self.video_maps(video), self.sound_maps(sound)
+        fused = [
+            fuse(video, sound, seen[:, kind], heard[:, kind]) for kind, fuse in enumerate(self.fuse)
+        ]
+        return torch.stack(fused, dim=1), seen, heard
 
 
 def shown(video: Tensor) -> Tensor:

@@ -8,6 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.vision_transformer import Encoder
 
+from unmask.nn.windowed_fourier import fourier
+
 RATE = 16000
 HOP, WINDOW, MELS = 160, 321, 64
 PER_FRAME = 4
@@ -25,21 +27,12 @@ def mel_filters(count: int = MELS, bins: int = WINDOW // 2 + 1, rate: int = RATE
     return torch.from_numpy(np.minimum(rising, falling).clip(0).astype(np.float32))
 
 
-def fourier() -> Tensor:
-    """Real and imaginary parts of a windowed transform as filters, (2 × bins, 1, WINDOW)."""
-    time = np.arange(WINDOW)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * time / WINDOW)
-    angle = 2 * np.pi * np.arange(WINDOW // 2 + 1)[:, None] * time / WINDOW
-    both = np.concatenate([np.cos(angle), -np.sin(angle)]) * window
-    return torch.from_numpy(both.astype(np.float32))[:, None]
-
-
 class LogMel(nn.Module):
     """Samples (B, N) to log mel energies (B, 64, N / 160)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("fourier", fourier(), persistent=False)
+        self.register_buffer("fourier", fourier(WINDOW), persistent=False)
         self.register_buffer("filters", mel_filters(), persistent=False)
 
     def forward(self, sound: Tensor) -> Tensor:

@@ -75,17 +75,21 @@ class Select(nn.Module):
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Shares (B, traces, H, W) that sum to 1."""
-        asked = []
-        for map_, reduce, project in zip(maps, self.reduce, self.project, strict=True):
-            like = project(reduce(map_))
-            unit = F.normalize(like.flatten(2), dim=1)
-            alike = torch.unflatten(unit.transpose(1, 2) @ unit, 2, like.shape[2:])
-            mean = alike.mean(1, keepdim=True)
-            others = torch.ones_like(alike[:1]).sum(1) - 1
-            spread = (alike - mean).square().sum(1) / others.clamp(min=1)
-            seen = [mean[:, 0], spread, alike.amax(1), alike.amin(1)]
-            asked.append(self.weigh(torch.stack(seen, dim=1)))
-        shares = torch.cat(asked, dim=1).softmax(1)
+        like = torch.stack(
+            [
+                project(reduce(map_))
+                for map_, reduce, project in zip(maps, self.reduce, self.project, strict=True)
+            ],
+            dim=1,
+        )
+        unit = F.normalize(like.flatten(3), dim=2).flatten(0, 1)
+        alike = unit.transpose(1, 2) @ unit
+        mean = alike.mean(1, keepdim=True)
+        others = torch.ones_like(alike[:1]).sum(1) - 1
+        spread = (alike - mean).square().sum(1) / others.clamp(min=1)
+        seen = torch.stack([mean[:, 0], spread, alike.amax(1), alike.amin(1)], dim=1)
+        weights = self.weigh(torch.unflatten(seen, 2, like.shape[3:]))
+        shares: Tensor = weights.reshape(like[:, :, 0].shape).softmax(1)
         if self.reduction > 1:
             shares = F.interpolate(shares, size=maps[0].shape[2:], mode="nearest")
         return shares

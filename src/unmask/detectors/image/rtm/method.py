@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 CROP = 512
 """Side in pixels of what training sees."""
+_LEAST = 96
 _KEPT = ("kept",)
 
 
 class RtmMethod(Method):
     """ASCFormer.
 
-    ``settings``: ``crop`` (side in pixels, a multiple of 32 from 160), ``edited_weight`` (how much
+    ``settings``: ``crop`` (side in pixels, a multiple of 32 from 96), ``edited_weight`` (how much
     an edited pixel counts against an authentic one; 1: as the authors have it),
     ``contrast_weight``, ``points`` (of either class in the contrast), ``least`` (edited points
     without which there is none), ``memory`` (points of either class kept for the next step),
@@ -41,7 +42,7 @@ class RtmMethod(Method):
 
     selects = "pixel_f1"
     small: ClassVar[Mapping[str, Any]] = {
-        "crop": 160,
+        "crop": 96,
         "least": 8,
         "points": 64,
         "memory": 16,
@@ -57,9 +58,9 @@ class RtmMethod(Method):
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
         self.crop = int(self.settings.get("crop") or CROP)
-        if self.crop % 32 or self.crop < 160:
+        if self.crop % 32 or self.crop < _LEAST:
             raise ModelError(
-                f"The setting 'crop' is {self.crop}; allowed are 160, 192, 224 and on."
+                f"The setting 'crop' is {self.crop}; allowed are multiples of 32 from {_LEAST}."
             )
 
     def network(self, pretrained: bool = False) -> nn.Module:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.image.rtm.hub import Bands, HubStage, Patches
-from unmask.detectors.image.rtm.neighbourhood import SQUARE, Fuse
+from unmask.detectors.image.rtm.neighbourhood import Fuse
 from unmask.nn.block_dct import BlockDCT
 from unmask.nn.ela import ErrorLevels
 from unmask.nn.mix_transformer import Shape, initialise, stream
@@ -151,6 +151,5 @@ class AscFormer(nn.Module):
 
 
 def _missing(side: int) -> int:
-    """Pixels to the next multiple of 32, to five times that at least."""
-    cells: int = torch.sym_max((side + _STEP - 1) // _STEP, SQUARE)  # type: ignore[assignment]
-    return _STEP * cells - side
+    """Pixels to the next multiple of 32."""
+    return (side + _STEP - 1) // _STEP * _STEP - side

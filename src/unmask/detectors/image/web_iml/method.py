@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from unmask.train.recipe import Recipe
 
 SIDE = 512
-_SIZES = ("depths", "widths", "drop_path", "width", "spread", "dilations")
+_SIZES = ("depths", "widths", "drop_path", "width", "spread", "dilations", "rounds")
 
 
 class WebImlMethod(Method):
@@ -31,7 +31,7 @@ class WebImlMethod(Method):
 
     ``settings``: ``side`` (in pixels, a multiple of 32 from 128), ``picture_weight`` (of the loss
     of whole pictures), ``least`` (hard pixels of a batch), and ``depths``, ``widths``,
-    ``drop_path``, ``width``, ``spread`` and ``dilations`` of the network.
+    ``drop_path``, ``width``, ``spread``, ``dilations`` and ``rounds`` of the network.
     """
 
     selects = "pixel_f1"
@@ -42,7 +42,8 @@ class WebImlMethod(Method):
         "drop_path": 0.0,
         "width": 16,
         "spread": 4,
-        "dilations": (2, 4),
+        "dilations": (2,),
+        "rounds": 2,
     }
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:

@@ -88,7 +88,8 @@ class WebIml(nn.Module):
     """Pictures (B, 3, H, W), RGB 0…255, sides multiples of 32 from 128.
 
     ``depths``, ``widths`` and ``drop_path`` are ConvNeXt's; ``width``: channels of the head;
-    ``spread``: of the first layer that reads a map; ``dilations`` in cells.
+    ``spread``: of the first layer that reads a map; ``dilations`` in cells;
+    ``rounds``: how often the map is drawn anew.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class WebIml(nn.Module):
         width: int = 512,
         spread: int = 32,
         dilations: Sequence[int] = (12, 24, 36),
+        rounds: int = 3,
     ) -> None:
         super().__init__()
         self.pixels = Pixels()
@@ -108,12 +110,12 @@ class WebIml(nn.Module):
         self.drop = nn.Dropout2d(0.1)
         self.predict = nn.Conv2d(width, 2, 1)
         self.fine = nn.Conv2d(width, width // 2, 1)
-        self.rectify = Rectify(LEVELS, width, spread, tuple(dilations))
+        self.rectify = Rectify(LEVELS, width, spread, tuple(dilations), rounds)
         self.judge = Judge(width)
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
-        """``logit`` (B) and ``mask`` (B, H, W); in training ``maps``: log-odds (B, 4, H / 4, W / 4)
-        of the first map and of every correction."""
+        """``logit`` (B) and ``mask`` (B, H, W); in training ``maps``: log-odds of the first map and
+        of every correction, (B, rounds + 1, H / 4, W / 4)."""
         maps, logit = self.judged(self.encoder(self.pixels(picture)))
         odds = torch.cat([map_[:, 1:] - map_[:, :1] for map_ in maps], 1)
         size = picture.shape[2:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 HEADS, HEAD_WIDTH = 8, 64
@@ -29,13 +30,16 @@ class Reading(nn.Module):
         self.to_kv = nn.Linear(width, 2 * inner, bias=False)
         self.to_out = nn.Linear(inner, width, bias=False)
 
-    def forward(self, features: Tensor, latents: Tensor) -> Tensor:
-        """What they read (B, L, C)."""
+    def forward(self, features: Tensor, latents: Tensor, apart: Tensor | None = None) -> Tensor:
+        """What they read (B, L, C). ``apart`` (L, L): -inf where one does not see another."""
         latents = self.norm_latents(latents)
         seen = torch.cat([self.norm_media(features), latents], 1)
         asked = _heads(self.to_q(latents)) * HEAD_WIDTH**-0.5
         keys, values = (_heads(part) for part in self.to_kv(seen).chunk(2, -1))
-        told = (asked @ keys.transpose(-2, -1)).softmax(-1) @ values
+        fits = asked @ keys.transpose(-2, -1)
+        if apart is not None:
+            fits = fits + F.pad(apart, (features.shape[1], 0))
+        told = fits.softmax(-1) @ values
         read: Tensor = self.to_out(told.transpose(1, 2).flatten(2))
         return read
 
@@ -49,11 +53,13 @@ def reading_layers(width: int, depth: int) -> nn.ModuleList:
     return nn.ModuleList(nn.ModuleList([Reading(width), feed_forward(width)]) for _ in range(depth))
 
 
-def read(layers: nn.ModuleList, features: Tensor, latents: Tensor) -> Tensor:
-    """Latents after all ``reading_layers``."""
+def read(
+    layers: nn.ModuleList, features: Tensor, latents: Tensor, apart: Tensor | None = None
+) -> Tensor:
+    """Latents after all ``reading_layers``; ``apart`` as ``Reading`` has it."""
     for pair in layers:
         assert isinstance(pair, nn.ModuleList)
-        latents = pair[0](features, latents) + latents
+        latents = pair[0](features, latents, apart) + latents
         latents = pair[1](latents) + latents
     return latents
 
@@ -74,7 +80,7 @@ class Interaction(nn.Module):
     of single channels and not a place with all its channels.
     """
 
-    def __init__(self, widths: tuple[int, ...], width: int, latents: int, depth: int = 3) -> None:
+    def __init__(self, widths: tuple[int, ...], width: int, latents: int, depth: int) -> None:
         super().__init__()
         self.latents = nn.Parameter(torch.randn(latents, width))
         self.layers = reading_layers(width, depth)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest
     from unmask.train.recipe import Recipe
 
-_SIZES = ("width", "depths", "heads", "known", "latents", "places", "drop_path")
+_SIZES = ("width", "depths", "heads", "known", "latents", "places", "drop_path", "readings")
 _PICTURES, _MOST = 16, 100
 
 
@@ -30,18 +30,19 @@ class OmniFDMethod(Method):
     Detection".
 
     ``settings``: ``pictures`` (beside each clip in training), ``video`` (weight of the losses of
-    clips), ``width``, ``depths``, ``heads``, ``known``, ``latents``, ``places`` and ``drop_path``
-    of the network, ``side`` (of the example).
+    clips), ``width``, ``depths``, ``heads``, ``known``, ``latents``, ``places``, ``drop_path``
+    and ``readings`` of the network, ``side`` (of the example).
     """
 
     small: ClassVar[Mapping[str, Any]] = {
         "width": 8,
-        "depths": (1, 1, 1, 1),
-        "heads": (1, 1, 2, 2),
+        "depths": (1, 1),
+        "heads": (1, 2),
         "known": 32,
         "latents": 4,
         "places": 8,
         "drop_path": 0.0,
+        "readings": 1,
         "side": 32,
     }
 

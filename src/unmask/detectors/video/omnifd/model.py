@@ -49,7 +49,8 @@ class OmniFD(nn.Module):
     """Clips of a face (B, 32, 3, 224, 224), RGB 0…255, to all that is said of them.
 
     ``width``, ``depths`` and ``heads`` are Video Swin's (the small one), ``known`` and ``latents``
-    the width and number of the latents, ``places`` the width of the head of places.
+    the width and number of the latents, ``places`` the width of the head of places, ``readings``
+    how often the latents read what was seen.
     """
 
     normaliser: Tensor
@@ -63,15 +64,17 @@ class OmniFD(nn.Module):
         latents: int = 64,
         places: int = 256,
         drop_path: float = 0.3,
+        readings: int = 3,
     ) -> None:
         super().__init__()
         self.pixels = Pixels()
         self.encoder = VideoSwin(width, depths, heads, drop_path=drop_path)
-        widths = (2 * width, 4 * width, 8 * width, 8 * width)
-        self.interaction = Interaction(widths, known, latents)
+        last = len(depths) - 1
+        widths = tuple(width * 2 ** min(place + 1, last) for place in range(len(depths)))
+        self.interaction = Interaction(widths, known, latents, readings)
         self.picture, self.video = nn.Linear(known, 2), nn.Linear(known, 2)
         self.places = Places(sum(widths), places, known, latents)
-        self.stretches = Stretches(8 * width, known)
+        self.stretches = Stretches(widths[-1], known)
         self.register_buffer("normaliser", torch.tensor(100.0))
 
     def seen(self, frames: Tensor) -> tuple[list[Tensor], Tensor]:

@@ -88,8 +88,14 @@ class Stretches(nn.Module):
     """The last maps of a clip (B, C, T, H, W) and latents (B, L, width) to guesses at 63 points.
 
     Log-odds that a point lies in a forged stretch (B, 63), and how far it goes back and on from
-    there (B, 63, 2), in units of the point's stride.
+    there (B, 63, 2), in units of the point's stride. What all levels go through, they go through in
+    one row, with an empty column between them.
     """
+
+    taken: Tensor
+    inside: Tensor
+    apart: Tensor
+    level: Tensor
 
     def __init__(self, came: int, width: int, drop: float = 0.1) -> None:
         super().__init__()
@@ -106,22 +112,49 @@ class Stretches(nn.Module):
         self.reg_head = nn.Conv1d(width, 2, 3, padding=1)
         nn.init.constant_(self.cls_head.bias, -math.log(99))  # type: ignore[arg-type]
         self.scales = nn.Parameter(torch.ones(len(STRIDES)))
+        for name, value in row_of_levels().items():
+            self.register_buffer(name, value, persistent=False)
 
     def forward(self, last: Tensor, latents: Tensor) -> tuple[Tensor, Tensor]:
         """Both guesses, level after level."""
         x = F.interpolate(last.mean((3, 4)), size=STEPS, mode="linear")
         x = self.stem(self.embed(x))
         known = self.known(latents)
-        chances, reaches = [], []
+        levels = []
         for number, norm in enumerate(self.norms):
             if number:
                 x = self.branch(x)
-            level = norm(x)
-            asked = read(self.fused, known, self.cls_convs(level).transpose(1, 2))
-            chances.append(self.cls_head(self.fused_norm(asked).transpose(1, 2))[:, 0])
-            reach = self.scales[number] * self.reg_head(self.reg_convs(level))
-            reaches.append(F.relu(reach).transpose(1, 2))
-        return torch.cat(chances, 1), torch.cat(reaches, 1)
+            levels.append(norm(x))
+        row = torch.cat(levels, 2)[:, :, self.taken] * self.inside
+        asked = read(self.fused, known, self._through("cls", row).transpose(1, 2), self.apart)
+        chances = self.cls_head(self.fused_norm(asked).transpose(1, 2) * self.inside)[:, 0]
+        reaches = self.scales[self.level] * self.reg_head(self._through("reg", row))
+        points = self.inside.bool()
+        return chances[:, points], F.relu(reaches)[:, :, points].transpose(1, 2)
+
+    def _through(self, name: str, row: Tensor) -> Tensor:
+        """The convolutions of one guess; what they say between the levels is nothing."""
+        for layer in self.get_submodule(f"{name}_convs").children():
+            row = layer(row) * self.inside
+        return row
+
+
+def row_of_levels() -> dict[str, Tensor]:
+    """How the points of all levels stand in a row with an empty column between levels.
+
+    Of each column: ``taken``, which of the points (in an empty one any); ``inside``, 1 for a point;
+    ``level``. ``apart``: 0 where a column sees another, -inf elsewhere.
+    """
+    level = torch.cat([torch.full((STEPS // s + 1,), float(i)) for i, s in enumerate(STRIDES)])[:-1]
+    inside = torch.ones(len(level))
+    inside[:-1][level.diff() > 0] = 0
+    seen = (level[:, None] == level) & (inside > 0)
+    return {
+        "taken": (inside.cumsum(0) - 1).long(),
+        "inside": inside,
+        "apart": torch.zeros(seen.shape).masked_fill(~seen, -torch.inf),
+        "level": level.long(),
+    }
 
 
 def points() -> Tensor:
