@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_rule import line, part, rule
 
+from unmask.bench.whole.levels import ALLOWED
 from unmask.decision.evidence import (
     COPIED,
     EDITED,
@@ -146,7 +147,7 @@ def test_the_shipped_rule_knows_every_situation_and_is_in_order() -> None:
         own = shipped.of(evidence)
         assert own.encoder is (evidence in seen)
         assert bool(set(own.signs) & set(looked)) is own.encoder
-        assert own.floor == pytest.approx(1 / (own.reals + 1), abs=1e-6)
+        assert own.floor == pytest.approx(1 / (own.reals + 1) / ALLOWED, abs=1e-6)
         for left, right in itertools.pairwise(own.levels):
             assert left.rate > right.rate
             assert left.score < right.score
