@@ -67,7 +67,7 @@ def ratios(
     made, kind_of = np.array(makers), np.array(kinds)
     rising = steps.rising(fake, made)
     hidden = np.broadcast_to(rising, (len(fake), len(rising))).copy()
-    for kind, _ in _parts(kind_of):
+    for kind in _parts(kind_of):
         others = kind_of != kind
         if others.any():
             hidden[~others] = steps.rising(fake[others], made[others])
@@ -102,7 +102,7 @@ class _Steps:
         self.own = [float(own[_inside(real, edge)].sum()) for edge in self.edges]
         names = np.array(origin)
         self.quiet = max(
-            (float(np.quantile(real[names == name], 1 - HALF)) for name, _ in _parts(names)),
+            (float(np.quantile(real[names == name], 1 - HALF)) for name in _parts(names)),
             default=0.0,
         )
 
@@ -113,12 +113,12 @@ class _Steps:
 
     def rising(self, fake: Numbers, makers: NDArray[np.str_]) -> Numbers:
         """The log of the likelihood ratio at each place."""
-        weight = weights(makers.tolist())
+        weight, means = weights(makers.tolist()), _Means(makers)
         llrs = []
         for edge, own in zip(self.edges, self.own, strict=True):
             hit = _inside(fake, edge)
             calm = edge[0] < -math.log(1 - CALM)
-            share = _worst(hit, makers) if calm else float(weight[hit].sum())
+            share = means.worst(hit) if calm else float(weight[hit].sum())
             llrs.append(math.log((share + LEAST) / (own + LEAST)))
         rising = np.maximum.accumulate(llrs)
         return np.where(np.array(self.places) <= self.quiet, np.minimum(rising, 0.0), rising)
@@ -141,14 +141,19 @@ def _bits(losing: Numbers) -> Numbers:
 class _Means:
     """Means over the files of each key that stands there often enough."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str] | NDArray[np.str_]) -> None:
         _, self._of, self._counts = np.unique(keys, return_inverse=True, return_counts=True)
         self._enough = self._counts >= SOME
 
-    def of(self, bits: Numbers) -> Numbers:
+    def of(self, values: Numbers | NDArray[np.bool_]) -> Numbers:
         """By key, where there are any."""
-        sums = np.bincount(self._of, bits, len(self._counts))
+        sums = np.bincount(self._of, values, len(self._counts))
         return np.asarray((sums / self._counts)[self._enough])
+
+    def worst(self, values: Numbers | NDArray[np.bool_]) -> float:
+        """The highest of any key, or of all files where no key has enough."""
+        each = self.of(values)
+        return float(each.max() if len(each) else values.mean())
 
     def cost(self, bits: Numbers) -> float:
         """Half that of the worst key and half that of all."""
@@ -156,14 +161,7 @@ class _Means:
         return float((each.max() + each.mean()) / 2 if len(each) else bits.mean())
 
 
-def _parts(names: NDArray[np.str_]) -> list[tuple[str, int]]:
-    """The names that stand there often enough, with how often."""
-    return [
-        (name, count) for name, count in sorted(Counter(names.tolist()).items()) if count >= SOME
-    ]
-
-
-def _worst(hit: NDArray[np.bool_], makers: NDArray[np.str_]) -> float:
-    """The highest share of any kind with enough forged files."""
-    shares = [float(hit[makers == name].mean()) for name, _ in _parts(makers)]
-    return max(shares, default=float(hit.mean()))
+def _parts(names: NDArray[np.str_]) -> list[str]:
+    """The names that stand there often enough."""
+    counts = Counter(names.tolist())
+    return sorted(name for name, count in counts.items() if count >= SOME)

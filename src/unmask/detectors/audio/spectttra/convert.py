@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from torch import Tensor
 
-from unmask.train.names import rewritten
+from unmask.train.names import all_rewritten
 
 _RULES = (
     (r"^(module|model)\.", ""),
@@ -18,11 +19,10 @@ _RULES = (
     (r"^encoder\.transformer\.", ""),
     (r"^classifier\.", "classify."),
 )
-_FRONT = "ft_extractor."
+_FRONT = re.compile(r"((module|model)\.)?ft_extractor\.")
 """Window and filters of the spectrogram, which are no weights."""
 
 
 def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors of the authors' file under our names; a name that is not known stays as it is."""
-    names = {name: rewritten(name, _RULES) for name in checkpoint}
-    return {ours: checkpoint[name] for name, ours in names.items() if not ours.startswith(_FRONT)}
+    return all_rewritten(checkpoint, _RULES, _FRONT)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from torch import Tensor
 
-from unmask.train.names import rewritten
+from unmask.train.names import all_rewritten
 
 _RULES = (
     (r"^video_encoder\.mvit\.conv_proj\.", "see.embed."),
@@ -43,14 +44,10 @@ _RULES = (
     (r"(relate\.\d)\.theta\.(\d)\.", r"\1.query.\2."),
     (r"(relate\.\d)\.W\.(\d)\.", r"\1.out.\2."),
 )
-_UNUSED = ("video_comp_boundary_generator.", "audio_comp_boundary_generator.", "cbg_fusion_")
+_UNUSED = re.compile(r"(video|audio)_comp_boundary_generator\.|cbg_fusion_")
 """The generator of starts and ends, which the published configuration gives no weight."""
 
 
 def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors under our names; a name that is not known stays as it is."""
-    return {
-        rewritten(name, _RULES): value
-        for name, value in checkpoint.items()
-        if not name.startswith(_UNUSED)
-    }
+    return all_rewritten(checkpoint, _RULES, _UNUSED)
