@@ -27,6 +27,7 @@ FAMILIES = {
     "inpainted": "filled-in parts",
     "swap": "swapped faces",
     "talking head": "talking heads",
+    "lip sync": "redrawn lips",
     "text-to-video": "clips by generators",
 }
 """What the families of ``gathered.csv`` are called in tables."""

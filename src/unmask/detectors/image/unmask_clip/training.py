@@ -36,8 +36,8 @@ from unmask.train.solved import Say, Solution, Solved
 
 WHOLE = ("pictures by generators", "portraits by a GAN", "clips by generators")
 """Families whose pictures are forged as a whole."""
-FACES = (*WHOLE, "swapped faces", "talking heads")
-"""Families whose faces are. Redrawn lips are a small part of a face, and not looked for here."""
+FACES = (*WHOLE, "swapped faces", "talking heads", "redrawn lips")
+"""Families whose faces are, as a whole or in part."""
 
 
 class ClipHead(Solved):
