@@ -21,16 +21,18 @@ _CELLS = MOST + 2
 _NEVER = 1e-7
 
 Ratios = NDArray[np.float32]
+Steps = tuple[int, ...]
+"""The step of each frequency that is looked at; empty: there was no saving."""
 
 
-def steps_of(table: Table) -> tuple[int, ...]:
+def steps_of(table: Table) -> Steps:
     """The steps of the frequencies that are looked at."""
     return tuple(table[_DOWN, _ACROSS].tolist())
 
 
-def _pasts() -> dict[int, tuple[int, ...]]:
+def _pasts() -> dict[int, Steps]:
     """Steps by quality on libjpeg's scale; of qualities with equal steps the roundest number."""
-    same: dict[tuple[int, ...], list[int]] = {}
+    same: dict[Steps, list[int]] = {}
     for quality in range(40, 100):
         same.setdefault(steps_of(standard(quality)), []).append(quality)
     return {max(those, key=lambda one: (one % 5 == 0, one)): key for key, those in same.items()}
@@ -39,6 +41,10 @@ def _pasts() -> dict[int, tuple[int, ...]]:
 PASTS = _pasts()
 """The earlier savings that are tried: the steps of each quality."""
 QUALITIES = np.array(list(PASTS))
+TRIED = tuple(range(1, 1 + max(map(max, PASTS.values()))))
+"""The steps of one frequency that are tried on their own."""
+_OWN = 0.5
+"""Share of the distribution before saving that a region's own blocks give; its classes the rest."""
 
 
 class History:
@@ -49,13 +55,12 @@ class History:
         self.usable = blocks.usable
         self._steps = tuple(steps)
         size = np.abs(np.rint(blocks.coefficients / np.asarray(steps, np.float32)))
-        beside = np.abs(blocks.shifted).reshape(-1, many)
+        self._beside = beside = np.abs(blocks.shifted).reshape(-1, many)
         busy = np.log(beside.mean(axis=1) + 0.05)
         edges = np.quantile(busy, np.arange(1, CLASSES) / CLASSES)
-        classes = np.searchsorted(edges, busy)
+        self._classes = classes = np.searchsorted(edges, busy)
         self._before = [
-            _before(beside[:, at], classes, (MOST + 2) * step + 128)
-            for at, step in enumerate(steps)
+            _before(beside[:, at], classes, _top(step)) for at, step in enumerate(steps)
         ]
         cell = np.minimum(size.reshape(-1, many), MOST + 1).astype(np.int32)
         self._index = (np.arange(many) * CLASSES + classes[:, None]) * _CELLS + cell
@@ -67,9 +72,7 @@ class History:
             table = np.zeros((CLASSES, _CELLS), np.float32)
             step = self._steps[at]
             if earlier > 1:
-                before = self._before[at]
-                ratio = (twice(before, earlier, step) + _NEVER) / (once(before, step) + _NEVER)
-                table[:, : MOST + 1] = np.log(ratio)
+                table[:, : MOST + 1] = _log_ratio(self._before[at], earlier, step)
             self._known[at, earlier] = table
         return self._known[at, earlier]
 
@@ -93,28 +96,81 @@ class History:
             fits += each[:, [tried.index(past[at]) for past in PASTS.values()]]
         return fits
 
-    def cells(self, quality: int, where: NDArray[np.bool_]) -> Ratios:
+    def best(self, counts: Ratios) -> tuple[Steps, float]:
+        """The earlier steps that fit counted blocks best, each frequency by itself, and the ratio.
+
+        ``counts``: those of one group. Encoders with tables of their own are fitted by no quality.
+        """
+        steps, total = [], 0.0
+        for at, counted in enumerate(counts):
+            fits = [float(counted @ self._ratios(at, one).reshape(-1)) for one in TRIED]
+            steps.append(TRIED[int(np.argmax(fits))])
+            total += max(fits)
+        return tuple(steps), total
+
+    def cells(self, past: Steps, where: NDArray[np.bool_]) -> Ratios:
         """The ratio of some blocks by frequency and outcome: where the evidence comes from.
 
-        ``where``: rows × columns. A quality of 0 stands for no earlier saving: all are 0.
+        ``where``: rows × columns.
         """
         shape = (len(self._steps), CLASSES, _CELLS)
-        if not quality:
+        if not past:
             return np.zeros((shape[0], shape[2]), np.float32)
         counted = self.counts(np.where(where, 0, 1), 2)[0].reshape(shape)
-        each: Ratios = (counted * self._table(quality).reshape(shape)).sum(axis=1)
+        each: Ratios = (counted * self._table(past).reshape(shape)).sum(axis=1)
         return each
 
-    def _table(self, quality: int) -> Ratios:
-        past = PASTS[quality]
+    def _table(self, past: Steps) -> Ratios:
         return np.stack([self._ratios(at, one).reshape(-1) for at, one in enumerate(past)])
 
-    def of_blocks(self, quality: int) -> Ratios:
+    def of_groups(self, past: Steps, counts: Ratios) -> Ratios:
+        """The ratio of each group of counted blocks."""
+        if not past:
+            return np.zeros(len(counts), np.float32)
+        found: Ratios = np.einsum("gfc,fc->g", counts, self._table(past))
+        return found
+
+    def of_blocks(self, past: Steps) -> Ratios:
         """Rows × columns: the ratio of each block; 0 where it is not usable."""
-        table = self._table(quality).reshape(-1)
+        if not past:
+            return np.zeros((self.rows, self.columns), np.float32)
+        table = self._table(past).reshape(-1)
         ratios = table[self._index].sum(axis=1, dtype=np.float32)
         found: Ratios = np.where(self.usable, ratios.reshape(self.rows, self.columns), 0)
         return found
+
+    def among_itself(self, past: Steps, where: NDArray[np.bool_]) -> float:
+        """The ratio of some blocks, judged by how their own coefficients were spread before.
+
+        Where all blocks are alike, as on a smooth slope, their coefficients are so too, without
+        any saving: the blocks between them, four pixels on, show it. ``where``: rows × columns.
+        """
+        inside = (where & self.usable).reshape(-1)
+        if not past or not inside.any():
+            return 0.0
+        share = np.bincount(self._classes[inside], minlength=CLASSES) / inside.sum()
+        total = 0.0
+        for at, (earlier, step) in enumerate(zip(past, self._steps, strict=True)):
+            if earlier == 1:
+                continue
+            own = cumulative(self._beside[inside, at], _top(step))
+            before = (_OWN * own + (1 - _OWN) * share @ self._before[at])[None]
+            counted = np.bincount(self._index[inside, at] % _CELLS, minlength=_CELLS)
+            total += float(counted[: MOST + 1] @ _log_ratio(before, earlier, step)[0])
+        return total
+
+
+def _top(step: int) -> float:
+    """Grey levels up to which the distribution of a frequency is kept."""
+    return (MOST + 2) * step + 128
+
+
+def _log_ratio(before: Shares, earlier: int, step: int) -> Shares:
+    """Rows × outcomes 0…MOST: saved before with a step of ``earlier``, against never."""
+    ratio: Shares = np.log(
+        (twice(before, earlier, step) + _NEVER) / (once(before, step) + _NEVER)
+    )
+    return ratio
 
 
 def _before(values: NDArray[np.float32], classes: NDArray[np.int64], top: float) -> Shares:
