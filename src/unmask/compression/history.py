@@ -18,7 +18,7 @@ CLASSES = 8
 """Steps of business into which blocks are sorted."""
 _DOWN, _ACROSS = (list(order) for order in zip(*FREQUENCIES, strict=True))
 _CELLS = MOST + 2
-_NEVER = 1e-7
+_NEVER, _RARE = 1e-7, 1e-4
 
 Ratios = NDArray[np.float32]
 Steps = tuple[int, ...]
@@ -72,7 +72,9 @@ class History:
             table = np.zeros((CLASSES, _CELLS), np.float32)
             step = self._steps[at]
             if earlier > 1:
-                table[:, : MOST + 1] = _log_ratio(self._before[at], earlier, step)
+                before = self._before[at]
+                ratio = (twice(before, earlier, step) + _NEVER) / (once(before, step) + _NEVER)
+                table[:, : MOST + 1] = np.log(ratio)
             self._known[at, earlier] = table
         return self._known[at, earlier]
 
@@ -139,38 +141,36 @@ class History:
         found: Ratios = np.where(self.usable, ratios.reshape(self.rows, self.columns), 0)
         return found
 
-    def among_itself(self, past: Steps, where: NDArray[np.bool_]) -> float:
+    def among_itself(self, past: Steps, where: NDArray[np.bool_]) -> NDArray[np.float64]:
         """The ratio of some blocks, judged by how their own coefficients were spread before.
 
         Where all blocks are alike, as on a smooth slope, their coefficients are so too, without
         any saving: the blocks between them, four pixels on, show it. ``where``: rows × columns.
+        Three numbers: the ratio; what the zeros add to it; and what the other coefficients say of
+        each other. Denoising makes zeros too, but only saving makes multiples.
         """
+        found = np.zeros(3)
         inside = (where & self.usable).reshape(-1)
         if not past or not inside.any():
-            return 0.0
+            return found
         share = np.bincount(self._classes[inside], minlength=CLASSES) / inside.sum()
-        total = 0.0
         for at, (earlier, step) in enumerate(zip(past, self._steps, strict=True)):
             if earlier == 1:
                 continue
             own = cumulative(self._beside[inside, at], _top(step))
             before = (_OWN * own + (1 - _OWN) * share @ self._before[at])[None]
-            counted = np.bincount(self._index[inside, at] % _CELLS, minlength=_CELLS)
-            total += float(counted[: MOST + 1] @ _log_ratio(before, earlier, step)[0])
-        return total
+            counted = np.bincount(self._index[inside, at] % _CELLS, minlength=_CELLS)[: MOST + 1]
+            chances = [twice(before, earlier, step)[0], once(before, step)[0]]
+            each = counted * np.log(np.divide(*(one + _NEVER for one in chances)))
+            some = np.divide(*(max(_RARE, 1 - float(one[0])) for one in chances))
+            others = each[1:].sum() - counted[1:].sum() * np.log(some)
+            found += (each.sum(), each[0], others)
+        return found
 
 
 def _top(step: int) -> float:
     """Grey levels up to which the distribution of a frequency is kept."""
     return (MOST + 2) * step + 128
-
-
-def _log_ratio(before: Shares, earlier: int, step: int) -> Shares:
-    """Rows × outcomes 0…MOST: saved before with a step of ``earlier``, against never."""
-    ratio: Shares = np.log(
-        (twice(before, earlier, step) + _NEVER) / (once(before, step) + _NEVER)
-    )
-    return ratio
 
 
 def _before(values: NDArray[np.float32], classes: NDArray[np.int64], top: float) -> Shares:

@@ -26,8 +26,6 @@ TWICE = 0.5
 """Nats a block from which on an earlier saving of the whole picture is stated."""
 OWN = 1.0
 """The same where no quality of libjpeg fits, but other steps do: an encoder with its own tables."""
-ALIKE = 0.5
-"""Share of their evidence that a quality must have to be a second account of the same saving."""
 ENOUGH = 250.0
 """Nats that there must be in all: a handful of blocks fits some past by chance."""
 SMALLEST = 64
@@ -140,14 +138,13 @@ def _judged(
     usable = int(blocks.usable.sum())
     base, strength = _past(fits, usable)
     own, total = history.best(counts.sum(axis=0))
-    bases = (own, PASTS[base]) if base and strength * usable > ALIKE * total else (own,)
     if not base and total > OWN * usable:
         base, strength = int(QUALITIES[np.argmax(fits.sum(axis=0))]), total / usable
     if base and strength * usable < ENOUGH:
         base = 0
     region = None
     if table is not None or base:
-        bases = bases if base else ((),)
+        bases = (own, PASTS[base]) if base else ((),)
         rest = np.maximum.reduce([history.of_groups(one, counts) for one in bases])
         region = find(history, bases, candidates(fits, rest))
     placed = _placed(region, blocks, light.shape, turn) if region else {}

@@ -29,6 +29,8 @@ OWN = 0.3
 """Share of the evidence that must be left when a region is judged by its own blocks alone."""
 BOTH = 0.25
 """Share of that evidence which the past of the rest may have in the region as well."""
+ZEROS = 1.2
+"""How much more the coefficients that are zero may say than the others do."""
 MOST_PARTS = 12
 _CLIP = 8.0
 """Nats that one block may add: one odd block must not make a region."""
@@ -148,9 +150,7 @@ def find(history: History, bases: Sequence[Steps], others: Sequence[Steps]) -> R
         if region is None or (best and region.gain <= best.gain):
             continue
         base = bases[int(np.argmax([one[region.blocks].sum() for one in each]))]
-        if _varied(history, base, other, region) >= VARIED and _apart(
-            history, base, other, region
-        ):
+        if _varied(history, base, other, region) >= VARIED and _apart(history, base, other, region):
             best = region
     return best
 
@@ -173,8 +173,12 @@ def _apart(history: History, base: Steps, other: Steps, region: Region) -> bool:
     """
     own = history.among_itself(other, region.blocks)
     rest = history.among_itself(base, region.blocks)
-    left = own - rest
-    return left >= GAIN and left >= OWN * region.gain and rest <= BOTH * max(0.0, own)
+    left, zeros, multiples = own - rest
+    return bool(
+        left >= max(GAIN, OWN * region.gain)
+        and zeros <= ZEROS * multiples
+        and rest[0] <= BOTH * max(0.0, own[0])
+    )
 
 
 def _joined(gain: Ratios, flags: Flags) -> Region | None:
