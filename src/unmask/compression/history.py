@@ -160,9 +160,9 @@ class History:
             own = cumulative(self._beside[inside, at], _top(step))
             before = (_OWN * own + (1 - _OWN) * share @ self._before[at])[None]
             counted = np.bincount(self._index[inside, at] % _CELLS, minlength=_CELLS)[: MOST + 1]
-            chances = [twice(before, earlier, step)[0], once(before, step)[0]]
-            each = counted * np.log(np.divide(*(one + _NEVER for one in chances)))
-            some = np.divide(*(max(_RARE, 1 - float(one[0])) for one in chances))
+            new, old = once(before, step)[0], twice(before, earlier, step)[0]
+            each = counted * np.log((old + _NEVER) / (new + _NEVER))
+            some = max(_RARE, 1 - float(old[0])) / max(_RARE, 1 - float(new[0]))
             others = each[1:].sum() - counted[1:].sum() * np.log(some)
             found += (each.sum(), each[0], others)
         return found
