@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from unmask.errors import SettingError
 from unmask.strategies._features import Features, Reversed
 from unmask.strategies.base import Settings, Strategy, Training, needed
-from unmask.train.optimisers import make_optimiser, rate_share
+from unmask.train.optimisers import follow, make_optimiser
 from unmask.train.task import Batch
 
 CITATION = (
@@ -72,12 +72,8 @@ class MealDistillation(Strategy[Ensemble]):
 
     def before_step(self, step: int) -> None:
         """The discriminator's rate of this step."""
-        course = self.training.task.recipe.optimiser
-        rate = self.settings.rate
-        if rate is None:
-            rate = course.rate * rate_share(course, step, self.training.steps)
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
+        training, rate = self.training, self.settings.rate
+        follow(self._optimiser, training.task.recipe.optimiser, step, training.steps, rate)
 
     def loss(self, loss: Tensor, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Both parts; the method's own is left out."""

@@ -40,3 +40,14 @@ def rate_share(recipe: Optimiser, step: int, steps: int) -> float:
     else:
         fall = 0.5 * (1 - math.cos(math.pi * along))
     return recipe.final + (1 - recipe.final) * (1 - fall)
+
+
+def follow(
+    moved: torch.optim.Optimizer, recipe: Optimiser, step: int, steps: int, rate: float | None
+) -> None:
+    """Give an optimiser beside the network's the rate of the network at ``step`` of ``steps``, or
+    a constant ``rate``."""
+    if rate is None:
+        rate = recipe.rate * rate_share(recipe, step, steps)
+    for group in moved.param_groups:
+        group["lr"] = rate
