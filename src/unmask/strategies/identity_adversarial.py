@@ -20,7 +20,7 @@ from unmask.errors import DataError, SettingError
 from unmask.strategies._features import Features, Reversed
 from unmask.strategies.base import Settings, Strategy, Training
 from unmask.train.methods import MethodTask
-from unmask.train.optimisers import follow, make_optimiser
+from unmask.train.optimisers import beside, follow
 from unmask.train.task import Batch
 
 CITATION = (
@@ -66,7 +66,7 @@ class IdentityAdversarial(Strategy[Reversal]):
         self._people = torch.tensor([order.get(name, -1) for name in names])
         self._features = Features(training.network)
         self.head = nn.Linear(self._features.size, len(order)).to(training.device)
-        self._optimiser = make_optimiser(self.head, training.task.recipe.optimiser)
+        self._optimiser = beside(self.head, training.task.recipe.optimiser)
 
     def before_step(self, step: int) -> None:
         """The classifier's rate of this step."""

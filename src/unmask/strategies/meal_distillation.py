@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from unmask.errors import SettingError
 from unmask.strategies._features import Features, Reversed
 from unmask.strategies.base import Settings, Strategy, Training, needed
-from unmask.train.optimisers import follow, make_optimiser
+from unmask.train.optimisers import beside, follow
 from unmask.train.task import Batch
 
 CITATION = (
@@ -68,7 +68,7 @@ class MealDistillation(Strategy[Ensemble]):
         self._own = Features(training.network)
         self._theirs = [Features(one) for one in self._teachers]
         self.discriminator = discriminator(self._own.size).to(training.device)
-        self._optimiser = make_optimiser(self.discriminator, training.task.recipe.optimiser)
+        self._optimiser = beside(self.discriminator, training.task.recipe.optimiser)
 
     def before_step(self, step: int) -> None:
         """The discriminator's rate of this step."""

@@ -19,8 +19,8 @@ class EffortMethod(Method):
     Detection", for faces.
 
     ``settings``: ``rank`` (singular triples that train), ``penalty`` (weight of the paper's two
-    constraints; 0, what the published program trains with, unless said), ``backbone_config`` (values of CLIP's
-    configuration to change; such a CLIP has no published weights).
+    constraints; 0, what the published program trains with, unless said), ``backbone_config``
+    (values of CLIP's configuration to change; such a CLIP has no published weights).
     """
 
     small: ClassVar[Mapping[str, Any]] = {"backbone_config": TINY}
