@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from unmask import registry
 from unmask.cards.card import read_card
+from unmask.forge.changes import read_changes
 from unmask.plugins import GROUP
 from unmask.scanning import scan
 from unmask.train.export import to_onnx
@@ -107,6 +108,7 @@ def test_the_recipe_is_the_papers(name: str) -> None:
     assert recipe.evaluation == ""
     made = method_named(name)
     made(recipe.settings)  # its variant is known
+    read_changes(recipe.settings.get("augment", {}).get("changes", {}))
     if recipe.optimiser.shares:  # parts that have a rate of their own are there
         groups = make_optimiser(made(dict(made.small)).network(), recipe.optimiser).param_groups
         assert {group["share"] for group in groups} >= set(recipe.optimiser.shares.values())
