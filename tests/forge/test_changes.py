@@ -39,9 +39,12 @@ def test_amounts_by_hand(name: str, amount: float, expected: int) -> None:
     assert (change.step(np.random.default_rng(0))(GREY) == expected).all()
 
 
-@pytest.mark.parametrize("name", ["jpeg", "webp", "blur", "noise", "resize", "saturation"])
+@pytest.mark.parametrize(
+    "name",
+    ["jpeg", "webp", "blocks", "pixelate", "blur", "noise", "resize", "saturation", "gamma"],
+)
 def test_the_others_change_a_picture_and_keep_its_size(name: str) -> None:
-    amount = {"jpeg": 50, "webp": 50, "noise": 8.0}.get(name, 0.5)
+    amount = {"jpeg": 50, "webp": 50, "blocks": 4, "pixelate": 2, "noise": 8.0}.get(name, 0.5)
     (change,) = read_changes({name: [1.0, amount, amount]})
     step = change.step(np.random.default_rng(0))
     made = step(RANDOM)

@@ -27,7 +27,12 @@ def contrasted(pixels: Pixels, factor: float) -> Pixels:
     return operations.tone(pixels, 1.0, factor)
 
 
-_WHOLE: dict[str, Callable[..., Pixels]] = {"jpeg": operations.jpeg, "webp": operations.webp}
+_WHOLE: dict[str, Callable[..., Pixels]] = {
+    "jpeg": operations.jpeg,
+    "webp": operations.webp,
+    "blocks": operations.blocks,
+    "pixelate": operations.pixelated,
+}
 """Whose amount is a whole number."""
 _OTHERS: dict[str, Callable[..., Pixels]] = {
     "blur": operations.blur,
@@ -35,6 +40,7 @@ _OTHERS: dict[str, Callable[..., Pixels]] = {
     "resize": operations.resize,
     "brightness": brighter,
     "contrast": contrasted,
+    "gamma": operations.tone,
     "saturation": operations.saturation,
 }
 
@@ -43,8 +49,10 @@ _OTHERS: dict[str, Callable[..., Pixels]] = {
 class Change:
     """With a ``chance`` the operation ``name``, by an amount of ``low`` to ``high``.
 
-    Amounts: quality (jpeg, webp), deviation in pixels (blur) or grey levels (noise), the factor
-    down and up again (resize), shares of the scale (brightness), factors (contrast, saturation).
+    Amounts: quality (jpeg, webp), grey squares of 8 pixels for every 256 of the shorter side
+    (blocks), how many times fewer pixels (pixelate), deviation in pixels (blur) or grey levels
+    (noise), the factor down and up again (resize), shares of the scale (brightness), factors
+    (contrast, saturation), the exponent (gamma).
     """
 
     name: str
