@@ -21,8 +21,8 @@ def onnx_model(
     """``network`` in evaluation mode as an ONNX model.
 
     ``names`` and ``outputs`` are those of the inputs and outputs in their order; ``free`` says for
-    each input which axes may change (their names in the file, or ``torch.export.Dim``). An example batch needs two items, or
-    its size would be taken for fixed.
+    each input which axes may change (their names in the file, or ``torch.export.Dim``). An example
+    batch needs two items, or its size would be taken for fixed.
     """
     plain = network.to(memory_format=torch.contiguous_format).eval()
     with torch.no_grad():
