@@ -20,7 +20,7 @@ from unmask.strategies.base import Training
 from unmask.strategies.fsfm import FSFM, Hiding, disagreement, perceptron
 
 GOLDEN = np.load(Path(__file__).parent / "fsfm.npz")
-SMALL = {"width": 32, "depth": 2, "heads": 1}
+SMALL = dict(FSFM.small)
 
 
 def test_the_regions_cover_the_square() -> None:

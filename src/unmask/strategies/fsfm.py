@@ -16,7 +16,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -74,6 +74,7 @@ class FSFM(Strategy[Hiding]):
     """Instead of the method's loss: drawing what is hidden, and agreeing about who it is."""
 
     settings_type = Hiding
+    small: ClassVar[Mapping[str, Any]] = {"width": 32, "depth": 2, "heads": 1}
     alone = True
 
     def begin(self, training: Training) -> None:
