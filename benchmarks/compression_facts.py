@@ -18,13 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from compression_made import pictures, sounds, videos
+from compression_made import harmless, pictures, sounds, videos
 from fact_table import STORED, Case, publish, stored
 
 Make = Callable[[Path, Path], Iterator[Case]]
 PARTS: dict[str, Make] = {
     "pasted": pictures.pasted,
     "untouched": pictures.untouched,
+    "harmless": harmless.cases,
     "repeated": pictures.repeated,
     "videos": videos.cases,
     "packed": sounds.packed,

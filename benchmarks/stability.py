@@ -5,6 +5,8 @@ Of each medium as many authentic as forged files are drawn, the sources of a stu
 
     python benchmarks/stability.py --data DATA --more MORE --files 200 --write
 
+``--why`` prints a line for each change of label: the file, and the reasons of both verdicts.
+
 A change of label is counted. Where a fact settled the one of the two verdicts, what took it away
 is the saving (a generator's note in the file, say), which no model can mend: those are told apart.
 """
@@ -101,10 +103,11 @@ def _drawn(files: list[Whole], kind: str, label: str, count: int) -> list[Whole]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The label of a verdict, and whether a fact settled it."""
+    """The label of a verdict, whether a fact settled it, and what it names as its reason."""
 
     label: str
     settled: bool
+    reason: str = ""
 
     @property
     def flagged(self) -> bool:
@@ -117,14 +120,17 @@ def judged(path: Path) -> Judged:
     report = scan(path, threads=1)
     number = report.verdict.decided_by
     settled = number is not None and report.findings[number].kind == "fact"
-    return Judged(report.verdict.label.value, settled)
+    return Judged(report.verdict.label.value, settled, report.verdict.reason)
 
 
 Pairs = list[tuple[Judged, Judged]]
 
 
-def measured(files: list[Whole], count: int) -> dict[tuple[str, str], Pairs]:
-    """Verdicts before and after each change, by change and label of the file."""
+def measured(files: list[Whole], count: int, why: bool = False) -> dict[tuple[str, str], Pairs]:
+    """Verdicts before and after each change, by change and label of the file.
+
+    ``why``: print each change of label and the reasons of both verdicts.
+    """
     found: dict[tuple[str, str], Pairs] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("image", "audio"):
@@ -135,7 +141,12 @@ def measured(files: list[Whole], count: int) -> dict[tuple[str, str], Pairs]:
                         if of == kind:
                             out = Path(folder) / f"changed{suffix}"
                             change(one.path, out)
-                            found[name, one.label].append((before, judged(out)))
+                            after = judged(out)
+                            found[name, one.label].append((before, after))
+                            if why and before.label != after.label:
+                                print(f"{name}: {one.label} {one.item}", flush=True)
+                                for at in (before, after):
+                                    print(f"    {at.label}: {at.reason}", flush=True)
                 except MediaError:
                     continue
     return found
@@ -180,8 +191,9 @@ def main() -> None:
     parser.add_argument("--more", type=Path)
     parser.add_argument("--files", type=int, default=200, help="of each medium")
     parser.add_argument("--write", action="store_true", help=f"store it as {PAGE.name}")
+    parser.add_argument("--why", action="store_true", help="print what changed each label")
     chosen = parser.parse_args()
-    said = page(measured(list(listed(chosen.data, chosen.more)), chosen.files))
+    said = page(measured(list(listed(chosen.data, chosen.more)), chosen.files, chosen.why))
     print(said)
     if chosen.write:
         PAGE.write_text(said, encoding="utf-8")

@@ -81,7 +81,7 @@ ROWS = (
     Row("meal-distillation", "wrong", "one label of three is wrong; two teachers had right ones",
         teachers=True),
     Row("fsfm", "few", "twelve labels, after all faces without labels", first=True,
-        settings={"grid": 7, "width": 32, "rate": 1e-3}),
+        settings={"grid": 7, "width": 32, "depth": 2, "heads": 1, "rate": 0.016}),
     Row("dataless", "plain", "the forgeries of the test are blends, those of the training are not",
         part="blend"),
     Row("object-jitter", "plain", "the forgeries of the test are faces changed where they stand",

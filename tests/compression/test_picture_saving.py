@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -122,6 +123,75 @@ def test_a_whole_picture_saved_twice_has_no_odd_part(
     assert found.bearing is None
     assert abs(found.details["earlier quality"] - first) <= 3
     assert about(result, "a part of the picture") is None
+
+
+@pytest.mark.parametrize("encoder", ["web_medium", "low", "medium"])
+@pytest.mark.parametrize("last", [90, 95])
+def test_an_earlier_encoder_with_tables_of_its_own_makes_no_odd_part(
+    photo: Photo, tmp_path: Path, encoder: str, last: int
+) -> None:
+    """Two qualities of libjpeg each tell a part of such a picture best."""
+    photo.save(tmp_path / "x.jpg", "JPEG", quality=encoder)
+    with Image.open(tmp_path / "x.jpg") as saved:
+        was = saved.convert("RGB")
+    again(was, tmp_path / "x.jpg", last)
+    result = said(tmp_path / "x.jpg")
+    assert about(result, "earlier saving") is not None
+    assert about(result, "a part of the picture") is None
+
+
+def test_a_part_is_found_after_an_encoder_with_tables_of_its_own(
+    photo: Photo, other: Photo, tmp_path: Path
+) -> None:
+    photo.save(tmp_path / "x.jpg", "JPEG", quality="web_medium")
+    with Image.open(tmp_path / "x.jpg") as saved:
+        ground = np.array(saved.convert("RGB"))
+    ground[130:290, 210:370] = np.array(again(other, tmp_path / "b.jpg", 90))[33:193, 221:381]
+    again(Image.fromarray(ground), tmp_path / "x.jpg", 95)
+    found = about(said(tmp_path / "x.jpg"), "a part of the picture")
+    assert found is not None
+    assert found.sign == "laid-in"
+    assert covered(found, (210, 130, 160, 160)) > 0.7
+
+
+@pytest.mark.parametrize("pasts", [(50, 70, 85), (65, 80, 95)])
+def test_a_whole_picture_saved_three_times_has_no_odd_part(
+    photo: Photo, tmp_path: Path, pasts: tuple[int, int, int]
+) -> None:
+    now = photo
+    for quality in pasts:
+        now = again(now, tmp_path / "x.jpg", quality)
+    result = said(tmp_path / "x.jpg")
+    assert about(result, "earlier saving") is not None
+    assert about(result, "a part of the picture") is None
+
+
+@pytest.mark.parametrize("change", ["cropped", "enlarged", "sky"])
+def test_a_smooth_part_is_no_earlier_saving(tmp_path: Path, change: str) -> None:
+    """On a smooth slope all blocks are alike, without any saving."""
+    was = again(Image.fromarray(data.camera()).convert("RGB"), tmp_path / "x.jpg", 60)
+    if change == "cropped":
+        was = was.crop((19, 13, was.width - 9, was.height - 8))
+    elif change == "enlarged":
+        was = was.resize((922, 922), Image.Resampling.BICUBIC)
+    else:
+        was = Image.fromarray(slopes())
+    was.save(tmp_path / "x.jpg", quality=95, subsampling=0)
+    assert about(said(tmp_path / "x.jpg"), "a part of the picture") is None
+
+
+def slopes() -> np.ndarray:
+    """A sky that grows darker to its horizon, over coarse grain, once a JPEG and made smaller."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:400, 0:640]
+    sky = 150 + 0.05 * (y - 100) + 60 * ((x - 320) / 640) ** 2
+    grain = 110 + np.kron(rng.normal(0, 25, (100, 160)), np.ones((4, 4)))
+    grey = np.where(y < 200, sky, grain) + rng.normal(0, 0.25, y.shape) * (y >= 200)
+    picture = Image.fromarray(np.clip(grey, 0, 255).round().astype(np.uint8)).convert("RGB")
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=85)
+    with Image.open(buffer) as saved:
+        return np.asarray(saved.convert("RGB").resize((576, 360), Image.Resampling.BICUBIC))
 
 
 @pytest.mark.parametrize("quality", [60, 75, 90, 95])

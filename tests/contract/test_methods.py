@@ -20,12 +20,14 @@ from torch import Tensor, nn
 
 from unmask import registry
 from unmask.cards.card import read_card
+from unmask.forge.changes import read_changes
 from unmask.plugins import GROUP
 from unmask.scanning import scan
 from unmask.train.export import to_onnx
 from unmask.train.loop import laid_out
 from unmask.train.method import Batch, Method, method_named
 from unmask.train.methods import MethodTask
+from unmask.train.optimisers import make_optimiser
 from unmask.train.recipe import read_recipe, resolve
 from unmask.train.shelving import write_card
 
@@ -104,7 +106,12 @@ def test_the_recipe_is_the_papers(name: str) -> None:
     assert recipe.name == name
     assert resolve(recipe.task) is MethodTask
     assert recipe.evaluation == ""
-    method_named(name)(recipe.settings)  # its variant is known
+    made = method_named(name)
+    made(recipe.settings)  # its variant is known
+    read_changes(recipe.settings.get("augment", {}).get("changes", {}))
+    if recipe.optimiser.shares:  # parts that have a rate of their own are there
+        groups = make_optimiser(made(dict(made.small)).network(), recipe.optimiser).param_groups
+        assert {group["share"] for group in groups} >= set(recipe.optimiser.shares.values())
 
 
 def test_the_network_gives_what_the_card_says(method: Method, name: str) -> None:

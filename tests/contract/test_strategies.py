@@ -57,7 +57,7 @@ def wrapped(name: str, teacher: Path, **settings: Any) -> Recipe:
     """MesoNet under a strategy; whatever has to be named is."""
     kind: type[Strategy[Any]] = member("strategies", name, Strategy)
     asked = {n for n, field in kind.settings_type.model_fields.items() if field.is_required()}
-    table = {n: [str(teacher)] for n in asked & {"teachers"}} | settings
+    table = {n: [str(teacher)] for n in asked & {"teachers"}} | dict(kind.small) | settings
     assert asked <= set(table), "a setting that must be given needs a value in this test"
     return Recipe(
         name="mesonet", task="unmask.train.methods:MethodTask", samples=8, batch=2, workers=0,

@@ -86,6 +86,23 @@ def test_an_entry_depends_on_seed_and_number_alone(tmp_path: Path) -> None:
     assert any(not torch.equal(one[i]["x"], three[i]["x"]) for i in range(12))
 
 
+def test_changes_by_name_befall_pictures_alone(tmp_path: Path) -> None:
+    """Alone, and after a chain of the house's; evaluation sees the pictures as they are."""
+    manifest = pictures(tmp_path)
+    brighter = {"brightness": [1.0, 0.2, 0.2]}
+    dataset = Prepared(manifest, [PICTURE], recipe(augment={"changes": brighter}))
+    number = int(dataset[0]["index"])
+    assert (dataset[0]["x"][0] == number + 51).all()
+    whole = Prepared(manifest, [PICTURE], recipe(augment={"changes": brighter, "launder": 1.0}))
+    plain = Prepared(manifest, [PICTURE], recipe(augment={"launder": 1.0}))
+    pairs = [(whole[i]["x"].float(), plain[i]["x"].float()) for i in range(8)]
+    assert all((a >= b).all() and float((a - b)[0].mean()) > 40 for a, b in pairs)
+    seen = Prepared(manifest, [PICTURE], recipe(augment={"changes": brighter}), train=False)
+    assert numbers(seen) == [0, 1, 2, 3, 4, 5]
+    with pytest.raises(DataError, match="no change 'bluur'"):
+        Prepared(manifest, [PICTURE], recipe(augment={"changes": {"bluur": [1, 1, 1]}}))
+
+
 def test_augmentation_does_not_know_the_class(tmp_path: Path) -> None:
     """The same file as a real and as a fake: entries with one number look the same."""
     manifest = pictures(tmp_path)

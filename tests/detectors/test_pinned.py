@@ -4,6 +4,7 @@ what is fed to it. ``README.md`` beside this file says how the stored outputs ar
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from torch import nn
 
 from unmask import registry
 from unmask.cards.card import Input, read_card
+from unmask.nn.mix_transformer import REDUCTIONS
 from unmask.runtime.preparation import face_view, picture_view
 from unmask.train.method import method_named
 from unmask.types import Box
@@ -21,11 +23,23 @@ HE, TORCH = 2**0.5, 3**-0.5
 """Spread × root of the fan: of He's normal start, and of torch's own for layers."""
 
 
+DEEPER: dict[str, dict[str, Any]] = {
+    "trufor": {
+        "depths": (1, 2, 1, 1), "heads": (1, 2, 5, 8), "widths": (16, 32, 40, 64),
+        "reductions": REDUCTIONS,
+    },
+}  # fmt: skip
+"""All stages, where the small form has two."""
+
+
 @lru_cache(maxsize=1)
 def network(name: str) -> nn.Module:
     kind = method_named(name)
     torch.manual_seed(0)
-    return kind(dict(kind.small)).network()
+    settings = dict(kind.small)
+    if name in DEEPER:
+        settings["backbone_config"] = {**settings["backbone_config"], **DEEPER[name]}
+    return kind(settings).network()
 
 
 def drops(module: nn.Module) -> set[tuple[str, float]]:

@@ -102,12 +102,15 @@ def test_the_steps_of_a_run(tmp_path: Path) -> None:
             assert all(moved[:4])
         else:
             seen.append(said["radius"])
+            assert all(value.grad is None for value in after), "the lengths move alone"
             assert moved == [False] * 4 + [True, False]
             same = nn.functional.cosine_similarity(
                 *(directions(w, 2)[0] for w in (before[4], after[4])), dim=-1
             )
             torch.testing.assert_close(same, torch.ones_like(same))
     assert seen[-1] > seen[0]
+    (group,) = one._optimiser.param_groups
+    assert (group["lr"], group["momentum"], group["weight_decay"]) == (0.03 * 0.05, 0.9, 0.01)
 
 
 def test_a_layer_that_cannot_be_parted_is_refused(tmp_path: Path) -> None:

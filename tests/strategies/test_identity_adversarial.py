@@ -15,6 +15,7 @@ from unmask.errors import DataError, ModelError
 from unmask.strategies._features import Features, Reversed
 from unmask.strategies.base import Training
 from unmask.strategies.identity_adversarial import IdentityAdversarial, Reversal
+from unmask.train.optimisers import make_optimiser, rate_share
 
 PEOPLE = 12
 
@@ -83,8 +84,29 @@ def accuracy_on_new_people(strength: float, tmp_path: Path) -> float:
 
 
 def test_new_people_are_judged_better_when_the_shortcut_is_gone(tmp_path: Path) -> None:
-    plain, trained = accuracy_on_new_people(0.0, tmp_path), accuracy_on_new_people(2.0, tmp_path)
+    plain, trained = accuracy_on_new_people(0.0, tmp_path), accuracy_on_new_people(10.0, tmp_path)
     assert trained > plain + 0.05
+
+
+def test_naming_costs_what_it_costs_the_authors(tmp_path: Path) -> None:
+    """Binary for each person, averaged over them; the classifier moves at the network's rate."""
+    network = nn.Sequential(nn.Linear(7, 24), nn.ReLU(), nn.Linear(24, 1))
+    one = IdentityAdversarial(Reversal())
+    chosen = recipe().optimiser
+    training = Training(Seeing(recipe(), tmp_path), network, tmp_path, torch.device("cpu"), 100, 1)
+    one.training, one._people, one._features = training, torch.tensor([2, -1]), Features(network)
+    one.head = nn.Linear(24, 3)
+    nn.init.zeros_(one.head.weight)
+    one.head.bias.data = torch.tensor([0.0, 1.0, -1.0])
+    batch = {"x": torch.randn(2, 7), "index": torch.tensor([0, 1])}
+    loss, _ = one.loss(torch.tensor(5.0), batch)
+    by_hand = torch.tensor([0.0, 1.0, 1.0]).exp().log1p().mean()
+    assert float(loss.detach()) == pytest.approx(5 + float(by_hand))
+    one._optimiser = make_optimiser(one.head, chosen)
+    for step in (0, 50):
+        one.before_step(step)
+        rate = chosen.rate * rate_share(chosen, step, 100)
+        assert one._optimiser.param_groups[0]["lr"] == pytest.approx(rate)
 
 
 def test_without_people_it_is_refused(tmp_path: Path) -> None:

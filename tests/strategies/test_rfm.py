@@ -58,6 +58,9 @@ def test_what_the_network_looks_at_is_covered(tmp_path: Path) -> None:
     assert torch.equal(one.batch(batch)["x"], first)
     changed = (first != batch["x"]).any(1)
     assert changed[:, :4, :4].any((1, 2)).all()
+    noise_laid = first.movedim(1, 3)[changed]
+    assert 63 <= noise_laid.min() < 75, "the authors' noise is of the middle tones"
+    assert 180 < noise_laid.max() <= 191
     assert (batch["x"] == 10).all()
     assert network.training
 

@@ -7,7 +7,8 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from unmask.train.optimisers import make_optimiser, rate_share
+from unmask.errors import SettingError
+from unmask.train.optimisers import beside, make_optimiser, rate_share, set_rate
 from unmask.train.recipe import Optimiser
 
 
@@ -68,3 +69,28 @@ def test_each_name_is_its_optimiser_over_what_moves(name: str, kind: type) -> No
     assert type(made) is kind
     assert [len(group["params"]) for group in made.param_groups] == [2]
     assert made.param_groups[0]["lr"] == 0.3
+
+
+def test_parts_move_at_their_share_and_vectors_are_spared() -> None:
+    """The longest beginning of a name counts; offsets and norms do not decay where it says so."""
+    network = nn.ModuleDict({"body": nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)),
+                             "head": nn.Linear(2, 1)})  # fmt: skip
+    recipe = Optimiser(rate=0.1, weight_decay=0.5, spare_vectors=True,
+                       shares={"body": 0.5, "body.1": 0.25, "head": 10.0})  # fmt: skip
+    made = make_optimiser(network, recipe)
+    set_rate(made, 0.01)
+    names = {id(value): name for name, value in network.named_parameters()}
+    found = {
+        names[id(value)]: (group["lr"], group["weight_decay"])
+        for group in made.param_groups
+        for value in group["params"]
+    }
+    assert found == {
+        "body.0.weight": (0.005, 0.5), "body.0.bias": (0.005, 0.0),
+        "body.1.weight": (0.0025, 0.5), "body.1.bias": (0.0025, 0.0),
+        "head.weight": (0.1, 0.5), "head.bias": (0.1, 0.0),
+    }  # fmt: skip
+    assert len(beside(nn.Linear(2, 1), recipe).param_groups) == 2
+    with pytest.raises(SettingError, match=r"begins with 'tail'. There are: body, head"):
+        make_optimiser(network, Optimiser(shares={"tail": 2.0}))
+    assert len(make_optimiser(network, Optimiser()).param_groups) == 1

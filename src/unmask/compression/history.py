@@ -18,19 +18,21 @@ CLASSES = 8
 """Steps of business into which blocks are sorted."""
 _DOWN, _ACROSS = (list(order) for order in zip(*FREQUENCIES, strict=True))
 _CELLS = MOST + 2
-_NEVER = 1e-7
+_NEVER, _RARE = 1e-7, 1e-4
 
 Ratios = NDArray[np.float32]
+Steps = tuple[int, ...]
+"""The step of each frequency that is looked at; empty: there was no saving."""
 
 
-def steps_of(table: Table) -> tuple[int, ...]:
+def steps_of(table: Table) -> Steps:
     """The steps of the frequencies that are looked at."""
     return tuple(table[_DOWN, _ACROSS].tolist())
 
 
-def _pasts() -> dict[int, tuple[int, ...]]:
+def _pasts() -> dict[int, Steps]:
     """Steps by quality on libjpeg's scale; of qualities with equal steps the roundest number."""
-    same: dict[tuple[int, ...], list[int]] = {}
+    same: dict[Steps, list[int]] = {}
     for quality in range(40, 100):
         same.setdefault(steps_of(standard(quality)), []).append(quality)
     return {max(those, key=lambda one: (one % 5 == 0, one)): key for key, those in same.items()}
@@ -39,6 +41,10 @@ def _pasts() -> dict[int, tuple[int, ...]]:
 PASTS = _pasts()
 """The earlier savings that are tried: the steps of each quality."""
 QUALITIES = np.array(list(PASTS))
+TRIED = tuple(range(1, 1 + max(map(max, PASTS.values()))))
+"""The steps of one frequency that are tried on their own."""
+_OWN = 0.5
+"""Share of the distribution before saving that a region's own blocks give; its classes the rest."""
 
 
 class History:
@@ -49,13 +55,12 @@ class History:
         self.usable = blocks.usable
         self._steps = tuple(steps)
         size = np.abs(np.rint(blocks.coefficients / np.asarray(steps, np.float32)))
-        beside = np.abs(blocks.shifted).reshape(-1, many)
+        self._beside = beside = np.abs(blocks.shifted).reshape(-1, many)
         busy = np.log(beside.mean(axis=1) + 0.05)
         edges = np.quantile(busy, np.arange(1, CLASSES) / CLASSES)
-        classes = np.searchsorted(edges, busy)
+        self._classes = classes = np.searchsorted(edges, busy)
         self._before = [
-            _before(beside[:, at], classes, (MOST + 2) * step + 128)
-            for at, step in enumerate(steps)
+            _before(beside[:, at], classes, _top(step)) for at, step in enumerate(steps)
         ]
         cell = np.minimum(size.reshape(-1, many), MOST + 1).astype(np.int32)
         self._index = (np.arange(many) * CLASSES + classes[:, None]) * _CELLS + cell
@@ -93,28 +98,79 @@ class History:
             fits += each[:, [tried.index(past[at]) for past in PASTS.values()]]
         return fits
 
-    def cells(self, quality: int, where: NDArray[np.bool_]) -> Ratios:
+    def best(self, counts: Ratios) -> tuple[Steps, float]:
+        """The earlier steps that fit counted blocks best, each frequency by itself, and the ratio.
+
+        ``counts``: those of one group. Encoders with tables of their own are fitted by no quality.
+        """
+        steps, total = [], 0.0
+        for at, counted in enumerate(counts):
+            fits = [float(counted @ self._ratios(at, one).reshape(-1)) for one in TRIED]
+            steps.append(TRIED[int(np.argmax(fits))])
+            total += max(fits)
+        return tuple(steps), total
+
+    def cells(self, past: Steps, where: NDArray[np.bool_]) -> Ratios:
         """The ratio of some blocks by frequency and outcome: where the evidence comes from.
 
-        ``where``: rows × columns. A quality of 0 stands for no earlier saving: all are 0.
+        ``where``: rows × columns.
         """
         shape = (len(self._steps), CLASSES, _CELLS)
-        if not quality:
+        if not past:
             return np.zeros((shape[0], shape[2]), np.float32)
         counted = self.counts(np.where(where, 0, 1), 2)[0].reshape(shape)
-        each: Ratios = (counted * self._table(quality).reshape(shape)).sum(axis=1)
+        each: Ratios = (counted * self._table(past).reshape(shape)).sum(axis=1)
         return each
 
-    def _table(self, quality: int) -> Ratios:
-        past = PASTS[quality]
+    def _table(self, past: Steps) -> Ratios:
         return np.stack([self._ratios(at, one).reshape(-1) for at, one in enumerate(past)])
 
-    def of_blocks(self, quality: int) -> Ratios:
+    def of_groups(self, past: Steps, counts: Ratios) -> Ratios:
+        """The ratio of each group of counted blocks."""
+        if not past:
+            return np.zeros(len(counts), np.float32)
+        found: Ratios = np.einsum("gfc,fc->g", counts, self._table(past))
+        return found
+
+    def of_blocks(self, past: Steps) -> Ratios:
         """Rows × columns: the ratio of each block; 0 where it is not usable."""
-        table = self._table(quality).reshape(-1)
+        if not past:
+            return np.zeros((self.rows, self.columns), np.float32)
+        table = self._table(past).reshape(-1)
         ratios = table[self._index].sum(axis=1, dtype=np.float32)
         found: Ratios = np.where(self.usable, ratios.reshape(self.rows, self.columns), 0)
         return found
+
+    def among_itself(self, past: Steps, where: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The ratio of some blocks, judged by how their own coefficients were spread before.
+
+        Where all blocks are alike, as on a smooth slope, their coefficients are so too, without
+        any saving: the blocks between them, four pixels on, show it. ``where``: rows × columns.
+        Three numbers: the ratio; what the zeros add to it; and what the other coefficients say of
+        each other. Denoising makes zeros too, but only saving makes multiples.
+        """
+        found = np.zeros(3)
+        inside = (where & self.usable).reshape(-1)
+        if not past or not inside.any():
+            return found
+        share = np.bincount(self._classes[inside], minlength=CLASSES) / inside.sum()
+        for at, (earlier, step) in enumerate(zip(past, self._steps, strict=True)):
+            if earlier == 1:
+                continue
+            own = cumulative(self._beside[inside, at], _top(step))
+            before = (_OWN * own + (1 - _OWN) * share @ self._before[at])[None]
+            counted = np.bincount(self._index[inside, at] % _CELLS, minlength=_CELLS)[: MOST + 1]
+            new, old = once(before, step)[0], twice(before, earlier, step)[0]
+            each = counted * np.log((old + _NEVER) / (new + _NEVER))
+            some = max(_RARE, 1 - float(old[0])) / max(_RARE, 1 - float(new[0]))
+            others = each[1:].sum() - counted[1:].sum() * np.log(some)
+            found += (each.sum(), each[0], others)
+        return found
+
+
+def _top(step: int) -> float:
+    """Grey levels up to which the distribution of a frequency is kept."""
+    return (MOST + 2) * step + 128
 
 
 def _before(values: NDArray[np.float32], classes: NDArray[np.int64], top: float) -> Shares:

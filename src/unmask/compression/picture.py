@@ -12,7 +12,7 @@ from PIL import Image
 
 from unmask.compression.blocks import Blocks, cut
 from unmask.compression.grid import offset
-from unmask.compression.history import QUALITIES, History, Ratios, steps_of
+from unmask.compression.history import PASTS, QUALITIES, History, Ratios, steps_of
 from unmask.compression.regions import Region, candidates, find, tiles
 from unmask.compression.tables import Table
 from unmask.media import sniff
@@ -24,6 +24,8 @@ from unmask.media.luma import luma
 
 TWICE = 0.5
 """Nats a block from which on an earlier saving of the whole picture is stated."""
+OWN = 1.0
+"""The same where no quality of libjpeg fits, but other steps do: an encoder with its own tables."""
 ENOUGH = 250.0
 """Nats that there must be in all: a handful of blocks fits some past by chance."""
 SMALLEST = 64
@@ -131,13 +133,20 @@ def _judged(
     steps = steps_of(table) if table is not None else (1,) * blocks.coefficients.shape[2]
     history = History(blocks, steps)
     groups, many = tiles(history.rows, history.columns)
-    fits = history.fit(history.counts(groups, many))
-    base, strength = _past(fits, int(blocks.usable.sum()))
-    if base and strength * blocks.usable.sum() < ENOUGH:
+    counts = history.counts(groups, many)
+    fits = history.fit(counts)
+    usable = int(blocks.usable.sum())
+    base, strength = _past(fits, usable)
+    own, total = history.best(counts.sum(axis=0))
+    if not base and total > OWN * usable:
+        base, strength = int(QUALITIES[np.argmax(fits.sum(axis=0))]), total / usable
+    if base and strength * usable < ENOUGH:
         base = 0
     region = None
     if table is not None or base:
-        region = find(history, base, candidates(fits, base))
+        bases = (own, PASTS[base]) if base else ((),)
+        rest = np.maximum.reduce([history.of_groups(one, counts) for one in bases])
+        region = find(history, bases, candidates(fits, rest))
     placed = _placed(region, blocks, light.shape, turn) if region else {}
     part = _part(history, region) if region else 0
     return Saving(

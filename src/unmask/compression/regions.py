@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.compression.history import QUALITIES, History, Ratios
+from unmask.compression.history import PASTS, QUALITIES, History, Ratios, Steps
 
 TILE = 8
 """Blocks along a side of a tile in which other earlier savings are looked for; at least."""
@@ -25,6 +25,12 @@ DENSITY = 1.5
 """Nats a block that it must have on average: weak evidence spread wide is a wrong model."""
 VARIED, _TOP = 60.0, 6
 """Nats that must be left without the most telling outcomes, and how many these are."""
+OWN = 0.3
+"""Share of the evidence that must be left when a region is judged by its own blocks alone."""
+BOTH = 0.25
+"""Share of that evidence which the past of the rest may have in the region as well."""
+ZEROS = 1.2
+"""How much more the coefficients that are zero may say than the others do."""
 MOST_PARTS = 12
 _CLIP = 8.0
 """Nats that one block may add: one odd block must not make a region."""
@@ -35,11 +41,10 @@ Flags = NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class Region:
     """Blocks that belong together. ``gain``: nats by which their own past fits better than the
-    past of the rest. ``quality``: of their own earlier saving; 0: none on the grid of the file."""
+    past of the rest."""
 
     blocks: Flags
     gain: float
-    quality: int
 
 
 def tiles(rows: int, columns: int) -> tuple[NDArray[np.int64], int]:
@@ -50,20 +55,19 @@ def tiles(rows: int, columns: int) -> tuple[NDArray[np.int64], int]:
     return down[:, None] * across + np.arange(columns) // side, across * -(-rows // side)
 
 
-def candidates(fits: Ratios, base: int) -> tuple[int, ...]:
-    """Earlier qualities that fit some tile clearly better than ``base``; 0: none.
+def candidates(fits: Ratios, rest: Ratios) -> tuple[Steps, ...]:
+    """Pasts that fit some tile clearly better than that of the whole picture, and none at all.
 
-    ``fits``: tiles × qualities. The strongest first, and no two neighbours.
+    ``fits``: tiles × qualities; ``rest``: of each tile, the ratio of the past of the whole picture.
+    The strongest first, and no two neighbours.
     """
-    padded = np.concatenate([np.zeros((len(fits), 1), np.float32), fits], axis=1)
-    names = [0, *QUALITIES.tolist()]
-    gain = (padded - padded[:, [names.index(base)]]).max(axis=0)
+    gain = (fits - rest[:, None]).max(axis=0)
     found: list[int] = []
     for at in np.argsort(-gain)[:24]:
-        near = any(abs(names[at] - other) < 3 for other in found)
-        if gain[at] > HINT and not near and names[at] != base and len(found) < MOST_PASTS:
-            found.append(names[at])
-    return tuple(found) if 0 in found or not base else (*found, 0)
+        near = any(abs(int(QUALITIES[at]) - other) < 3 for other in found)
+        if gain[at] > HINT and not near and len(found) < MOST_PASTS:
+            found.append(int(QUALITIES[at]))
+    return (*(PASTS[one] for one in found), ())
 
 
 def settled(gain: Ratios) -> Flags:
@@ -129,35 +133,55 @@ def filled(flags: Flags) -> Flags:
     return ~flood(outside, seed)[1:-1, 1:-1]
 
 
-def find(history: History, base: int, others: Sequence[int]) -> Region | None:
+def find(history: History, bases: Sequence[Steps], others: Sequence[Steps]) -> Region | None:
     """The region whose blocks another past tells best, or None if none is clear enough.
 
-    ``base``: the earlier quality of the whole picture (0: none); ``others``: those to be tried.
+    ``bases``: the earlier steps of the whole picture, as one or several fits tell them: each block
+    is told by the best of them. ``others``: those to be tried.
     """
-    blank = np.zeros((history.rows, history.columns), np.float32)
-    rest = history.of_blocks(base) if base else blank
+    each = [history.of_blocks(one) for one in bases]
+    rest = np.maximum.reduce(each)
     best: Region | None = None
     for other in others:
-        gain = (history.of_blocks(other) if other else blank) - rest
-        region = _joined(gain, settled(gain), other)
-        if region and _varied(history, base, region) < VARIED:
+        if other in bases:
             continue
-        if region and (best is None or region.gain > best.gain):
+        gain = history.of_blocks(other) - rest
+        region = _joined(gain, settled(gain))
+        if region is None or (best and region.gain <= best.gain):
+            continue
+        base = bases[int(np.argmax([one[region.blocks].sum() for one in each]))]
+        if _varied(history, base, other, region) >= VARIED and _apart(history, base, other, region):
             best = region
     return best
 
 
-def _varied(history: History, base: int, region: Region) -> float:
+def _varied(history: History, base: Steps, other: Steps, region: Region) -> float:
     """Nats of a region without its few most telling outcomes.
 
     In smooth parts neighbouring blocks are alike, and rounding to whole pixels moves all of them
     by the same amount: one outcome of one frequency then speaks many times.
     """
-    own = history.cells(region.quality, region.blocks) - history.cells(base, region.blocks)
+    own = history.cells(other, region.blocks) - history.cells(base, region.blocks)
     return float(np.sort(own, axis=None)[:-_TOP].sum())
 
 
-def _joined(gain: Ratios, flags: Flags, quality: int) -> Region | None:
+def _apart(history: History, base: Steps, other: Steps, region: Region) -> bool:
+    """Whether the two pasts exclude each other when a region is judged by its own blocks.
+
+    Its own past must still speak for itself, and that of the rest must not also be seen in it: in
+    a picture that was saved three times textures show now the one saving, now the other.
+    """
+    own = history.among_itself(other, region.blocks)
+    rest = history.among_itself(base, region.blocks)
+    left, zeros, multiples = own - rest
+    return bool(
+        left >= max(GAIN, OWN * region.gain)
+        and zeros <= ZEROS * multiples
+        and rest[0] <= BOTH * max(0.0, own[0])
+    )
+
+
+def _joined(gain: Ratios, flags: Flags) -> Region | None:
     clipped = np.clip(gain, -_CLIP, _CLIP)
     inside, total, largest = np.zeros_like(flags), 0.0, 0.0
     for part in parts(flags):
@@ -168,4 +192,4 @@ def _joined(gain: Ratios, flags: Flags, quality: int) -> Region | None:
             largest = max(largest, own)
     if largest < GAIN or inside.mean() > 0.5:
         return None
-    return Region(filled(inside), total, quality)
+    return Region(filled(inside), total)

@@ -17,6 +17,7 @@ from unmask.datasets.manifest import Item, Manifest
 from unmask.datasets.reading import Draw, Loaded, Reader, check_inputs
 from unmask.errors import DataError, MediaError, UnmaskError
 from unmask.forge import launder, launder_sound
+from unmask.forge.changes import drawn, read_changes
 from unmask.types import Samples
 
 if TYPE_CHECKING:
@@ -54,10 +55,10 @@ class Prepared(Dataset[Batch]):
     Settings of the recipe: ``balance`` (true): real and forged take turns; "lists": every dataset
     and way of forging (source, class and generator) in equal shares; false: as they come;
     ``augment``: ``flip`` (chance), ``launder`` (chance of a chain of ``unmask.forge``, pictures and
-    sound, of ``strength``), all drawn before the label is looked at; ``augment_fakes`` (true): if
-    not, forged items stay as they are. In evaluation there is one
-    entry an item, or ``positions`` (8) spread over it for videos of which a network sees a part;
-    nothing is drawn.
+    sound, of ``strength``), ``changes`` of pictures (see ``unmask.forge.changes``), all drawn
+    before the label is looked at; ``augment_fakes`` (true): if not, forged items stay as they are.
+    In evaluation there is one entry an item, or ``positions`` (8) spread over it for videos of
+    which a network sees a part; nothing is drawn.
 
     A file that cannot be read is left out with a warning that names and counts it; in training
     another one stands in, in evaluation its entry is empty (see ``collate``). Raises DataError
@@ -87,7 +88,9 @@ class Prepared(Dataset[Batch]):
         self.seed = recipe.seed
         self.reader = Reader(manifest, inputs)
         settings = recipe.settings
-        self.augment = _augmentations(settings.get("augment", {}))
+        augment = dict(settings.get("augment", {}))
+        self.changes = read_changes(augment.pop("changes", {}))
+        self.augment = _augmentations(augment)
         self.augment_fakes = bool(settings.get("augment_fakes", True))
         self._read = 0
         self._broken: dict[str, str] = {}
@@ -158,9 +161,12 @@ class Prepared(Dataset[Batch]):
         changed = bool(rng.random() < self.augment["launder"])
         seed = int(rng.integers(2**63))
         if not changed:
-            return Draw(moment, (x, y)), flip
+            chain = drawn(self.changes, np.random.default_rng(seed))
+            return Draw(moment, (x, y), chain if chain.steps else None), flip
         strength = self.augment["strength"]
         chain = launder.draw_chain(np.random.default_rng(seed), strength)
+        more = drawn(self.changes, np.random.default_rng([seed, 1]))
+        chain = launder.Chain((*chain.steps, *more.steps))
 
         def change_sound(samples: Samples, rate: int) -> Samples:
             return launder_sound.launder(samples, rate, np.random.default_rng(seed), strength)
@@ -277,6 +283,7 @@ def _pools(
 def _augmentations(given: Mapping[str, Any]) -> dict[str, float]:
     if unknown := sorted(set(given) - set(AUGMENTATIONS)):
         raise DataError(
-            f"There is no augmentation {unknown[0]!r}. There are: {', '.join(AUGMENTATIONS)}."
+            f"There is no augmentation {unknown[0]!r}. There are: {', '.join(AUGMENTATIONS)}, "
+            "changes."
         )
     return AUGMENTATIONS | {name: float(value) for name, value in given.items()}

@@ -17,13 +17,17 @@ _EXPANSION = 4
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Sizes of the encoder's four stages, and the width of the decoding heads. Default: B2."""
+    """Sizes of the encoder's stages, and the width of the decoding heads. Default: B2.
+
+    ``reductions``: keys and values of a stage are gathered from squares of so many cells.
+    """
 
     widths: Sequence[int] = (64, 128, 320, 512)
     depths: Sequence[int] = (3, 4, 6, 3)
     heads: Sequence[int] = (1, 2, 5, 8)
     decoder: int = 512
     drop_path: float = 0.1
+    reductions: Sequence[int] = REDUCTIONS
 
 
 def initialise(module: nn.Module) -> None:
@@ -157,12 +161,20 @@ class Block(nn.Module):
 class Stage(nn.Module):
     """Overlapping patches, some blocks, a norm: a map of half (at first a quarter) the side."""
 
-    def __init__(self, inside: int, width: int, heads: int, place: int, drops: Sequence[float]):
+    def __init__(
+        self,
+        inside: int,
+        width: int,
+        heads: int,
+        reduction: int,
+        first: bool,
+        drops: Sequence[float],
+    ) -> None:
         super().__init__()
-        side, stride = (7, 4) if place == 0 else (3, 2)
+        side, stride = (7, 4) if first else (3, 2)
         self.embed = nn.Conv2d(inside, width, side, stride=stride, padding=side // 2)
         self.embed_norm = nn.LayerNorm(width)
-        self.blocks = nn.ModuleList(Block(width, heads, REDUCTIONS[place], d) for d in drops)
+        self.blocks = nn.ModuleList(Block(width, heads, reduction, d) for d in drops)
         self.norm = nn.LayerNorm(width, eps=1e-6)
 
     def forward(self, map_: Tensor) -> Tensor:
@@ -182,20 +194,21 @@ class Stage(nn.Module):
 
 
 def stream(shape: Shape) -> nn.ModuleList:
-    """The four stages of one stream over three channels."""
+    """The stages of one stream over three channels."""
     total = sum(shape.depths)
     rates = [shape.drop_path * i / max(total - 1, 1) for i in range(total)]
     stages, inside, done = [], 3, 0
-    for place, (width, heads, depth) in enumerate(
-        zip(shape.widths, shape.heads, shape.depths, strict=True)
+    for width, heads, depth, reduction in zip(
+        shape.widths, shape.heads, shape.depths, shape.reductions, strict=True
     ):
-        stages.append(Stage(inside, width, heads, place, rates[done : done + depth]))
+        drops = rates[done : done + depth]
+        stages.append(Stage(inside, width, heads, reduction, not stages, drops))
         inside, done = width, done + depth
     return nn.ModuleList(stages)
 
 
 class Head(nn.Module):
-    """All four maps to ``channels`` at a quarter of the picture's side (SegFormer's decoder).
+    """All maps to ``channels`` at a quarter of the picture's side (SegFormer's decoder).
 
     ``bias``: of the layer that joins them.
     """

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from torch import nn
 
-_LAYERS, _WIDTH = 17, 64
+LAYERS = 17
+"""Convolutions of Noiseprint++."""
+_WIDTH = 64
 
 
-def noiseprint() -> nn.Sequential:
-    """Noiseprint++: a DnCNN (Zhang et al. 2017) from pixels in 0…1 to one channel, same size."""
+def noiseprint(count: int = LAYERS) -> nn.Sequential:
+    """Noiseprint++: a DnCNN (Zhang et al. 2017) from pixels in 0…1 to one channel, same size.
+
+    ``count`` of its convolutions is the authors' by default.
+    """
     layers: list[nn.Module] = [nn.Conv2d(3, _WIDTH, 3, padding=1), nn.ReLU()]
-    for _ in range(_LAYERS - 2):
+    for _ in range(count - 2):
         layers += [nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1, bias=False), nn.BatchNorm2d(_WIDTH)]
         layers += [nn.ReLU()]
     return nn.Sequential(*layers, nn.Conv2d(_WIDTH, 1, 3, padding=1))

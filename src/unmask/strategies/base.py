@@ -37,13 +37,15 @@ class Training:
 class Strategy(Generic[S]):
     """A way of training. Every hook does nothing unless a strategy says otherwise.
 
-    ``settings_type``: what its table ``[strategy.NAME]`` may hold. ``alone``: it keeps samples,
-    which several processes do not share. What is drawn at random comes from torch's global
+    ``settings_type``: what its table ``[strategy.NAME]`` may hold; ``small``: settings under which
+    a step takes little time, for tests. ``alone``: it keeps samples, which several processes do not
+    share. What is drawn at random comes from torch's global
     generator, which a run keeps; whatever else has to be the same after a stop belongs into
     ``state``.
     """
 
     settings_type: ClassVar[type[Settings]] = Settings
+    small: ClassVar[Mapping[str, Any]] = {}
     alone: ClassVar[bool] = False
 
     def __init__(self, settings: S) -> None:

@@ -21,7 +21,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from unmask.errors import ModelError
+from unmask.errors import ModelError, SettingError
 from unmask.strategies._features import Features
 from unmask.strategies.base import Compute, Settings, Strategy, Training
 from unmask.train.task import Batch
@@ -32,12 +32,14 @@ CITATION = (
 )
 URL = "https://arxiv.org/abs/2402.06244"
 _START = 0.1
+_SLOWER = 0.03
+"""Lengths move at this share of the network's full rate in the last part."""
 
 
 class Preference(Settings):
     """``parts``: senses in the features; ``rho``: what their margins weigh.
 
-    ``second``: the share of the run, at its end, that moves lengths alone.
+    ``second``: the share of the run, at its end, that moves lengths alone, at 0.03 of its rate.
     """
 
     parts: int = Field(default=2, ge=2)
@@ -76,8 +78,11 @@ class CertifiedSenses(Strategy[Preference]):
     alone = True
 
     def begin(self, training: Training) -> None:
-        """Raises ModelError where the last linear layer cannot be parted so."""
+        """Raises ModelError where the last linear layer cannot be parted so, SettingError in 16
+        bits, whose scaled gradients the lengths do not know."""
         super().begin(training)
+        if training.task.recipe.precision == "16":
+            raise SettingError("crmt in precision 16 is not supported; use bf16 or 32.")
         self._features = Features(training.network)
         layers = [part for part in training.network.modules() if isinstance(part, nn.Linear)]
         self._layer, parts = layers[-1], self.settings.parts
@@ -93,7 +98,10 @@ class CertifiedSenses(Strategy[Preference]):
         self._held: Tensor | None = None
         with torch.no_grad():
             found, _ = directions(self._layer.weight, parts)
-            self._put(found, torch.full(found.shape[:2], _START, device=training.device))
+            self._lengths = torch.full(found.shape[:2], _START, device=training.device)
+            self._put(found, self._lengths)
+        rate = _SLOWER * training.task.recipe.optimiser.rate
+        self._optimiser = torch.optim.SGD([self._lengths], rate, momentum=0.9, weight_decay=1e-2)
 
     def _put(self, found: Tensor, lengths: Tensor) -> None:
         rows = (found * lengths[..., None]).transpose(0, 1).reshape_as(self._layer.weight)
@@ -103,7 +111,8 @@ class CertifiedSenses(Strategy[Preference]):
         """From a step on only lengths move."""
         self._later = step >= self._from
         if self._later:
-            self._held = directions(self._layer.weight.detach(), self.settings.parts)[0]
+            self._held, lengths = directions(self._layer.weight.detach(), self.settings.parts)
+            self._lengths.copy_(lengths)
 
     def loss(self, loss: Tensor, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """With the margins of the senses; later what the certified radius lacks."""
@@ -153,29 +162,31 @@ class CertifiedSenses(Strategy[Preference]):
                     self._lipschitz[part] = torch.maximum(self._lipschitz[part], steepest)
 
     def gradients(self, compute: Compute) -> dict[str, float]:
-        """In the last part of the run nothing but the last layer has one."""
+        """In the last part of the run nothing of the network has one, the lengths alone."""
         values = compute()
         self._features.forget()
-        if self._later:
+        slope = self._layer.weight.grad
+        if self._held is not None and slope is not None:
+            slices = slope.reshape(len(slope), self.settings.parts, -1).transpose(0, 1)
+            self._lengths.grad = (slices * self._held).sum(-1)
             for value in self.training.network.parameters():
-                if value is not self._layer.weight:
-                    value.grad = None
+                value.grad = None
         return values
 
     def after_step(self) -> None:
-        """Slices back to mean 0; later back to their direction, with a length of 0 or more."""
+        """Slices back to mean 0; later the lengths move alone, to 0 or more."""
         with torch.no_grad():
-            weight, parts = self._layer.weight, self.settings.parts
-            found, lengths = directions(weight, parts)
-            if self._later and self._held is not None:
-                slices = weight.reshape(len(weight), parts, -1).transpose(0, 1)
-                found, lengths = self._held, (slices * self._held).sum(-1).clamp(min=1e-6)
-            self._put(found, lengths)
+            if self._held is None:
+                self._put(*directions(self._layer.weight, self.settings.parts))
+                return
+            self._optimiser.step()
+            self._put(self._held, self._lengths.clamp_(min=1e-6))
 
     def state(self) -> dict[str, Any]:
-        """The slopes that were measured."""
-        return {"lipschitz": self._lipschitz}
+        """The slopes that were measured, and how the lengths move."""
+        return {"lipschitz": self._lipschitz, "optimiser": self._optimiser.state_dict()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Put them back."""
         self._lipschitz = state["lipschitz"].to(self.training.device)
+        self._optimiser.load_state_dict(state["optimiser"])

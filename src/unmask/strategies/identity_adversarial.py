@@ -1,9 +1,9 @@
 """Identity adversarial training: the features must not tell who is shown.
 
-A linear layer learns to name the person (``subject`` or ``group`` of the manifest) from the
-features before the network's last layer; on its way back the gradient is turned round, so that the
-features unlearn it. A light classifier and a strong reversal, as in the paper; its learning rate is
-ours.
+A linear layer learns to say of each person (``subject`` or ``group`` of the manifest) whether it is
+the one, from the features before the network's last layer; on its way back the gradient is turned
+round, so that the features unlearn it. After the paper and the authors' code: the loss of each
+person is binary, and the layer moves with the network, in the same kind of optimiser.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from unmask.errors import DataError
+from unmask.errors import DataError, SettingError
 from unmask.strategies._features import Features, Reversed
 from unmask.strategies.base import Settings, Strategy, Training
 from unmask.train.methods import MethodTask
+from unmask.train.optimisers import beside, follow
 from unmask.train.task import Batch
 
 CITATION = (
@@ -30,21 +31,29 @@ URL = "https://arxiv.org/abs/2407.11243"
 
 
 class Reversal(Settings):
-    """``strength`` of the turned gradient; ``rate``: learning rate of the classifier."""
+    """``strength`` of the turned gradient; ``rate``: learning rate of the classifier (none: that of
+    the network at every step)."""
 
     strength: float = Field(default=2.0, ge=0)
-    rate: float = Field(default=1e-2, gt=0)
+    rate: float | None = Field(default=None, gt=0)
 
 
 class IdentityAdversarial(Strategy[Reversal]):
-    """Adds the cross-entropy of naming the person, with its gradient against the features."""
+    """Adds the binary cross-entropy of naming the person, its gradient against the features."""
 
     settings_type = Reversal
     alone = True
 
     def begin(self, training: Training) -> None:
-        """Raises DataError when the items to train on show fewer than two people."""
+        """Raises DataError when the items to train on show fewer than two people.
+
+        Raises SettingError in 16 bits, whose scaled gradients the classifier does not know.
+        """
         super().begin(training)
+        if training.task.recipe.precision == "16":
+            raise SettingError(
+                "identity-adversarial in precision 16 is not supported; use bf16 or 32."
+            )
         task = training.task
         items = task.manifest.select(split="train").items if isinstance(task, MethodTask) else ()
         names = [item.subject or item.group for item in items]
@@ -57,7 +66,12 @@ class IdentityAdversarial(Strategy[Reversal]):
         self._people = torch.tensor([order.get(name, -1) for name in names])
         self._features = Features(training.network)
         self.head = nn.Linear(self._features.size, len(order)).to(training.device)
-        self._optimiser = torch.optim.Adam(self.head.parameters(), self.settings.rate)
+        self._optimiser = beside(self.head, training.task.recipe.optimiser)
+
+    def before_step(self, step: int) -> None:
+        """The classifier's rate of this step."""
+        training, rate = self.training, self.settings.rate
+        follow(self._optimiser, training.task.recipe.optimiser, step, training.steps, rate)
 
     def loss(self, loss: Tensor, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """The loss and what naming costs. Samples of no item are nobody."""
@@ -73,7 +87,8 @@ class IdentityAdversarial(Strategy[Reversal]):
         said = self.head(turned)
         truth = people[known].to(said.device)
         named = float((said.argmax(1) == truth).float().mean())
-        return loss + F.cross_entropy(said, truth), {"named": named}
+        wanted = F.one_hot(truth, said.shape[1]).to(said)
+        return loss + F.binary_cross_entropy_with_logits(said, wanted), {"named": named}
 
     def after_step(self) -> None:
         """The classifier follows."""

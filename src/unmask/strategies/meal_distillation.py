@@ -1,9 +1,12 @@
 """MEAL: the network learns from an ensemble's probabilities alone, and to look like it inside.
 
 The labels are not looked at: the loss is the cross-entropy to the teachers' mean probability. A
-discriminator of three layers tells the network's features from a teacher's, and the network learns
-to deceive it. After the paper and its code, where the discriminator judges the 1,000 class scores;
-two numbers would tell it nothing, so that here it judges the features before the last layer.
+discriminator of three layers tells the network's features from a teacher's. In the paper the
+network learns to deceive it; the authors' program turns no gradient round, so that both work for
+the same loss, and one optimiser leads both at one rate (its option of a rate for the discriminator
+is overwritten in every epoch). Usual values are the program's. Its discriminator judges the 1,000
+class scores; two numbers would tell it nothing, so that here it judges the features before the last
+layer.
 """
 
 from __future__ import annotations
@@ -16,8 +19,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from unmask.errors import SettingError
 from unmask.strategies._features import Features, Reversed
 from unmask.strategies.base import Settings, Strategy, Training, needed
+from unmask.train.optimisers import beside, follow
 from unmask.train.task import Batch
 
 CITATION = (
@@ -28,12 +33,14 @@ URL = "https://arxiv.org/abs/2009.08453"
 
 
 class Ensemble(Settings):
-    """``teachers``: paths of checkpoints; ``weight`` of the discriminator (0: none), ``rate``: its
-    learning rate."""
+    """``teachers``: paths of checkpoints; ``weight`` of the discriminator (0: none), ``against``:
+    the network works against it, as the paper tells; ``rate``: its learning rate (none: that of
+    the network at every step)."""
 
     teachers: tuple[str, ...] = Field(min_length=1)
     weight: float = Field(default=1.0, ge=0)
-    rate: float = Field(default=1e-4, gt=0)
+    against: bool = False
+    rate: float | None = Field(default=None, gt=0)
 
 
 class MealDistillation(Strategy[Ensemble]):
@@ -43,8 +50,16 @@ class MealDistillation(Strategy[Ensemble]):
     alone = True
 
     def begin(self, training: Training) -> None:
-        """Read the teachers. Raises DataError and ModelError when one does not fit."""
+        """Read the teachers.
+
+        Raises DataError and ModelError when one does not fit, SettingError in 16 bits, whose scaled
+        gradients the discriminator does not know.
+        """
         super().begin(training)
+        if training.task.recipe.precision == "16":
+            raise SettingError(
+                "MEAL distillation in precision 16 is not supported; use bf16 or 32."
+            )
         read = training.task.from_checkpoint
         self._teachers = [
             read(needed(path, "teacher")).eval().requires_grad_(False).to(training.device)
@@ -53,7 +68,12 @@ class MealDistillation(Strategy[Ensemble]):
         self._own = Features(training.network)
         self._theirs = [Features(one) for one in self._teachers]
         self.discriminator = discriminator(self._own.size).to(training.device)
-        self._optimiser = torch.optim.Adam(self.discriminator.parameters(), self.settings.rate)
+        self._optimiser = beside(self.discriminator, training.task.recipe.optimiser)
+
+    def before_step(self, step: int) -> None:
+        """The discriminator's rate of this step."""
+        training, rate = self.training, self.settings.rate
+        follow(self._optimiser, training.task.recipe.optimiser, step, training.steps, rate)
 
     def loss(self, loss: Tensor, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Both parts; the method's own is left out."""
@@ -67,7 +87,7 @@ class MealDistillation(Strategy[Ensemble]):
         soft = F.binary_cross_entropy_with_logits(score.float(), wanted)
         if not self.settings.weight:
             return soft, {"soft": float(soft.detach())}
-        mine: Tensor = Reversed.apply(features, 1.0)
+        mine: Tensor = Reversed.apply(features, 1.0) if self.settings.against else features
         told = self.told(mine, torch.stack([theirs for _, theirs in seen]).mean(0))
         return soft + self.settings.weight * told, {
             "soft": float(soft.detach()), "told": float(told.detach()),
@@ -101,9 +121,10 @@ class MealDistillation(Strategy[Ensemble]):
 
 
 def discriminator(size: int) -> nn.Module:
-    """Three layers, each half as wide as the one before, with ReLU behind the last as well."""
-    half, quarter = max(1, size // 2), max(1, size // 4)
+    """Three layers, each an eighth as wide as the one before, with ReLU behind the last as well."""
+    first = max(1, size // 8)
+    second = max(1, first // 8)
     return nn.Sequential(
-        nn.Linear(size, half), nn.ReLU(), nn.Linear(half, quarter), nn.ReLU(),
-        nn.Linear(quarter, 2), nn.ReLU(),
+        nn.Linear(size, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(),
+        nn.Linear(second, 2), nn.ReLU(),
     )  # fmt: skip

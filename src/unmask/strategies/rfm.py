@@ -1,8 +1,9 @@
 """Representative forgery mining: where the network looks most is covered, so that it looks on.
 
 After the paper and the authors' published code: the map is the largest change of the score by a
-value of a pixel; three rectangles are laid over its peaks and filled with noise; the loss is
-kept from falling under a level (flooding). Pictures only.
+value of a pixel; three rectangles are laid over its peaks and filled with noise of the middle tones
+(half of the scale around grey); the loss is kept from falling under a level (flooding). Pictures
+only.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class ForgeryMining(Strategy[Covering]):
         return {n: slope.abs().amax(1) for n, slope in zip(shown, found, strict=True)}
 
     def covered(self, pictures: Tensor, maps: Tensor) -> Tensor:
-        """Each picture with rectangles of noise (0…255) over the peaks of its map."""
+        """Each picture with rectangles of noise (64…191) over the peaks of its map."""
         done = pictures.clone()
         height, width = maps.shape[-2:]
         for picture, left in zip(done, maps.clone(), strict=True):
@@ -67,7 +68,7 @@ class ForgeryMining(Strategy[Covering]):
                 top, bottom = self._side(row, height)
                 begin, end = self._side(column, width)
                 part = picture[:, top:bottom, begin:end]
-                noise = torch.rand(part.shape, device=part.device) * 255
+                noise = 255 * (0.25 + torch.rand(part.shape, device=part.device) / 2)
                 picture[:, top:bottom, begin:end] = noise.to(part.dtype)
                 left[top:bottom, begin:end] = -1
         return done

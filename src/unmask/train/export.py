@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -50,10 +49,10 @@ def to_onnx(method: Method, network: nn.Module, path: Path) -> Path:
     return path
 
 
-def _free(shape: list[int | str], name: str) -> dict[int, Any]:
-    """The sides of an input that may change."""
+def _free(shape: list[int | str], name: str) -> dict[int, str]:
+    """The sides of an input that may change, under the names they get in the file."""
     return {
-        axis: torch.export.Dim("batch") if axis == 0 else torch.export.Dim(f"{name}_{side}")
+        axis: side if axis == 0 else f"{name}_{side}"
         for axis, side in enumerate(shape)
         if isinstance(side, str)
     }

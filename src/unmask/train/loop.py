@@ -34,7 +34,7 @@ from unmask.train.curves import Curves
 from unmask.train.distributed import all_randomness, average_gradients, make_world, order
 from unmask.train.ema import Average
 from unmask.train.memory import keep_memory
-from unmask.train.optimisers import make_optimiser, rate_share
+from unmask.train.optimisers import make_optimiser, rate_share, set_rate
 from unmask.train.run_folder import Mode, RunFolder
 from unmask.train.task import Batch, Task
 
@@ -113,6 +113,7 @@ class _Run:
         self.began_at = self.state["done"], time.monotonic()
         self.saved = time.monotonic()
         self.values: dict[str, float] = {}
+        self.rate = self.recipe.optimiser.rate
 
     def _prepared(self, mode: Mode) -> RunFolder:
         """The folder, once every process has agreed that the run may be in it."""
@@ -175,8 +176,8 @@ class _Run:
             if self._tired():
                 break
             share = rate_share(recipe.optimiser, self.state["done"] // recipe.batch, steps)
-            for group in self.inner.param_groups:
-                group["lr"] = recipe.optimiser.rate * share
+            self.rate = recipe.optimiser.rate * share
+            set_rate(self.inner, self.rate)
             self._step(parts)
             self.state["done"] += recipe.batch
             self._note()
@@ -257,8 +258,7 @@ class _Run:
             self.progress(done, self.recipe.samples, self.values)
         every = max(1, self.recipe.validate_every // self.recipe.batch // _POINTS)
         if self.curves and (done // self.recipe.batch) % every == 0:
-            rate = self.inner.param_groups[0]["lr"]
-            self.curves.add(done, "train", {**self.values, "rate": rate})
+            self.curves.add(done, "train", {**self.values, "rate": self.rate})
 
     def _check(self) -> None:
         """Validate the averaged weights, keep them if they are the best so far, and save."""

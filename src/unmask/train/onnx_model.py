@@ -21,20 +21,21 @@ def onnx_model(
     """``network`` in evaluation mode as an ONNX model.
 
     ``names`` and ``outputs`` are those of the inputs and outputs in their order; ``free`` says for
-    each input which axes may change (``torch.export.Dim``). An example batch needs two items, or
-    its size would be taken for fixed.
+    each input which axes may change (their names in the file, or ``torch.export.Dim``). An example
+    batch needs two items, or its size would be taken for fixed.
     """
     plain = network.to(memory_format=torch.contiguous_format).eval()
-    program = torch.onnx.export(
-        plain,
-        tuple(inputs),
-        input_names=list(names),
-        output_names=list(outputs),
-        dynamic_shapes=_shapes(network, free),
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
+    with torch.no_grad():
+        program = torch.onnx.export(
+            plain,
+            tuple(inputs),
+            input_names=list(names),
+            output_names=list(outputs),
+            dynamic_shapes=_shapes(network, free),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     assert program is not None
     model: onnx.ModelProto = program.model_proto
     _forget(model)

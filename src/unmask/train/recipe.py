@@ -25,6 +25,10 @@ class Optimiser(BaseModel):
     (``linear`` to the ``power`` that is given);
     ``step``: × ``gamma`` at each of ``steps`` (shares of the run, 0…1); ``constant``.
 
+    ``shares``: by the beginning of their names, parameters that move at a share of ``rate`` (the
+    longest beginning counts). ``spare_vectors``: what has one dimension (offsets, norms) does not
+    decay.
+
     ``clip``: largest norm of the gradient, 0 for none. ``ema``: decay of the averaged weights that
     are validated and exported; 0 keeps no average.
     """
@@ -42,6 +46,8 @@ class Optimiser(BaseModel):
     hold: float = Field(default=0.0, ge=0, lt=1)
     final: float = Field(default=0.01, ge=0, le=1)
     power: float = Field(default=1.0, gt=0)
+    shares: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    spare_vectors: bool = False
     clip: float = Field(default=1.0, ge=0)
     ema: float = Field(default=0.998, ge=0, lt=1)
 

@@ -26,6 +26,12 @@ NAMES: dict[str, dict[str, list[int]]] = json.loads(
     gzip.decompress((HERE / "names.json.gz").read_bytes())
 )["shapes"]
 GOLDEN = np.load(HERE / "golden.npz")
+NARROW: dict[str, Any] = {
+    "backbone_config": {
+        **BaTfdPlusMethod.small["backbone_config"],
+        "sound_layers": 2,
+    }
+}
 SEGMENTS = torch.tensor([[[-1.0, -1.0], [-1.0, -1.0]], [[0.1, 0.3], [0.36, 0.44]]])
 
 
@@ -43,7 +49,7 @@ class Given(torch.nn.Module):
 
 @pytest.fixture(scope="module")
 def outputs() -> dict[str, torch.Tensor]:
-    method = BaTfdPlusMethod(BaTfdPlusMethod.small)
+    method = BaTfdPlusMethod(NARROW)
     network = method.network().eval()
     network.load_state_dict(method.convert(filled(NAMES["small"])))
     network.hear.spectrum = Given()

@@ -13,11 +13,12 @@ import torch
 
 from official import filled, noise
 from unmask.detectors.image.mmfusion.convert import renamed
-from unmask.detectors.image.mmfusion.filters import Bayar, Srm
+from unmask.detectors.image.mmfusion.filters import WIDTHS, Bayar, Srm
 from unmask.detectors.image.mmfusion.loss import confidence_loss, localisation_loss
 from unmask.detectors.image.mmfusion.method import MMFusionMethod
 from unmask.detectors.image.mmfusion.model import misread
 from unmask.errors import ModelError
+from unmask.nn.noiseprint import LAYERS
 from unmask.train.method import fitted, read_checkpoint
 
 HERE = Path(__file__).parent
@@ -25,6 +26,18 @@ NAMES: dict[str, dict[str, list[int]]] = json.loads(
     gzip.decompress((HERE / "names.json.gz").read_bytes())
 )["shapes"]
 GOLDEN = np.load(HERE / "golden.npz")
+NARROW: dict[str, Any] = {
+    **MMFusionMethod.small,
+    "backbone_config": {
+        "widths": (16, 32, 40, 64),
+        "depths": (1, 2, 1, 1),
+        "heads": (1, 2, 5, 8),
+        "decoder": 24,
+    },
+    "noiseprint_layers": LAYERS,
+    "mixer": WIDTHS,
+}
+"""All stages and layers, narrow."""
 KERNEL = "extractor_state_dict.bayar.kernel"
 
 
@@ -42,7 +55,7 @@ def off(ours: torch.Tensor, theirs: Any) -> float:
 
 @pytest.fixture(scope="module")
 def given() -> dict[str, torch.Tensor]:
-    method = MMFusionMethod(MMFusionMethod.small)
+    method = MMFusionMethod(NARROW)
     network: Any = method.network().eval()
     network.load_state_dict(method.convert(checkpoint()))
     picture = noise((2, 3, 72, 100), 4, 0, 255)
@@ -111,7 +124,7 @@ def test_filters_beside_the_network_are_read_and_needed(tmp_path: Path) -> None:
     assert set(read_checkpoint(tmp_path / "best.pth")) == set(made)
     torch.save({"state_dict": inside}, tmp_path / "half.pth")
     with pytest.raises(ModelError, match=r"lacks 'bayar\.kernel'"):
-        MMFusionMethod(MMFusionMethod.small).convert(read_checkpoint(tmp_path / "half.pth"))
+        MMFusionMethod(NARROW).convert(read_checkpoint(tmp_path / "half.pth"))
 
 
 def test_a_detector_that_was_never_trained_is_refused() -> None:
@@ -119,8 +132,8 @@ def test_a_detector_that_was_never_trained_is_refused() -> None:
     for name in ("detection.0.bias", "detection.3.bias"):
         first[name] = torch.zeros_like(first[name])
     with pytest.raises(ModelError, match="never trained"):
-        MMFusionMethod(MMFusionMethod.small).convert(first)
-    second_phase = MMFusionMethod({**MMFusionMethod.small, "phase": "detection"})
+        MMFusionMethod(NARROW).convert(first)
+    second_phase = MMFusionMethod({**NARROW, "phase": "detection"})
     assert not second_phase.convert(first)["detect.0.bias"].any()
 
 
@@ -155,7 +168,7 @@ def test_filters_are_blind_to_what_a_photo_shows_and_see_what_made_it() -> None:
     ],
 )
 def test_each_phase_trains_its_own_parts(settings: dict[str, Any], moving: set[str]) -> None:
-    method = MMFusionMethod({**MMFusionMethod.small, **settings})
+    method = MMFusionMethod({**NARROW, **settings})
     network = method.network().train()
     before = {name: value.clone() for name, value in network.named_buffers()}
     method.loss(network, method.example())[0].backward()

@@ -20,6 +20,7 @@ from unmask.detectors.image.trufor.loss import (
 )
 from unmask.detectors.image.trufor.method import TruForMethod
 from unmask.errors import DataError, ModelError, UnknownName
+from unmask.nn.noiseprint import LAYERS
 from unmask.nn.segformer_names import stages_of_segformer
 from unmask.train.method import fitted
 
@@ -28,6 +29,17 @@ NAMES: dict[str, dict[str, list[int]]] = json.loads(
     gzip.decompress((HERE / "names.json.gz").read_bytes())
 )["shapes"]
 GOLDEN = np.load(HERE / "golden.npz")
+NARROW: dict[str, Any] = {
+    **TruForMethod.small,
+    "backbone_config": {
+        "widths": (16, 32, 40, 64),
+        "depths": (1, 2, 1, 1),
+        "heads": (1, 2, 5, 8),
+        "decoder": 24,
+    },
+    "noiseprint_layers": LAYERS,
+}
+"""All stages and layers, narrow."""
 
 
 def off(ours: torch.Tensor, theirs: Any) -> float:
@@ -38,7 +50,7 @@ def off(ours: torch.Tensor, theirs: Any) -> float:
 
 @pytest.fixture(scope="module")
 def given() -> dict[str, torch.Tensor]:
-    method = TruForMethod(TruForMethod.small)
+    method = TruForMethod(NARROW)
     network = method.network().eval()
     network.load_state_dict(method.convert(filled(NAMES["small"], gain=1.4)))
     picture = noise((2, 3, 72, 100), seed=4, low=0, high=255)
@@ -79,7 +91,7 @@ def test_the_second_phase_lacks_the_later_heads() -> None:
         for name, value in filled(NAMES["small"]).items()
         if not name.startswith(("decode_head_conf.", "detection."))
     }
-    method = TruForMethod({**TruForMethod.small, "phase": "detection"})
+    method = TruForMethod({**NARROW, "phase": "detection"})
     state = method.convert(second)
     head = "backbone.block1.0.attn.q.weight"
     assert torch.equal(state["rgb.0.blocks.0.attention.query.weight"], second[head])
@@ -92,14 +104,14 @@ def test_segformer_becomes_both_streams() -> None:
     """The encoder of transformers gives the maps of our stream when its state is taken over."""
     from transformers import SegformerConfig, SegformerModel
 
-    small = TruForMethod.small["backbone_config"]
+    small = NARROW["backbone_config"]
     config = SegformerConfig(
         hidden_sizes=list(small["widths"]),
         depths=list(small["depths"]),
         num_attention_heads=list(small["heads"]),
     )
     theirs = SegformerModel(config).eval()
-    stream = TruForMethod(TruForMethod.small).network().eval().rgb
+    stream = TruForMethod(NARROW).network().eval().rgb
     stream.load_state_dict(stages_of_segformer(theirs.state_dict()))
     picture = noise((1, 3, 64, 64), seed=5)
     with torch.no_grad():
@@ -118,7 +130,7 @@ def test_segformer_becomes_both_streams() -> None:
     ],
 )
 def test_each_phase_trains_its_own_parts(phase: str, moving: set[str]) -> None:
-    method = TruForMethod({**TruForMethod.small, "phase": phase})
+    method = TruForMethod({**NARROW, "phase": phase})
     network = method.network().train()
     before = {name: value.clone() for name, value in network.named_buffers()}
     loss, _ = method.loss(network, method.example())

@@ -182,14 +182,14 @@ def sections(card: Card, rows: Sequence[Prediction]) -> list[str]:
             )
         foreign = [row for row in mine if row.protocol == "foreign"]
         for title, by in (
-            ("Pages and home microphones kept for a test", lambda row: row.source),
+            ("Home microphones and voices kept for a test", lambda row: row.source),
             ("Makers kept for a test", lambda row: row.family if row.label else ""),
         ):
             out += _markdown(
                 title,
-                "Whole recordings of pages, microphones and voices that were never fitted on (of "
-                "CLaM-TTS and DiTTo-TTS others were). What has no real ones of its own stands "
-                "against all of them.",
+                "Whole recordings of microphones and voices that were never fitted on (of their "
+                "generators others were). What has no real ones of its own stands against all of "
+                "them.",
                 table(foreign, operating, by),
             )
         out += _markdown(

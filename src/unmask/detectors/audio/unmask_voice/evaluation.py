@@ -33,8 +33,8 @@ def predictions(recipe: Recipe, data: Path, onnx: Path, protocol: str) -> Iterat
 
     ``calibration``: held groups and sources, clean and laundered, whole and with inserts.
     ``dev``: the development split, clean and under every condition. ``unseen``: recordings,
-    speech generators and a vocoder that training never met. ``foreign``: pages, makers and home
-    microphones of ``material/pages.toml`` that it never met. ``control``: pairs of real sources.
+    speech generators and a vocoder that training never met. ``foreign``: makers, languages and
+    home microphones of ``material/pages.toml`` kept for a test. ``control``: pairs of real sources.
     ``loso:SOURCE``: that source's own recordings. ``localization``: a second of forged speech laid
     into unseen recordings by methods met and not met in training (``family``), beside recordings
     left alone and dialogues; ``localization`` holds the larger edge error in seconds (infinite when

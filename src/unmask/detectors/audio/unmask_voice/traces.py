@@ -2,8 +2,10 @@
 
 Real and forged clips of one source share microphone, room, codec and words. Each source is
 therefore moved so that its two classes lie around zero, and only what tells them apart *there* is
-fitted. How far the sources lie from each other is known to mean nothing, and enters as a nuisance
-that the direction has to avoid (a between-class scatter turned against itself; compare Fisher 1936
+fitted. A source that has one class alone is moved as the middle of all sources' classes is: so
+generators without real speech beside them and microphones without fakes count too. How far the
+sources lie from each other is known to mean nothing, and enters as a nuisance that the direction
+has to avoid (a between-class scatter turned against itself; compare Fisher 1936
 and, for nuisance directions, Hatch et al. 2006, within-class covariance normalisation).
 """
 
@@ -36,7 +38,7 @@ def fit(
 
     ``ridge``: the penalty, in units of the mean variance; ``nuisance``: weight of the distances
     between sources; ``copied``: share of the forged weight of a source that its re-synthesised
-    clips get where it has others too. Partly forged windows do not count.
+    clips get where it has others too. Partly forged windows do not count. Both classes must occur.
     """
     raw = np.asarray(statistics, np.float64)
     mean, scale = raw.mean(axis=0), raw.std(axis=0) + 1e-3
@@ -45,13 +47,14 @@ def fit(
     label = np.array([entry.label for entry in entries])
     made_here = np.array([entry.kind == "copied" for entry in entries])
     size = x.shape[1]
+    overall = np.mean([x[label == side].mean(axis=0) for side in (0, 1)], axis=0)
     square, target = np.zeros((size, size)), np.zeros(size)
     middles, weights = [], []
     for name in sorted(set(source)):
         here = source == name
         part, truth = x[here], label[here] * 2.0 - 1
         means = [part[truth == side].mean(axis=0) for side in (-1, 1) if (truth == side).any()]
-        middle = np.mean(means, axis=0)
+        middle = np.mean(means, axis=0) if len(means) == 2 else overall
         size_weight = len(part) ** _SHARE
         weight = _weights(truth, made_here[here], copied) * size_weight
         part = part - middle

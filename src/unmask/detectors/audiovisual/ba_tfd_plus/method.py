@@ -41,7 +41,7 @@ class BaTfdPlusMethod(Method):
             "depths": (1, 1, 1, 1),
             "heads": (1, 1, 2, 2),
             "widths": (8, 16, 24, 32),
-            "sound_layers": 2,
+            "sound_layers": 1,
             "sound_heads": 2,
             "sound_width": 32,
             "boundary": (24, 16),

@@ -112,6 +112,7 @@ class ExposeAnyone(nn.Module):
     """
 
     fixed: Tensor
+    levels: Tensor
 
     def __init__(self, shape: Shape, personal: bool) -> None:
         super().__init__()
@@ -122,6 +123,7 @@ class ExposeAnyone(nn.Module):
         rng = torch.Generator().manual_seed(0)
         size = (len(shape.levels), shape.frames, shape.curves)
         self.register_buffer("fixed", torch.randn(size, generator=rng), persistent=False)
+        self.register_buffer("levels", torch.tensor(shape.levels), persistent=False)
         for name, value in self.denoise.named_parameters():
             value.requires_grad_((name == "person") == personal)
 
@@ -136,13 +138,12 @@ class ExposeAnyone(nn.Module):
 
     def error(self, curves: Tensor, voice: Tensor, personal: bool) -> Tensor:
         """How far the noise is missed, (B), the same noise for every clip."""
-        total = curves.new_zeros(curves.shape[0])
-        for share, noise in zip(self.shape.levels, self.fixed, strict=True):
-            level = torch.full_like(curves[:, 0, 0], share)
-            mixed = noised(curves, noise[None], level)
-            missed = self.denoise(mixed, voice, level, personal) - noise
-            total = total + missed.square().mean((1, 2))
-        return total / len(self.shape.levels)
+        count, batch = len(self.levels), curves.shape[0]
+        level = self.levels[:, None].expand(-1, batch).flatten()
+        noise = self.fixed[:, None].expand(-1, batch, -1, -1).flatten(0, 1)
+        mixed = noised(curves.repeat(count, 1, 1), noise, level)
+        missed = self.denoise(mixed, voice.repeat(count, 1, 1), level, personal) - noise
+        return missed.square().mean((1, 2)).reshape(count, batch).mean(0)
 
     def judged(self, curves: Tensor, voice: Tensor) -> dict[str, Tensor]:
         """The distance from features."""

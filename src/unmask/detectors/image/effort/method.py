@@ -19,8 +19,8 @@ class EffortMethod(Method):
     Detection", for faces.
 
     ``settings``: ``rank`` (singular triples that train), ``penalty`` (weight of the paper's two
-    constraints; 0 is what the published program trains with), ``backbone_config`` (values of CLIP's
-    configuration to change; such a CLIP has no published weights).
+    constraints; 0, what the published program trains with, unless said), ``backbone_config``
+    (values of CLIP's configuration to change; such a CLIP has no published weights).
     """
 
     small: ClassVar[Mapping[str, Any]] = {"backbone_config": TINY}
@@ -34,7 +34,7 @@ class EffortMethod(Method):
         """Cross-entropy and the weighed constraints (section 3.3)."""
         logit = self.run(network, batch)["logit"]
         entropy = F.binary_cross_entropy_with_logits(logit, batch["label"].to(logit.dtype))
-        weight = float(self.settings.get("penalty", 1.0))
+        weight = float(self.settings.get("penalty", 0.0))
         parts = {"bce": float(entropy.detach())}
         if not weight:
             return entropy, parts

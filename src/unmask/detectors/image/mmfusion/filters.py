@@ -19,7 +19,8 @@ _SRM = (
 )  # fmt: skip
 """Divisor and kernel of three filters of the steganalysis rich model (Fridrich and Kodovsky)."""
 _MOST = 2.0
-_WIDTHS = (24, 48, 96)
+WIDTHS = (24, 48, 96)
+"""Of the convolutions that mix."""
 
 
 class Srm(nn.Module):
@@ -58,10 +59,10 @@ class Bayar(nn.Module):
         return F.conv2d(pixels, whole, padding=self.side // 2)
 
 
-def _early(inside: int, outside: int) -> nn.Sequential:
+def _early(inside: int, outside: int, widths: Sequence[int]) -> nn.Sequential:
     layers: list[nn.Module] = []
     last = inside
-    for width in _WIDTHS:
+    for width in widths:
         layers += [nn.Conv2d(last, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()]
         last = width
     return nn.Sequential(*layers, nn.Conv2d(last, outside, 1))
@@ -70,11 +71,11 @@ def _early(inside: int, outside: int) -> nn.Sequential:
 class Mixer(nn.Module):
     """What each filter gives, through convolutions of its own, and all of it to three channels."""
 
-    def __init__(self, filters: int = 3) -> None:
+    def __init__(self, widths: Sequence[int] = WIDTHS, filters: int = 3) -> None:
         super().__init__()
-        self.each = nn.ModuleList(_early(3, 3) for _ in range(filters))
+        self.each = nn.ModuleList(_early(3, 3, widths) for _ in range(filters))
         self.drop = nn.Dropout(0.33)
-        self.all = _early(3 * filters, 3)
+        self.all = _early(3 * filters, 3, widths)
 
     def forward(self, seen: Sequence[Tensor]) -> Tensor:
         """Maps (B, 3, H, W) of the filters to one of that shape."""

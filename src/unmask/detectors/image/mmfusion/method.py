@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.image.mmfusion.convert import renamed
+from unmask.detectors.image.mmfusion.filters import WIDTHS
 from unmask.detectors.image.mmfusion.loss import confidence_loss, localisation_loss
 from unmask.detectors.image.mmfusion.model import MMFusion
 from unmask.detectors.image.trufor.method import TruForMethod, pretrained_stages
@@ -22,8 +23,11 @@ class MMFusionMethod(TruForMethod):
     """MMFusion with early fusion. Phases and pictures are TruFor's.
 
     ``settings``: those of TruFor but ``forged_share``, and ``filters`` (path of the authors'
-    filters, needed for a pre-trained start, in the place of ``noiseprint``), ``learn_bayar``.
+    filters, needed for a pre-trained start, in the place of ``noiseprint``), ``learn_bayar``, and
+    ``mixer`` (widths of the mixing convolutions, for small networks).
     """
+
+    small: ClassVar[Mapping[str, Any]] = {**TruForMethod.small, "mixer": (8,)}
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """The network of a phase. ``pretrained``: both streams from SegFormer, and the filters.
@@ -32,7 +36,9 @@ class MMFusionMethod(TruForMethod):
         """
         changed = dict(self.settings.get("backbone_config") or {})
         learn = bool(self.settings.get("learn_bayar"))
-        network = MMFusion(Shape(**changed), self.phase, learn)
+        network = MMFusion(
+            Shape(**changed), self.phase, learn, self.layers, self.settings.get("mixer") or WIDTHS
+        )
         if not pretrained:
             return network
         if changed or self.phase != "localisation":

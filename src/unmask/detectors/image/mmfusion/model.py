@@ -6,27 +6,38 @@ Localization", section 3 (early fusion, which the authors call MMFusion).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
-from unmask.detectors.image.mmfusion.filters import Bayar, Mixer, Srm
+from unmask.detectors.image.mmfusion.filters import WIDTHS, Bayar, Mixer, Srm
 from unmask.detectors.image.trufor.model import PHASES, TruFor
 from unmask.nn.mix_transformer import Head, Shape, initialise
+from unmask.nn.noiseprint import LAYERS
 
 _EPS = 1e-3
 """Of every norm in the authors' network, but those after the second stream's patches."""
 
 
 class MMFusion(TruFor):
-    """As TruFor; ``learn_bayar``: the learnt filter moves with the localisation."""
+    """As TruFor; ``learn_bayar``: the learnt filter moves with the localisation.
+
+    ``mixer``: widths of the convolutions that mix the filters.
+    """
 
     def __init__(
-        self, shape: Shape | None = None, phase: str = "detection", learn_bayar: bool = False
+        self,
+        shape: Shape | None = None,
+        phase: str = "detection",
+        learn_bayar: bool = False,
+        layers: int = LAYERS,
+        mixer: Sequence[int] = WIDTHS,
     ) -> None:
         shape = shape or Shape()
-        super().__init__(shape, phase)
+        super().__init__(shape, phase, layers)
         self.bayar = Bayar()
         self.srm = Srm()
-        self.mixer = Mixer().apply(initialise)
+        self.mixer = Mixer(mixer).apply(initialise)
         self.mask_head = Head(shape.widths, shape.decoder, 2, bias=False)
         self.confidence_head = Head(shape.widths, shape.decoder, 1, bias=False)
         parts = (self.rgb, self.noise, self.rectify, self.fuse, self.mixer)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.nn.mix_transformer import REDUCTIONS, Block, to_map, to_tokens
+from unmask.nn.mix_transformer import Block, to_map, to_tokens
 
 TRACES = (2, 3, 3, 3)
 """How many traces each stage weighs: the block transform joins at the second."""
@@ -99,14 +99,20 @@ class HubStage(nn.Module):
     """Patches of each trace, the traces weighed and added, then blocks of a mix transformer."""
 
     def __init__(
-        self, inside: int, width: int, heads: int, place: int, drops: Sequence[float]
+        self,
+        inside: int,
+        width: int,
+        heads: int,
+        place: int,
+        reduction: int,
+        drops: Sequence[float],
     ) -> None:
         super().__init__()
         side, stride = (7, 4) if place == 0 else (3, 2)
         patched = TRACES[0] if place == 1 else TRACES[place]
         self.embeds = nn.ModuleList(Patches(inside, width, side, stride) for _ in range(patched))
-        self.select = Select(width, TRACES[place], REDUCTIONS[place])
-        self.blocks = nn.ModuleList(Block(width, heads, REDUCTIONS[place], d) for d in drops)
+        self.select = Select(width, TRACES[place], reduction)
+        self.blocks = nn.ModuleList(Block(width, heads, reduction, d) for d in drops)
         self.norm = nn.LayerNorm(width, eps=1e-6)
         for module in self.blocks.modules():
             if isinstance(module, nn.LayerNorm):

@@ -51,6 +51,7 @@ class RtmMethod(Method):
             "widths": (8, 16),
             "depths": (1, 1),
             "heads": (1, 2),
+            "reductions": (8, 1),
             "decoder": 16,
         },
     }

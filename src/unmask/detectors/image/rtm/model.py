@@ -88,10 +88,11 @@ class AscFormer(nn.Module):
         self.rgb = stream(shape)
         rates = [block.drop.rate for stage in self.rgb for block in stage.blocks]  # type: ignore[union-attr]
         stages, inside, done = [], 3, 0
-        for place, (width, heads, depth) in enumerate(
-            zip(shape.widths, shape.heads, shape.depths, strict=True)
+        for place, (width, heads, depth, reduction) in enumerate(
+            zip(shape.widths, shape.heads, shape.depths, shape.reductions, strict=True)
         ):
-            stages.append(HubStage(inside, width, heads, place, rates[done : done + depth]))
+            drops = rates[done : done + depth]
+            stages.append(HubStage(inside, width, heads, place, reduction, drops))
             inside, done = width, done + depth
         self.hub = nn.ModuleList(stages)
         self.bands = Bands()

@@ -18,6 +18,7 @@ from unmask.detectors.image.trufor.loss import (
 from unmask.detectors.image.trufor.model import PHASES, TruFor
 from unmask.errors import MissingExtra, ModelError, UnknownName
 from unmask.nn.mix_transformer import Shape
+from unmask.nn.noiseprint import LAYERS
 from unmask.nn.segformer_names import stages_of_segformer
 from unmask.train.backbones import transformers_model
 from unmask.train.made_batches import masked_noise_batch
@@ -52,17 +53,20 @@ class TruForMethod(Method):
     ``settings``: ``phase`` (localisation, or detection, the last), ``noiseprint`` (path of the
     authors' noiseprint++.th, needed for a pre-trained start), ``class_weights`` (of real and forged
     pixels), ``detection_weight`` and ``forged_share`` (of the detection loss), ``crop`` (side in
-    pixels), ``backbone_config`` (fields of ``Shape``, for small networks).
+    pixels), ``backbone_config`` (fields of ``Shape``) and ``noiseprint_layers`` (for small
+    networks).
     """
 
     small: ClassVar[Mapping[str, Any]] = {
         "crop": 64,
         "backbone_config": {
-            "widths": (16, 32, 40, 64),
-            "depths": (1, 2, 1, 1),
-            "heads": (1, 2, 5, 8),
+            "widths": (16, 32),
+            "depths": (1, 1),
+            "heads": (1, 2),
+            "reductions": (8, 1),
             "decoder": 24,
         },
+        "noiseprint_layers": 3,
     }
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
@@ -71,6 +75,7 @@ class TruForMethod(Method):
         if self.phase not in PHASES:
             raise UnknownName("phase", self.phase, PHASES)
         self.crop = int(self.settings.get("crop") or CROP)
+        self.layers = int(self.settings.get("noiseprint_layers") or LAYERS)
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """The network of a phase. ``pretrained``: both streams from SegFormer, and Noiseprint++.
@@ -79,7 +84,7 @@ class TruForMethod(Method):
         """
         changed = dict(self.settings.get("backbone_config") or {})
         if not pretrained:
-            return TruFor(Shape(**changed), self.phase)
+            return TruFor(Shape(**changed), self.phase, self.layers)
         if changed or self.phase != "localisation":
             raise ModelError(
                 "Only the localisation of the whole network starts from pre-trained parts; for the "

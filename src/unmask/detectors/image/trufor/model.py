@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.nn.mix_transformer import Head, Shape, initialise, stream
-from unmask.nn.noiseprint import noiseprint
+from unmask.nn.noiseprint import LAYERS, noiseprint
 from unmask.nn.stream_fusion import Fuse, Rectify
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -44,12 +44,17 @@ def pooled(values: Tensor, log_weights: Tensor) -> Tensor:
 
 
 class TruFor(nn.Module):
-    """``phase`` of training says what is frozen: it has no gradient and its norms stand still."""
+    """``phase`` of training says what is frozen: it has no gradient and its norms stand still.
 
-    def __init__(self, shape: Shape | None = None, phase: str = "detection") -> None:
+    ``layers``: convolutions of the fingerprint.
+    """
+
+    def __init__(
+        self, shape: Shape | None = None, phase: str = "detection", layers: int = LAYERS
+    ) -> None:
         super().__init__()
         shape = shape or Shape()
-        self.noiseprint = noiseprint()
+        self.noiseprint = noiseprint(layers)
         self.rgb = stream(shape)
         self.noise = stream(shape)
         self.rectify = nn.ModuleList(Rectify(width) for width in shape.widths)
