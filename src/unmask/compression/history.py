@@ -47,6 +47,12 @@ _OWN = 0.5
 """Share of the distribution before saving that a region's own blocks give; its classes the rest."""
 
 
+def nearest(steps: Steps, weights: Ratios) -> int:
+    """The quality whose steps are nearest by their logarithms; ``weights`` of the frequencies."""
+    gaps = np.abs(np.log(np.array(list(PASTS.values())) / np.array(steps))) @ weights
+    return int(QUALITIES[np.argmin(gaps)])
+
+
 class History:
     """The quantised coefficients of a picture whose last steps are known, ready to be judged."""
 
@@ -98,17 +104,19 @@ class History:
             fits += each[:, [tried.index(past[at]) for past in PASTS.values()]]
         return fits
 
-    def best(self, counts: Ratios) -> tuple[Steps, float]:
-        """The earlier steps that fit counted blocks best, each frequency by itself, and the ratio.
+    def best(self, counts: Ratios) -> tuple[Steps, Ratios]:
+        """The earlier steps that fit counted blocks best, each frequency by itself, and its ratio.
 
         ``counts``: those of one group. Encoders with tables of their own are fitted by no quality.
         """
-        steps, total = [], 0.0
-        for at, counted in enumerate(counts):
-            fits = [float(counted @ self._ratios(at, one).reshape(-1)) for one in TRIED]
-            steps.append(TRIED[int(np.argmax(fits))])
-            total += max(fits)
-        return tuple(steps), total
+        fits = np.array(
+            [
+                [float(counted @ self._ratios(at, one).reshape(-1)) for one in TRIED]
+                for at, counted in enumerate(counts)
+            ],
+            np.float32,
+        )
+        return tuple(TRIED[at] for at in fits.argmax(axis=1)), fits.max(axis=1)
 
     def cells(self, past: Steps, where: NDArray[np.bool_]) -> Ratios:
         """The ratio of some blocks by frequency and outcome: where the evidence comes from.

@@ -12,7 +12,7 @@ from PIL import Image
 
 from unmask.compression.blocks import Blocks, cut
 from unmask.compression.grid import offset
-from unmask.compression.history import PASTS, QUALITIES, History, Ratios, steps_of
+from unmask.compression.history import PASTS, QUALITIES, History, Ratios, nearest, steps_of
 from unmask.compression.regions import Region, candidates, find, tiles
 from unmask.compression.tables import Table
 from unmask.media import sniff
@@ -24,8 +24,9 @@ from unmask.media.luma import luma
 
 TWICE = 0.5
 """Nats a block from which on an earlier saving of the whole picture is stated."""
-OWN = 1.0
-"""The same where no quality of libjpeg fits, but other steps do: an encoder with its own tables."""
+OWN, UNCLEAR = 2.0, 1.0
+"""The same where no quality of libjpeg fits, but other steps do: an encoder with its own tables;
+and from which on it is too much to call the whole picture never saved."""
 ENOUGH = 250.0
 """Nats that there must be in all: a handful of blocks fits some past by chance."""
 SMALLEST = 64
@@ -137,13 +138,14 @@ def _judged(
     fits = history.fit(counts)
     usable = int(blocks.usable.sum())
     base, strength = _past(fits, usable)
-    own, total = history.best(counts.sum(axis=0))
-    if not base and total > OWN * usable:
-        base, strength = int(QUALITIES[np.argmax(fits.sum(axis=0))]), total / usable
+    own, each = history.best(counts.sum(axis=0))
+    alone = float(each.sum()) / usable
+    if not base and alone > OWN:
+        base, strength = nearest(own, each), alone
     if base and strength * usable < ENOUGH:
         base = 0
     region = None
-    if table is not None or base:
+    if base or (table is not None and alone <= UNCLEAR):
         bases = (own, PASTS[base]) if base else ((),)
         rest = np.maximum.reduce([history.of_groups(one, counts) for one in bases])
         region = find(history, bases, candidates(fits, rest))
