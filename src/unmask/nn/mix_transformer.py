@@ -197,7 +197,8 @@ def stream(shape: Shape) -> nn.ModuleList:
     """The stages of one stream over three channels."""
     total = sum(shape.depths)
     rates = [shape.drop_path * i / max(total - 1, 1) for i in range(total)]
-    stages, inside, done = [], 3, 0
+    stages: list[Stage] = []
+    inside, done = 3, 0
     for width, heads, depth, reduction in zip(
         shape.widths, shape.heads, shape.depths, shape.reductions, strict=True
     ):

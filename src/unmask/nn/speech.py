@@ -71,6 +71,8 @@ TINY = {
     "num_conv_pos_embedding_groups": 4,
 }
 """Values with the same parts, few and narrow, for tests."""
+TINY_ONE = {**TINY, "num_hidden_layers": 1}
+"""The same with one layer, for methods that do not tell layers apart."""
 
 
 def speech_encoder(

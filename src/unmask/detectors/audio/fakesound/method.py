@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from unmask.detectors.audio.fakesound.convert import renamed
 from unmask.detectors.audio.fakesound.model import RATE, FakeSound, Shape, targets
-from unmask.nn.speech import TINY, SpeechFront
+from unmask.nn.speech import TINY_ONE, SpeechFront
 from unmask.train.method import Batch, fitted
 from unmask.train.sound_method import SoundMethod
 
@@ -29,8 +29,8 @@ class FakeSoundMethod(SoundMethod):
     variants = ("moments", "moments+whole")
     small: ClassVar[Mapping[str, Any]] = {
         "length": 4000,
-        "backbone_config": TINY,
-        "shape": {"wide": 16, "blocks": 2, "width": 16, "heads": 2, "hidden": 16},
+        "backbone_config": TINY_ONE,
+        "shape": {"wide": 16, "blocks": 1, "width": 16, "heads": 2, "hidden": 16},
     }
 
     def network(self, pretrained: bool = False) -> nn.Module:

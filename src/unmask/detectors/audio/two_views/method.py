@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from unmask.detectors.audio.two_views.model import TwoViews
 from unmask.errors import UnknownName
-from unmask.nn.speech import TINY, SpeechFront
+from unmask.nn.speech import TINY_ONE, SpeechFront
 from unmask.train.method import Batch, fitted
 from unmask.train.sound_method import SoundMethod
 
@@ -27,7 +27,7 @@ class TwoViewsMethod(SoundMethod):
     """
 
     variants = ("cross", "mutual", "concat", "gate")
-    small: ClassVar[Mapping[str, Any]] = {"length": 4000, "backbone_config": TINY}
+    small: ClassVar[Mapping[str, Any]] = {"length": 4000, "backbone_config": TINY_ONE}
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """A fresh network. Raises UnknownName, MissingExtra, ModelError (weights)."""

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 from unmask.detectors.audio.wav2vec2_aasist.convert import renamed
 from unmask.detectors.audio.wav2vec2_aasist.model import SpeechAasist
 from unmask.detectors.audio.wav2vec2_aasist.rawboost import boosted
-from unmask.nn.speech import TINY, speech_encoder
+from unmask.nn.speech import TINY_ONE, speech_encoder
 from unmask.train.method import Batch, Outputs, fitted
 from unmask.train.sound_method import SoundMethod
 
@@ -33,7 +33,7 @@ class Wav2vec2AasistMethod(SoundMethod):
     """
 
     variants = tuple(_FRONTS)
-    small: ClassVar[Mapping[str, Any]] = {"length": 4000, "backbone_config": TINY}
+    small: ClassVar[Mapping[str, Any]] = {"length": 4000, "backbone_config": TINY_ONE}
     judged_as_trained = True
 
     def network(self, pretrained: bool = False) -> nn.Module:

@@ -13,7 +13,7 @@ from unmask.detectors.audiovisual.ba_tfd_plus.proposals import MOST
 from unmask.detectors.audiovisual.dimodif.loss import total_loss
 from unmask.detectors.audiovisual.dimodif.model import FPS, DiMoDif, Shape
 from unmask.detectors.audiovisual.dimodif.proposals import proposals
-from unmask.nn.speech import TINY, SpeechFront
+from unmask.nn.speech import TINY_ONE, SpeechFront
 from unmask.train.method import Batch, Method, Outputs, fitted
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class DiMoDifMethod(Method):
         "frames": 8,
         "side": 24,
         "shape": {"lips": 16, "width": 16, "heads": 2, "layers": 1, "reach": 3, "shift": 1},
-        "backbone_config": TINY,
+        "backbone_config": TINY_ONE,
     }
 
     def network(self, pretrained: bool = False) -> nn.Module:

@@ -143,7 +143,8 @@ class ExposeAnyone(nn.Module):
         noise = self.fixed[:, None].expand(-1, batch, -1, -1).flatten(0, 1)
         mixed = noised(curves.repeat(count, 1, 1), noise, level)
         missed = self.denoise(mixed, voice.repeat(count, 1, 1), level, personal) - noise
-        return missed.square().mean((1, 2)).reshape(count, batch).mean(0)
+        distance: Tensor = missed.square().mean((1, 2)).reshape(count, batch).mean(0)
+        return distance
 
     def judged(self, curves: Tensor, voice: Tensor) -> dict[str, Tensor]:
         """The distance from features."""
