@@ -39,6 +39,9 @@ _COSINES = (
 rounded each for itself, so that some sums lie one beside the rounded cosine."""
 _FRACTION, _BITS, _KEPT = 16, 13, 2
 """Fractional bits of the colours and of the transform, and those kept between its two passes."""
+_AWAY = 8 * (1 - 2**-15)
+"""A little less than eight, so that halves are rounded away from zero. Coefficients are less than
+2 ** 13, and other fractions are further from a half than this moves them."""
 
 
 def quantisers(quality: int) -> Tensor:
@@ -64,7 +67,7 @@ def shifted(value: Tensor, bits: int) -> Tensor:
 
 def mixed(planes: Tensor, weights: Tensor) -> Tensor:
     """Sums over the planes (B, C, H, W), one a row of the weights."""
-    return (weights.double()[:, :, None, None] * planes[:, None]).sum(2)
+    return (weights.double() @ planes.flatten(2)).unflatten(-1, planes.shape[2:])
 
 
 def ended(planes: Tensor, axis: int, count: int) -> Tensor:
@@ -89,12 +92,9 @@ def halved(planes: Tensor) -> Tensor:
 
 def doubled(planes: Tensor) -> Tensor:
     """Planes of twice the size: three parts of the nearest value and one of the next, both ways."""
-    wide = F.pad(planes, (0, 0, 1, 1), mode="replicate")
-    rows = torch.stack([wide[..., :-2, :], wide[..., 2:, :]], dim=-2) + 3 * planes[..., None, :]
-    rows = rows.flatten(-3, -2)
-    wide = F.pad(rows, (1, 1, 0, 0), mode="replicate")
-    left, right = 3 * rows + wide[..., :-2] + 8, 3 * rows + wide[..., 2:] + 7
-    return (torch.stack([left, right], dim=-1).flatten(-2) / 16).floor()
+    wide = F.interpolate(planes.float(), scale_factor=2, mode="bilinear").to(planes.dtype)
+    odd = torch.arange(wide.shape[-1], device=wide.device) % 2
+    return (wide + (8 - odd) / 16).floor()
 
 
 class Saved(nn.Module):
@@ -133,11 +133,12 @@ class Saved(nn.Module):
         if self.halved:
             rows, columns = (height + 1) // 2, (width + 1) // 2
             colours = self._again(ended(halved(colours), -2, rows), 1)
-            colours = doubled(ended(ended(colours, -2, rows), -1, columns))
+            colours = doubled(colours[..., :rows, :columns])
         else:
             colours = self._again(colours, 1)
-        rgb = shifted(mixed(torch.cat([luma, colours - 128], dim=1), self.to_rgb), _FRACTION)
-        return rgb[..., :height, :width].clamp(0, 255).to(picture.dtype)
+        both = torch.cat([luma[..., :height, :width], colours[..., :height, :width] - 128], dim=1)
+        rgb = shifted(mixed(both, self.to_rgb), _FRACTION)
+        return rgb.clamp(0, 255).to(picture.dtype)
 
     def _again(self, planes: Tensor, table: int) -> Tensor:
         """Planes 0…255, transformed, quantised and brought back."""
@@ -145,7 +146,7 @@ class Saved(nn.Module):
         blocks = cells(planes - 128, BLOCK).transpose(-3, -2)
         across = shifted(blocks @ cosines.T, _BITS - _KEPT)
         found = shifted(cosines @ across, _BITS + _KEPT)  # eight times the coefficients
-        kept = steps * found.sign() * ((found.abs() + 4 * steps) / (8 * steps)).floor()
+        kept = steps * (found / (_AWAY * steps)).round()
         down = shifted(cosines.T @ kept, _BITS - _KEPT)
         blocks = shifted(down @ cosines, _BITS + _KEPT + 3) + 128
         return blocks.clamp(0, 255).transpose(-3, -2).flatten(-2).flatten(-3, -2)

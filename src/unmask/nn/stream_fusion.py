@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.nn.mix_transformer import heads_first, to_map, to_tokens
+from unmask.nn.mix_transformer import to_map, to_tokens
 
 
 class Rectify(nn.Module):
@@ -36,27 +35,12 @@ class Rectify(nn.Module):
 class Side(nn.Module):
     """One side of the cross attention: what a stream shows the other, and what it makes of it."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.heads = heads
         self.split = nn.Linear(width, 2 * width)
         self.key_value = nn.Linear(width, 2 * width, bias=False)
         self.join = nn.Linear(2 * width, width)
         self.norm = nn.LayerNorm(width)
-
-    def context(self, tokens: Tensor) -> Tensor:
-        """Keys against values over all cells, (B, heads, C / heads, C / heads)."""
-        key, value = (
-            heads_first(part, self.heads) for part in self.key_value(tokens).chunk(2, dim=-1)
-        )
-        result: Tensor = (key.transpose(-2, -1) @ value * key.shape[-1] ** -0.5).softmax(-2)
-        return result
-
-    def finish(self, tokens: Tensor, kept: Tensor, asked: Tensor, context: Tensor) -> Tensor:
-        """``asked`` answered by the other stream's context, beside what was kept."""
-        answer = (heads_first(asked, self.heads) @ context).transpose(1, 2).flatten(2)
-        result: Tensor = self.norm(tokens + self.join(torch.cat([kept, answer], dim=-1)))
-        return result
 
 
 class Fuse(nn.Module):
@@ -64,8 +48,9 @@ class Fuse(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.first = Side(width, heads)
-        self.second = Side(width, heads)
+        self.heads = heads
+        self.first = Side(width)
+        self.second = Side(width)
         self.bypass = nn.Conv2d(2 * width, width, 1, bias=False)
         self.mixer = nn.Sequential(
             nn.Conv2d(2 * width, width, 1),
@@ -78,14 +63,27 @@ class Fuse(nn.Module):
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Two maps (B, C, H, W) to one."""
-        tokens = [to_tokens(first), to_tokens(second)]
-        sides = [self.first, self.second]
-        parts = [F.relu(s.split(t)).chunk(2, dim=-1) for s, t in zip(sides, tokens, strict=True)]
-        contexts = [s.context(asked) for s, (_, asked) in zip(sides, parts, strict=True)]
+        sides, tokens = (self.first, self.second), (to_tokens(first), to_tokens(second))
+        shown = [side.split(one) for side, one in zip(sides, tokens, strict=True)]
+        kept, asked = torch.stack(shown).relu().chunk(2, dim=-1)
+        answers = self._answers(asked)
         done = [
-            sides[i].finish(tokens[i], parts[i][0], parts[i][1], contexts[1 - i])  # the other's
-            for i in range(2)
+            side.norm(one + side.join(heard))
+            for side, one, heard in zip(
+                sides, tokens, torch.cat([kept, answers], dim=-1), strict=True
+            )
         ]
         both = to_map(torch.cat(done, dim=-1), first)
         result: Tensor = self.norm(self.bypass(both) + self.mixer(both))
         return result
+
+    def _answers(self, asked: Tensor) -> Tensor:
+        """What each stream asks, (2, B, N, C), answered by the other's keys against its values."""
+        sides = (self.first, self.second)
+        known = torch.stack([side.key_value(one) for side, one in zip(sides, asked, strict=True)])
+        queries, keys, values = (
+            torch.unflatten(part, -1, (self.heads, -1)).transpose(2, 3)
+            for part in (asked, *known.chunk(2, dim=-1))
+        )
+        context = (keys.mT @ values * keys.shape[-1] ** -0.5).softmax(-2)
+        return (queries @ context.flip(0)).transpose(2, 3).flatten(3)

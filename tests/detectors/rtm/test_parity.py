@@ -39,8 +39,10 @@ NARROW = {
         "heads": (1, 2, 5, 8),
         "decoder": 16,
     },
+    "stride": 4,
+    "joins": 1,
 }
-"""All four stages; those that everything is exported with are the first two."""
+"""All four stages, where the small form has one."""
 
 
 def checkpoint() -> dict[str, torch.Tensor]:

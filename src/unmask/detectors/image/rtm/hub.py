@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from unmask.nn.mix_transformer import Block, to_map, to_tokens
 
-TRACES = (2, 3, 3, 3)
-"""How many traces each stage weighs: the block transform joins at the second."""
+TRACES = 2
+"""Error levels and noise residuals; the block transform joins them at a later stage."""
 
 
 class Patches(nn.Module):
@@ -96,22 +96,26 @@ class Select(nn.Module):
 
 
 class HubStage(nn.Module):
-    """Patches of each trace, the traces weighed and added, then blocks of a mix transformer."""
+    """Patches of each trace, the traces weighed and added, then blocks of a mix transformer.
+
+    ``patches``: their side and stride; ``traces``: how many are cut into patches, and how many are
+    weighed, among them what joins.
+    """
 
     def __init__(
         self,
         inside: int,
         width: int,
         heads: int,
-        place: int,
+        patches: tuple[int, int],
+        traces: tuple[int, int],
         reduction: int,
         drops: Sequence[float],
     ) -> None:
         super().__init__()
-        side, stride = (7, 4) if place == 0 else (3, 2)
-        patched = TRACES[0] if place == 1 else TRACES[place]
-        self.embeds = nn.ModuleList(Patches(inside, width, side, stride) for _ in range(patched))
-        self.select = Select(width, TRACES[place], reduction)
+        patched, weighed = traces
+        self.embeds = nn.ModuleList(Patches(inside, width, *patches) for _ in range(patched))
+        self.select = Select(width, weighed, reduction)
         self.blocks = nn.ModuleList(Block(width, heads, reduction, d) for d in drops)
         self.norm = nn.LayerNorm(width, eps=1e-6)
         for module in self.blocks.modules():

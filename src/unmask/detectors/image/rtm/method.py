@@ -37,7 +37,8 @@ class RtmMethod(Method):
     ``contrast_weight``, ``points`` (of either class in the contrast), ``least`` (edited points
     without which there is none), ``memory`` (points of either class kept for the next step),
     ``quality`` (of the save that shows error levels), ``gate`` (where the gates between the streams
-    start), ``backbone_config`` (fields of ``Shape``, for small networks).
+    start), ``backbone_config`` (fields of ``Shape``), ``stride`` of the first patches and ``joins``
+    (the stage at an eighth of the side, where the block transform joins; all for small networks).
     """
 
     selects = "pixel_f1"
@@ -48,12 +49,14 @@ class RtmMethod(Method):
         "memory": 16,
         "gate": 0.5,
         "backbone_config": {
-            "widths": (8, 16),
-            "depths": (1, 1),
-            "heads": (1, 2),
-            "reductions": (8, 1),
+            "widths": (8,),
+            "depths": (1,),
+            "heads": (2,),
+            "reductions": (4,),
             "decoder": 16,
         },
+        "stride": 8,
+        "joins": 0,
     }
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
@@ -77,6 +80,8 @@ class RtmMethod(Method):
             int(self.settings.get("quality", 80)),
             int(self.settings.get("memory", 256)),
             float(self.settings.get("gate", 0.0)),
+            int(self.settings.get("stride", 4)),
+            int(self.settings.get("joins", 1)),
         )
         if not pretrained:
             return network

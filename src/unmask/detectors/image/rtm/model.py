@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.detectors.image.rtm.hub import Bands, HubStage, Patches
+from unmask.detectors.image.rtm.hub import TRACES, Bands, HubStage, Patches
 from unmask.detectors.image.rtm.neighbourhood import Fuse
 from unmask.nn.block_dct import BlockDCT
 from unmask.nn.ela import ErrorLevels
@@ -69,7 +69,8 @@ class AscFormer(nn.Module):
     """Pictures (B, 3, H, W), RGB 0…255, of any size.
 
     ``memory``: how many points of either class the contrast keeps from one step to the next;
-    ``gate``: where the gates between the streams start (0: shut).
+    ``gate``: where the gates between the streams start (0: shut); ``stride`` of the first patches;
+    ``joins``: the stage whose maps have an eighth of the side, where the block transform joins.
     """
 
     luma: Tensor
@@ -82,8 +83,11 @@ class AscFormer(nn.Module):
         quality: int = 80,
         memory: int = 256,
         gate: float = 0.0,
+        stride: int = 4,
+        joins: int = 1,
     ) -> None:
         super().__init__()
+        self.stride, self.joins = stride, joins
         shape = shape or Shape(decoder=256)
         self.rgb = stream(shape)
         rates = [block.drop.rate for stage in self.rgb for block in stage.blocks]  # type: ignore[union-attr]
@@ -92,11 +96,13 @@ class AscFormer(nn.Module):
             zip(shape.widths, shape.heads, shape.depths, shape.reductions, strict=True)
         ):
             drops = rates[done : done + depth]
-            stages.append(HubStage(inside, width, heads, place, reduction, drops))
+            patches = (3, 2) if place else (7, stride)
+            traces = (TRACES + (place > joins), TRACES + (place >= joins))
+            stages.append(HubStage(inside, width, heads, patches, traces, reduction, drops))
             inside, done = width, done + depth
         self.hub = nn.ModuleList(stages)
         self.bands = Bands()
-        self.bands_embed = Patches(64, shape.widths[1], 3, 1, eps=1e-6)
+        self.bands_embed = Patches(64, shape.widths[joins], 3, 1, eps=1e-6)
         self.fuse = nn.ModuleList(
             Fuse(width, heads) for width, heads in zip(shape.widths, shape.heads, strict=True)
         )
@@ -109,6 +115,7 @@ class AscFormer(nn.Module):
                 module.eps = 1e-6
         for stage in self.rgb:  # sides are multiples of 32: only the upper and left rim is filled
             stage.embed.padding = (0, 0)  # type: ignore[union-attr]
+        self.rgb[0].embed.stride = (stride, stride)  # type: ignore[union-attr]
         self.head = Head(shape.widths, shape.decoder)
         self.dct = BlockDCT()
         self.levels = ErrorLevels(quality)
@@ -123,7 +130,7 @@ class AscFormer(nn.Module):
         picture = picture.to(self.luma.dtype)
         height, width = picture.shape[2:]
         joined = self.head.joined(self.maps(picture))
-        side = (joined.shape[2] * 4, joined.shape[3] * 4)
+        side = (joined.shape[2] * self.stride, joined.shape[3] * self.stride)
         both = F.interpolate(self.head(joined), size=side, mode="bilinear", align_corners=False)
         mask = (both[:, 1] - both[:, 0])[:, :height, :width]
         outputs = {"logit": mask.amax((1, 2)), "mask": mask}
@@ -146,7 +153,7 @@ class AscFormer(nn.Module):
         seen, maps = pixels, []
         for place, (rgb, hub, fuse) in enumerate(zip(self.rgb, self.hub, self.fuse, strict=True)):
             seen = rgb(F.pad(seen, (3, 0, 3, 0) if place == 0 else (1, 0, 1, 0)))
-            traces, other = hub(traces, [bands] if place == 1 else [])
+            traces, other = hub(traces, [bands] if place == self.joins else [])
             maps.append(fuse(seen, other))
         return maps
 

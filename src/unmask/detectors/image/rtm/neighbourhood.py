@@ -16,12 +16,13 @@ _REACH = 2 * SQUARE - 1
 
 
 class Around(NamedTuple):
-    """The 25 neighbours of each cell of a map: which cell (H·W × 25), where it lies seen from here
-    (as number), and which of them do not count."""
+    """The 25 neighbours of each cell of a map: which cell (H·W · 25), where it lies seen from here
+    (as number, H·W × 25), and what is added to its likeness (H·W × 25 × 1): -∞ where there is none,
+    else 0."""
 
     cells: Tensor
     places: Tensor
-    missing: Tensor
+    added: Tensor
 
 
 def around(map_: Tensor) -> Around:
@@ -37,7 +38,8 @@ def around(map_: Tensor) -> Around:
     places = down[:, None, :, None] * _REACH + across[None, :, None]
     missing = below[:, None, :, None] | beyond[None, :, None]
     shape = (height * width, SQUARE**2)
-    return Around(cells.reshape(shape), places.reshape(shape), missing.reshape(shape))
+    none = torch.zeros_like(missing, dtype=map_.dtype).masked_fill(missing, -torch.inf)
+    return Around(cells.flatten(), places.reshape(shape), none.reshape(*shape, 1))
 
 
 def _row(length: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
@@ -67,13 +69,12 @@ class Neighbourhood(nn.Module):
     def forward(self, asking: Tensor, asked: Tensor, near: Around) -> Tensor:
         """(B, H, W, C) from both."""
         size = asking.shape[-1] // self.heads
-        query = self.query(asking).flatten(1, 2).unflatten(-1, (self.heads, size)) * size**-0.5
-        both = self.key_value(asked).flatten(1, 2).index_select(1, near.cells.flatten())
-        both = both.unflatten(1, (-1, SQUARE**2)).unflatten(-1, (2, self.heads, size))
-        keys, values = both.unbind(3)
-        nearness = self.place.flatten(1).T[near.places]
-        like = (query[:, :, None] * keys).sum(-1) + nearness
-        shares = like.masked_fill(near.missing[None, ..., None], -torch.inf).softmax(2)
+        batch = asking.shape[0]
+        query = (self.query(asking) * size**-0.5).reshape(batch, -1, 1, self.heads, size)
+        both = self.key_value(asked).flatten(1, 2).index_select(1, near.cells)
+        keys, values = both.reshape(batch, -1, SQUARE**2, 2, self.heads, size).unbind(3)
+        nearness = self.place.flatten(1).T[near.places] + near.added
+        shares = ((query * keys).sum(-1) + nearness).softmax(2)
         heard = (shares[..., None] * values).sum(2)
         result: Tensor = self.out(heard.flatten(2)).reshape(asking.shape)
         return result

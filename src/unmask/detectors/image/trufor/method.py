@@ -60,10 +60,10 @@ class TruForMethod(Method):
     small: ClassVar[Mapping[str, Any]] = {
         "crop": 64,
         "backbone_config": {
-            "widths": (16, 32),
-            "depths": (1, 1),
-            "heads": (1, 2),
-            "reductions": (8, 1),
+            "widths": (16,),
+            "depths": (1,),
+            "heads": (2,),
+            "reductions": (8,),
             "decoder": 24,
         },
         "noiseprint_layers": 3,

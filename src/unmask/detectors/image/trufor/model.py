@@ -29,8 +29,9 @@ PHASES = {
 
 
 def pooled(values: Tensor, log_weights: Tensor) -> Tensor:
-    """Soft minimum, soft maximum, mean and mean square of a weighed map: (B, H, W) to (B, 4)."""
-    values, log_weights = values.flatten(1), log_weights.flatten(1).log_softmax(-1)
+    """Soft minimum, soft maximum, mean and mean square of weighed maps: (B, N, H, W) to (B, 4 N),
+    the four of a map beside each other."""
+    values, log_weights = values.flatten(2), log_weights.flatten(2).log_softmax(-1)
     weights = log_weights.exp()
     return torch.stack(
         [
@@ -39,8 +40,8 @@ def pooled(values: Tensor, log_weights: Tensor) -> Tensor:
             (weights * values).sum(-1),
             (weights * values * values).sum(-1),
         ],
-        dim=1,
-    )
+        dim=-1,
+    ).flatten(1)
 
 
 class TruFor(nn.Module):
@@ -109,12 +110,9 @@ class TruFor(nn.Module):
         classes = F.interpolate(self.mask_head(maps), size=side, mode="bilinear")
         confidence = F.interpolate(self.confidence_head(maps), size=side, mode="bilinear")[:, 0]
         mask = classes[:, 1] - classes[:, 0]
-        statistics = torch.cat(
-            [
-                pooled(confidence, torch.zeros_like(confidence)),
-                pooled(mask, F.logsigmoid(confidence)),
-            ],
-            dim=1,
+        statistics = pooled(
+            torch.stack([confidence, mask], dim=1),
+            torch.stack([torch.zeros_like(confidence), F.logsigmoid(confidence)], dim=1),
         )
         logit = self.detect(statistics)[:, 0]
         return {"logit": logit, "mask": mask, "confidence": confidence}
