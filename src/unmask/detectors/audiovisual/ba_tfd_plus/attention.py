@@ -59,11 +59,11 @@ class PoolingAttention(nn.Module):
         weight = torch.cat([pool.pool.weight for pool in pools for _ in range(self.heads)])
         pooled = F.conv3d(rest, weight, None, like.stride, like.padding, groups=len(weight))
         tokens = torch.cat([first, pooled.flatten(2)], 2)
-        return tokens.unflatten(1, (len(pools), self.heads, -1)).transpose(3, 4)
+        return torch.unflatten(tokens, 1, (len(pools), self.heads, -1)).transpose(3, 4)
 
     def _positions(self, asking: Tensor) -> Tensor:
         """What the distance of cells adds to how they fit (B, heads, cells, other cells)."""
-        cells = asking.unflatten(2, self.goes)
+        cells = torch.unflatten(asking, 2, self.goes)
         by = {
             axis: torch.einsum(
                 f"bnthwc,{axis}kc->bnthwk",
@@ -78,7 +78,7 @@ class PoolingAttention(nn.Module):
     def forward(self, tokens: Tensor, grid: Grid) -> tuple[Tensor, Grid]:
         """Tokens (B, 1 + cells, C), the class token first, to the same of the grid it gives."""
         every = self.qkv(tokens).transpose(1, 2)
-        first, rest = every[:, :, :1], every[:, :, 1:].unflatten(2, grid)
+        first, rest = every[:, :, :1], torch.unflatten(every[:, :, 1:], 2, grid)
         width = every.shape[1] // 3
         (query,) = self._cells(first[:, :width], rest[:, :width], [self.pool_q]).unbind(1)
         pair = self._cells(first[:, width:], rest[:, width:], [self.pool_k, self.pool_v])
