@@ -29,6 +29,10 @@ GOLDEN = np.load(HERE / "golden.npz")
 NARROW: dict[str, Any] = {
     "backbone_config": {
         **BaTfdPlusMethod.small["backbone_config"],
+        "depths": (1, 1, 1, 1),
+        "heads": (1, 1, 2, 2),
+        "widths": (8, 16, 24, 32),
+        "patch": 12,
         "sound_layers": 2,
     }
 }

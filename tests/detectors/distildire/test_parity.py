@@ -25,6 +25,7 @@ NAMES: dict[str, dict[str, list[int]]] = json.loads(
     gzip.decompress((HERE / "names.json.gz").read_bytes())
 )
 GOLDEN = np.load(HERE / "golden.npz")
+SIZES = {**DistilDireMethod.small["adm_config"], "blocks": 1}
 PICTURE = noise((2, 3, 64, 64), 91, 0, 255)
 
 
@@ -33,7 +34,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The student in one file, the diffusion model in another, as they are published."""
     path = tmp_path_factory.mktemp("adm") / "adm.pt"
     torch.save(filled(NAMES["adm"], 0.7), path)
-    method = DistilDireMethod({**DistilDireMethod.small, "layers": LAYERS, "adm": str(path)})
+    method = DistilDireMethod({"adm_config": SIZES, "layers": LAYERS, "adm": str(path)})
     network = method.network().eval()
     network.load_state_dict(method.convert(filled(NAMES["student"])))
     return network

@@ -15,7 +15,7 @@ from torch import Tensor
 from official import filled, noise
 from unmask.detectors.video.mm_det.method import MMDetMethod
 from unmask.detectors.video.mm_det.model import Alternating, MMDet
-from unmask.detectors.video.mm_det.residual import blurred
+from unmask.detectors.video.mm_det.residual import KERNELS, blurred
 from unmask.errors import ModelError
 
 HERE = Path(__file__).parent
@@ -24,14 +24,16 @@ NAMES: dict[str, dict[str, list[int]]] = json.loads(
     gzip.decompress((HERE / "names.json.gz").read_bytes())
 )
 FRAMES = noise((2, 3, 3, 64, 64), 21, 0, 1) * 255
+NARROW: dict[str, Any] = {
+    **MMDetMethod.small, "side": 64, "layers": (1, 1, 1), "kernels": KERNELS, "blocks": 2,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def method(tmp_path_factory: pytest.TempPathFactory) -> MMDetMethod:
     path = tmp_path_factory.mktemp("book") / "model.pt"
     torch.save(filled(NAMES["codebook"], 1.4), path)
-    narrow: dict[str, Any] = {**MMDetMethod.small, "codebook": str(path)}
-    return MMDetMethod(narrow)
+    return MMDetMethod({**NARROW, "codebook": str(path)})
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def test_a_pretrained_start_has_the_authors_words(method: MMDetMethod) -> None:
 def test_one_file_may_hold_both(method: MMDetMethod) -> None:
     whole, words = filled(NAMES["whole"], 1.4), filled(NAMES["codebook"], 1.4)
     both = whole | {f"vqvae.{name}": value for name, value in words.items()}
-    alone = MMDetMethod(MMDetMethod.small).convert(both)
+    alone = MMDetMethod(NARROW).convert(both)
     expected = method.convert(whole)
     assert set(alone) == set(expected)
     assert all(alone[name].equal(expected[name]) for name in both if name in alone)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.video.mvit import MSBlockConfig, MViT
 
+from unmask.detectors.audiovisual.ba_tfd_plus.attention import PoolingAttention
 from unmask.detectors.audiovisual.ba_tfd_plus.boundary import BoundaryMaps, MapFusion
 from unmask.detectors.audiovisual.ba_tfd_plus.sound import SoundEncoder
 
@@ -38,6 +39,9 @@ class Shape:
     sound_heads: int = 12
     sound_width: int = 768
     boundary: Sequence[int] = (512, 128)
+    patch: int = 12
+    """Pixels from one patch of a frame to the next. The stages must bring them down to one: there
+    is one stage more than ``SIDE / patch`` can be halved."""
 
 
 class VideoEncoder(nn.Module):
@@ -72,13 +76,17 @@ class VideoEncoder(nn.Module):
             proj_after_attn=True,
             stochastic_depth_prob=0.2,
             patch_embed_kernel=(3, 15, 15),
-            patch_embed_stride=(1, 12, 12),
+            patch_embed_stride=(1, shape.patch, shape.patch),
             patch_embed_padding=(1, 3, 3),
         )
         self.embed = mvit.conv_proj
         self.position = mvit.pos_encoding
         self.blocks = mvit.blocks
         self.norm = mvit.norm
+        grid = (shape.frames, SIDE // shape.patch, SIDE // shape.patch)
+        for block in self.blocks:
+            block.attn = PoolingAttention(block.attn, grid)
+            grid = block.attn.goes
 
     def forward(self, video: Tensor) -> Tensor:
         """Frames (B, 3, T, 96, 96), 0…1, to features (B, C, T)."""

@@ -20,8 +20,9 @@ _LONGEST = 10_000.0
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Width, what it is multiplied with from level to level, blocks of a level, at which sides in
-    pixels cells attend to each other, channels of a head, side of the picture."""
+    """Width, what it is multiplied with from level to level, blocks of a level on the way down (one
+    more on the way up), at which sides in pixels cells attend to each other, channels of a head,
+    side of the picture."""
 
     width: int = 256
     times: Sequence[int] = (1, 1, 2, 2, 4, 4)

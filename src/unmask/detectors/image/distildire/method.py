@@ -36,7 +36,7 @@ class DistilDireMethod(Method):
         "steps": 2,
         "layers": (1, 1, 1, 1),
         "adm_config": {
-            "width": 32, "times": (1, 2), "blocks": 1, "attends": (32,), "head": 16, "side": 64,
+            "width": 32, "times": (1, 2), "blocks": 0, "attends": (32,), "head": 16, "side": 64,
         },
     }  # fmt: skip
 

@@ -29,23 +29,22 @@ class _Residual(nn.Module):
 class Codebook(nn.Module):
     """Pictures (N, 3, H, W), -1…1, to pictures made of ``codes`` words; sides divide by 4.
 
-    It never learns here: it stays as it is given, whatever is trained.
+    ``blocks``: residual blocks on each way. It never learns here: it stays as it is given, whatever
+    is trained.
     """
 
-    def __init__(self, width: int = 256, codes: int = 512) -> None:
+    def __init__(self, width: int = 256, codes: int = 512, blocks: int = 2) -> None:
         super().__init__()
         self.encoder = nn.Sequential(
             nn.Conv2d(3, width, 4, 2, 1),
             nn.BatchNorm2d(width),
             nn.ReLU(),
             nn.Conv2d(width, width, 4, 2, 1),
-            _Residual(width),
-            _Residual(width),
+            *(_Residual(width) for _ in range(blocks)),
         )
         self.words = nn.Embedding(codes, width)
         self.decoder = nn.Sequential(
-            _Residual(width),
-            _Residual(width),
+            *(_Residual(width) for _ in range(blocks)),
             nn.ReLU(),
             nn.ConvTranspose2d(width, width, 4, 2, 1),
             nn.BatchNorm2d(width),

@@ -15,7 +15,8 @@ from unmask.detectors.video.mm_det.model import FRAMES, SIDE, MMDet
 from unmask.errors import ModelError
 from unmask.train.method import Batch, Method, fitted, read_checkpoint
 
-_SIZES = ("frames", "side", "width", "depth", "heads", "codes", "words")
+_SIZES = ("frames", "side", "width", "depth", "heads", "codes", "words", "blocks")
+_LISTS = ("layers", "kernels")
 _BESIDE = "vqvae."
 
 
@@ -24,19 +25,21 @@ class MMDetMethod(Method):
     for Diffusion Generated Video Detection", without its part of words.
 
     ``settings``: ``codebook`` (path of the authors' VQ-VAE, which a pre-trained start and their
-    checkpoint need), ``frames``, ``side``, ``layers``, ``width``, ``depth``, ``heads``, ``codes``
-    and ``words`` of a smaller network.
+    checkpoint need), ``frames``, ``side``, ``layers``, ``kernels``, ``width``, ``depth``,
+    ``heads``, ``codes``, ``words`` and ``blocks`` of a smaller network.
     """
 
     small: ClassVar[Mapping[str, Any]] = {
         "frames": 3,
-        "side": 64,
-        "layers": (1, 1, 1),
+        "side": 32,
+        "layers": (1, 1),
+        "kernels": (5,),
         "width": 32,
         "depth": 1,
         "heads": 2,
         "codes": 8,
         "words": 16,
+        "blocks": 1,
     }
 
     def network(self, pretrained: bool = False) -> nn.Module:
@@ -45,8 +48,7 @@ class MMDetMethod(Method):
         Raises ModelError without the path of the codebook, DataError when it is not there.
         """
         sizes: dict[str, Any] = {n: int(self.settings[n]) for n in _SIZES if n in self.settings}
-        if "layers" in self.settings:
-            sizes["layers"] = tuple(self.settings["layers"])
+        sizes |= {name: tuple(self.settings[name]) for name in _LISTS if name in self.settings}
         network = MMDet(**sizes)
         if pretrained:
             fitting = {n.partition(".")[2]: v for n, v in self._codebook().items()}

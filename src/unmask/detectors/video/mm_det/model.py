@@ -12,13 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from unmask.detectors.video.mm_det.codebook import Codebook
-from unmask.detectors.video.mm_det.residual import Residual
+from unmask.detectors.video.mm_det.residual import KERNELS, Residual
 from unmask.nn.masked_patches import block
 from unmask.nn.pixels import HALF, IMAGENET, Pixels
 
 FRAMES = 10
 SIDE = 224
-_STRIDE = 16
 _HEADS = 8
 
 
@@ -68,8 +67,9 @@ class Weighed(nn.Module):
 class MMDet(nn.Module):
     """Frames (B, 10, 3, 224, 224), RGB 0…255, to ``logit`` (B).
 
-    ``layers`` are the ResNets', ``width``, ``depth`` and ``heads`` the transformer's; ``codes`` and
-    ``words`` the width and number of the codebook.
+    ``layers`` and ``kernels`` are the ResNets', ``width``, ``depth`` and ``heads`` the
+    transformer's; ``codes`` and ``words`` the width and number of the codebook, ``blocks`` its
+    residual blocks on each way.
     """
 
     def __init__(
@@ -82,13 +82,16 @@ class MMDet(nn.Module):
         heads: int = 12,
         codes: int = 256,
         words: int = 512,
+        kernels: Sequence[int] = KERNELS,
+        blocks: int = 2,
     ) -> None:
         super().__init__()
-        self.frames, self.patches = frames, (side // _STRIDE) ** 2
-        self.codebook = Codebook(codes, words)
-        self.shown, self.drawn = Residual(layers), Residual(layers)
-        self.fused = nn.Sequential(nn.Conv2d(2048, 1024, 1), nn.BatchNorm2d(1024), nn.ReLU())
-        self.embed = nn.Conv2d(1024, width, 1)
+        self.codebook = Codebook(codes, words, blocks)
+        self.shown, self.drawn = Residual(layers, kernels), Residual(layers, kernels)
+        self.frames, self.patches = frames, (side // self.shown.stride) ** 2
+        wide = self.shown.width
+        self.fused = nn.Sequential(nn.Conv2d(2 * wide, wide, 1), nn.BatchNorm2d(wide), nn.ReLU())
+        self.embed = nn.Conv2d(wide, width, 1)
         self.frame_tokens = nn.Parameter(torch.zeros(1, frames, width))
         self.frame_places = nn.Parameter(torch.randn(1, frames, width) * 0.02)
         self.patch_places = nn.Parameter(torch.randn(1, self.patches, width) * 0.02)

@@ -50,15 +50,18 @@ class Residual(nn.Module):
     """Pictures (N, 3, H, W), normalised, to features (N, 1024, H / 16, W / 16).
 
     Beside the first stage of a ResNet (v2, as the hybrid ViT has it) a second one reads the
-    difference between early maps and three blurs of them; both go on as one.
+    difference between early maps and blurs of them under ``kernels``; both go on as one. With
+    fewer stages the features are ``width`` numbers at every ``stride`` pixels.
     """
 
-    def __init__(self, layers: Sequence[int] = (3, 4, 9)) -> None:
+    def __init__(self, layers: Sequence[int] = (3, 4, 9), kernels: Sequence[int] = KERNELS) -> None:
         super().__init__()
+        self.kernels = tuple(kernels)
+        self.width, self.stride = _CHANNELS[len(layers) - 1], 4 * 2 ** (len(layers) - 1)
         whole = _resnet(layers)
         self.stem, self.stages, self.norm = whole.stem, whole.stages, whole.norm
         self.fine_stem = _resnet(layers).stem
-        self.fine_stage = _resnet(layers[:1], stem=64 * len(KERNELS)).stages[0]
+        self.fine_stage = _resnet(layers[:1], stem=64 * len(kernels)).stages[0]
         self.joined = nn.Sequential(
             nn.Conv2d(512, 256, 1, bias=False), nn.BatchNorm2d(256), nn.ReLU()
         )
@@ -69,7 +72,7 @@ class Residual(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         """The features."""
         fine = self.fine_stem(picture)
-        lost = torch.cat([fine - blurred(fine, size) for size in KERNELS], 1)
+        lost = torch.cat([fine - blurred(fine, size) for size in self.kernels], 1)
         x = self.stages[0](self.stem(picture))
         x = self.joined(torch.cat([x, self.fine_stage(lost)], 1))
         for stage in self.stages[1:]:

@@ -64,6 +64,10 @@ def read(
     return latents
 
 
+LONGEST = 16
+"""Places along time of a clip of 32 frames."""
+
+
 def times(count: int, width: int) -> Tensor:
     """Sines and cosines of the time, by turns (1, width, ``count``, 1, 1)."""
     number = torch.arange(width, dtype=torch.float64)
@@ -74,11 +78,13 @@ def times(count: int, width: int) -> Tensor:
 
 
 class Interaction(nn.Module):
-    """Maps of four stages (B, C, T, H, W) to latents (B, L, width).
+    """Maps of four stages (B, C, T, H, W) to latents (B, L, width), T at most ``LONGEST``.
 
     As the authors' program has it, a token is ``width`` numbers in a row of (T, width, H, W): parts
     of single channels and not a place with all its channels.
     """
+
+    times: Tensor
 
     def __init__(self, widths: tuple[int, ...], width: int, latents: int, depth: int) -> None:
         super().__init__()
@@ -90,6 +96,7 @@ class Interaction(nn.Module):
             nn.Sequential(nn.Linear(one, width), nn.LayerNorm(width)) for one in reversed(widths)
         )
         self.width = width
+        self.register_buffer("times", times(LONGEST, width), persistent=False)
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """The latents, after they have read everything; the last stage comes first."""
@@ -97,7 +104,7 @@ class Interaction(nn.Module):
         for number, (proj, seen) in enumerate(zip(self.proj, reversed(maps), strict=True)):
             wide = proj(seen.movedim(1, -1)).movedim(-1, 1)
             if wide.shape[2] > 1:
-                wide = wide + times(wide.shape[2], self.width).to(wide)
+                wide = wide + self.times[:, :, : wide.shape[2]]
             wide = wide + self.stages[number]
             tokens.append(wide.transpose(1, 2).reshape(wide.shape[0], -1, self.width))
         latents = self.latents.expand(maps[0].shape[0], -1, -1)

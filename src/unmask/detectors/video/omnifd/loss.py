@@ -21,13 +21,14 @@ def ranges() -> Tensor:
     return torch.tensor([(near[stride], far[stride]) for stride in strides])
 
 
-def wanted(stretches: Tensor) -> tuple[Tensor, Tensor]:
+def wanted(stretches: Tensor, count: int | None = None) -> tuple[Tensor, Tensor]:
     """For each point whether it should speak (63), and its reach in its strides (63, 2).
 
-    ``stretches`` (N, 2): start and end in steps. A point speaks for a stretch when it lies near its
-    middle and its reach fits its level; of several for the shortest.
+    Of the first ``count`` points, where it is given. ``stretches`` (N, 2): start and end in steps.
+    A point speaks for a stretch when it lies near its middle and its reach fits its level; of
+    several for the shortest.
     """
-    at, stride = points().to(stretches).unbind(1)
+    at, stride = points()[:count].to(stretches).unbind(1)
     if not len(stretches):
         return torch.zeros_like(at), torch.zeros(len(at), 2)
     begin, end = stretches[:, 0], stretches[:, 1]
@@ -37,7 +38,7 @@ def wanted(stretches: Tensor) -> tuple[Tensor, Tensor]:
         at[:, None] - torch.maximum(middle - reach, begin),
         torch.minimum(middle + reach, end) - at[:, None],
     )
-    farthest, bounds = torch.maximum(back, on), ranges().to(stretches)
+    farthest, bounds = torch.maximum(back, on), ranges()[:count].to(stretches)
     fits = (inside > 0) & (farthest >= bounds[:, :1]) & (farthest <= bounds[:, 1:])
     lengths = (end - begin).expand_as(back).masked_fill(~fits, torch.inf)
     shortest, chosen = lengths.min(1)
@@ -75,7 +76,7 @@ def along_time(
     ``stretches``: of each clip (N, 2), in steps. ``normaliser``: the running number, which counts
     in training and follows when gradients are wanted; without it that of the batch counts.
     """
-    targets = [wanted(one) for one in stretches]
+    targets = [wanted(one, chances.shape[1]) for one in stretches]
     speaks = torch.stack([one for one, _ in targets]).to(chances)
     right = ends(torch.stack([one for _, one in targets]).to(reaches))
     number = speaks.sum().clamp(min=1)

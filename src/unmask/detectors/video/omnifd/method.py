@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest
     from unmask.train.recipe import Recipe
 
-_SIZES = ("width", "depths", "heads", "known", "latents", "places", "drop_path", "readings")
+_SIZES = (
+    "width", "depths", "heads", "known", "latents", "places", "drop_path", "readings", "levels",
+)  # fmt: skip
 _PICTURES, _MOST = 16, 100
 
 
@@ -30,8 +32,8 @@ class OmniFDMethod(Method):
     Detection".
 
     ``settings``: ``pictures`` (beside each clip in training), ``video`` (weight of the losses of
-    clips), ``width``, ``depths``, ``heads``, ``known``, ``latents``, ``places``, ``drop_path``
-    and ``readings`` of the network, ``side`` (of the example).
+    clips), ``width``, ``depths``, ``heads``, ``known``, ``latents``, ``places``, ``drop_path``,
+    ``readings`` and ``levels`` of the network, ``side`` (of the example).
     """
 
     small: ClassVar[Mapping[str, Any]] = {
@@ -43,6 +45,7 @@ class OmniFDMethod(Method):
         "places": 8,
         "drop_path": 0.0,
         "readings": 1,
+        "levels": 2,
         "side": 32,
     }
 

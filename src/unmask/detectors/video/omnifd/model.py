@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.video.omnifd.latents import Interaction
-from unmask.detectors.video.omnifd.stretches import Stretches, ends
+from unmask.detectors.video.omnifd.stretches import STRIDES, Stretches, ends
 from unmask.nn.pixels import Pixels
 from unmask.nn.video_swin import VideoSwin
 
@@ -50,7 +50,7 @@ class OmniFD(nn.Module):
 
     ``width``, ``depths`` and ``heads`` are Video Swin's (the small one), ``known`` and ``latents``
     the width and number of the latents, ``places`` the width of the head of places, ``readings``
-    how often the latents read what was seen.
+    how often the latents read what was seen, ``levels`` those of time.
     """
 
     normaliser: Tensor
@@ -65,6 +65,7 @@ class OmniFD(nn.Module):
         places: int = 256,
         drop_path: float = 0.3,
         readings: int = 3,
+        levels: int = len(STRIDES),
     ) -> None:
         super().__init__()
         self.pixels = Pixels()
@@ -74,7 +75,7 @@ class OmniFD(nn.Module):
         self.interaction = Interaction(widths, known, latents, readings)
         self.picture, self.video = nn.Linear(known, 2), nn.Linear(known, 2)
         self.places = Places(sum(widths), places, known, latents)
-        self.stretches = Stretches(widths[-1], known)
+        self.stretches = Stretches(widths[-1], known, levels=levels)
         self.register_buffer("normaliser", torch.tensor(100.0))
 
     def seen(self, frames: Tensor) -> tuple[list[Tensor], Tensor]:

@@ -88,7 +88,8 @@ class Stretches(nn.Module):
     """The last maps of a clip (B, C, T, H, W) and latents (B, L, width) to guesses at 63 points.
 
     Log-odds that a point lies in a forged stretch (B, 63), and how far it goes back and on from
-    there (B, 63, 2), in units of the point's stride. What all levels go through, they go through in
+    there (B, 63, 2), in units of the point's stride; ``levels`` fewer than all have fewer points:
+    the first of them. What all levels go through, they go through in
     one row, with an empty column between them.
     """
 
@@ -97,12 +98,14 @@ class Stretches(nn.Module):
     apart: Tensor
     level: Tensor
 
-    def __init__(self, came: int, width: int, drop: float = 0.1) -> None:
+    def __init__(
+        self, came: int, width: int, drop: float = 0.1, levels: int = len(STRIDES)
+    ) -> None:
         super().__init__()
         self.embed = convolution(came, width)
         self.stem = Along(width, 1, drop)
         self.branch = Along(width, 2, drop)
-        self.norms = nn.ModuleList(LastNorm(width, eps=1e-6) for _ in STRIDES)
+        self.norms = nn.ModuleList(LastNorm(width, eps=1e-6) for _ in range(levels))
         self.known = nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width))
         self.fused = reading_layers(width, 1)
         self.fused_norm = nn.LayerNorm(width)
@@ -111,8 +114,8 @@ class Stretches(nn.Module):
         self.cls_head = nn.Conv1d(width, 1, 3, padding=1)
         self.reg_head = nn.Conv1d(width, 2, 3, padding=1)
         nn.init.constant_(self.cls_head.bias, -math.log(99))  # type: ignore[arg-type]
-        self.scales = nn.Parameter(torch.ones(len(STRIDES)))
-        for name, value in row_of_levels().items():
+        self.scales = nn.Parameter(torch.ones(levels))
+        for name, value in row_of_levels(levels).items():
             self.register_buffer(name, value, persistent=False)
 
     def forward(self, last: Tensor, latents: Tensor) -> tuple[Tensor, Tensor]:
@@ -139,13 +142,14 @@ class Stretches(nn.Module):
         return row
 
 
-def row_of_levels() -> dict[str, Tensor]:
-    """How the points of all levels stand in a row with an empty column between levels.
+def row_of_levels(levels: int = len(STRIDES)) -> dict[str, Tensor]:
+    """How the points of all ``levels`` stand in a row with an empty column between levels.
 
     Of each column: ``taken``, which of the points (in an empty one any); ``inside``, 1 for a point;
     ``level``. ``apart``: 0 where a column sees another, -inf elsewhere.
     """
-    level = torch.cat([torch.full((STEPS // s + 1,), float(i)) for i, s in enumerate(STRIDES)])[:-1]
+    sizes = torch.tensor([STEPS // stride + 1 for stride in STRIDES[:levels]])
+    level = torch.arange(levels).repeat_interleave(sizes)[:-1]
     inside = torch.ones(len(level))
     inside[:-1][level.diff() > 0] = 0
     seen = (level[:, None] == level) & (inside > 0)
@@ -153,7 +157,7 @@ def row_of_levels() -> dict[str, Tensor]:
         "taken": (inside.cumsum(0) - 1).long(),
         "inside": inside,
         "apart": torch.zeros(seen.shape).masked_fill(~seen, -torch.inf),
-        "level": level.long(),
+        "level": level,
     }
 
 
@@ -164,7 +168,7 @@ def points() -> Tensor:
 
 
 def ends(reaches: Tensor) -> Tensor:
-    """Start and end in steps (B, 63, 2) of what each point reaches."""
-    at = points().to(reaches)
+    """Start and end in steps (B, N, 2) of what each of the first N points reaches."""
+    at = points()[: reaches.shape[-2]].to(reaches)
     start = at[:, 0] - reaches[..., 0] * at[:, 1]
     return torch.stack([start, at[:, 0] + reaches[..., 1] * at[:, 1]], -1)
