@@ -18,7 +18,8 @@ class SriNetMethod(FaceMethod):
     """Fei, Jia, Huang, Zhang and Zhou 2026, "Exploring Specular Reflection Inconsistency for
     Generalizable Face Forgery Detection".
 
-    ``settings``: as ``FaceMethod``; ``middle``, ``entry``: blocks of each middle and of each entry flow.
+    ``settings``: as ``FaceMethod``; ``middle``, ``entry``: blocks of each middle and each
+    entry flow.
     """
 
     small: ClassVar[Mapping[str, Any]] = {"side": 64, "middle": 1, "entry": 1}
