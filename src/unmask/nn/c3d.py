@@ -70,10 +70,13 @@ class C3D(nn.Module):
 
 class FrameResNet(nn.Module):
     """Clips (B, ``channels``, T, H, W) to features (B, T, ``width``): one convolution over space
-    and time, then a ResNet-18 of each frame, with learnt slopes.
+    and time, then a ResNet-18 of each frame, with learnt slopes. ``blocks``: how many each stage
+    has; with fewer than four the first stages are left out.
     """
 
-    def __init__(self, channels: int = 3, width: int = 512) -> None:
+    def __init__(
+        self, channels: int = 3, width: int = 512, blocks: Sequence[int] = (2, 2, 2, 2)
+    ) -> None:
         super().__init__()
         self.v_conv3D = nn.Sequential(
             nn.Conv3d(channels, 64, (5, 7, 7), (1, 2, 2), (2, 3, 3), bias=False),
@@ -81,7 +84,8 @@ class FrameResNet(nn.Module):
             nn.PReLU(64),
             nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
         )
-        self.v_conv2D = _Trunk([width // 8, width // 4, width // 2, width])
+        widths = [width // 8, width // 4, width // 2, width]
+        self.v_conv2D = _Trunk(widths[-len(blocks) :], blocks)
 
     def forward(self, clip: Tensor) -> Tensor:
         """One vector a frame."""
@@ -92,12 +96,13 @@ class FrameResNet(nn.Module):
 
 
 class _Trunk(nn.Module):
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], blocks: Sequence[int]) -> None:
         super().__init__()
         layers = []
         for number, (inside, outside) in enumerate(pairwise([64, *widths])):
             stride = 2 if number else 1
-            layers.append(nn.Sequential(_Basic(inside, outside, stride), _Basic(outside, outside)))
+            more = (_Basic(outside, outside) for _ in range(blocks[number] - 1))
+            layers.append(nn.Sequential(_Basic(inside, outside, stride), *more))
         self.layers = nn.ModuleList(layers)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ spoofing and deepfake detection using wav2vec 2.0 and data augmentation", sectio
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
@@ -48,7 +49,7 @@ class StackAttention(nn.Module):
         times, bands = temporal.shape[1], spectral.shape[1]
         nodes = torch.cat([self.temporal(temporal), self.spectral(spectral)], dim=1)
         nodes = self.drop(nodes)
-        pairs = torch.tanh(self.compare(nodes[:, :, None] * nodes[:, None]))
+        pairs = torch.tanh(self.compare(nodes.unsqueeze(2) * nodes.unsqueeze(1)))
         weights = self._weights(times, bands)
         attention = (pairs * weights).sum(-1).div(self.temperature).softmax(-1)
 
@@ -92,7 +93,8 @@ class Readout(nn.Module):
     """Nodes of a spectral and a temporal graph to two scores.
 
     ``graph``, ``hidden``: channels of the plain graphs and of the stacked ones. ``keep``: shares
-    of nodes that pooling leaves in the spectral, the temporal and the stacked graphs.
+    of nodes that pooling leaves in the spectral, the temporal and the stacked graphs. ``branches``:
+    how many stand side by side.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class Readout(nn.Module):
         hidden: int,
         keep: Sequence[float],
         temperatures: Sequence[float],
+        branches: int = 2,
     ) -> None:
         super().__init__()
         self.spectral = GraphAttention(channels, graph, temperatures[0])
@@ -109,7 +112,7 @@ class Readout(nn.Module):
         self.pool_spectral = GraphPool(graph, keep[0])
         self.pool_temporal = GraphPool(graph, keep[1])
         self.branches = nn.ModuleList(
-            Branch(graph, hidden, temperatures[2], keep[2]) for _ in range(2)
+            Branch(graph, hidden, temperatures[2], keep[2]) for _ in range(branches)
         )
         self.drop = nn.Dropout(0.5)
         self.classes = nn.Linear(5 * hidden, 2)
@@ -119,7 +122,9 @@ class Readout(nn.Module):
         spectral = self.pool_spectral(self.spectral(spectral))
         temporal = self.pool_temporal(self.temporal(temporal))
         both = [branch(temporal, spectral) for branch in self.branches]
-        temporal, spectral, stack = (torch.maximum(a, b) for a, b in zip(*both, strict=True))
+        temporal, spectral, stack = (
+            reduce(torch.maximum, each) for each in zip(*both, strict=True)
+        )
         features = torch.cat(
             [
                 temporal.abs().amax(1),
@@ -139,19 +144,22 @@ class Readout(nn.Module):
 
 
 class SpeechReadout(nn.Module):
-    """The frames of a speech encoder, ``width`` values each, to two scores by AASIST's graphs."""
+    """The frames of a speech encoder, ``width`` values each, to two scores by AASIST's graphs.
 
-    def __init__(self, width: int) -> None:
+    ``depth``: blocks that make the map of the graphs; ``branches``: of the stacked graphs.
+    """
+
+    def __init__(self, width: int, depth: int = 6, branches: int = 2) -> None:
         super().__init__()
         self.reduce = nn.Linear(width, 128)
         self.norm = nn.Sequential(nn.BatchNorm2d(1), nn.SELU())
-        self.encoder = blocks(64, shrink=1)
+        self.encoder = blocks(64, 1, depth)
         self.after = nn.Sequential(nn.BatchNorm2d(64), nn.SELU())
         self.attend = nn.Sequential(
             nn.Conv2d(64, 128, 1), nn.SELU(), nn.BatchNorm2d(128), nn.Conv2d(128, 64, 1)
         )
         self.position = nn.Parameter(torch.randn(1, 128 // 3, 64))
-        self.readout = Readout(64, 64, 32, (0.5, 0.5, 0.5), (2.0, 2.0, 100.0))
+        self.readout = Readout(64, 64, 32, (0.5, 0.5, 0.5), (2.0, 2.0, 100.0), branches)
 
     def read(self, frames: Tensor) -> dict[str, Tensor]:
         """Frames (B, T, C) to ``logit``, ``classes`` and ``features``."""

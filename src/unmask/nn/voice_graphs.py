@@ -41,7 +41,7 @@ class GraphAttention(nn.Module):
     def forward(self, nodes: Tensor) -> Tensor:
         """Nodes after one round."""
         nodes = self.drop(nodes)
-        pairs = torch.tanh(self.compare(nodes[:, :, None] * nodes[:, None]))
+        pairs = torch.tanh(self.compare(nodes.unsqueeze(2) * nodes.unsqueeze(1)))
         attention = (pairs @ self.weigh).squeeze(-1).div(self.temperature).softmax(-1)
         mixed = self.heard(attention @ nodes) + self.own(nodes)
         result: Tensor = self.act(normed(self.norm, mixed))
@@ -90,7 +90,10 @@ class Block(nn.Module):
         return result
 
 
-def blocks(wide: int, shrink: int) -> nn.Sequential:
-    """Six of them (the RawNet2 encoder of AASIST's section 2.1), to ``wide`` maps."""
-    widths = [1, 32, 32, wide, wide, wide, wide]
+def blocks(wide: int, shrink: int, depth: int = 6) -> nn.Sequential:
+    """Six of them (the RawNet2 encoder of AASIST's section 2.1), to ``wide`` maps.
+
+    With a smaller ``depth`` as many of the last.
+    """
+    widths = [1, *[32, 32, wide, wide, wide, wide][-depth:]]
     return nn.Sequential(*(Block(a, b, shrink) for a, b in pairwise(widths)))

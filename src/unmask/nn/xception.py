@@ -25,14 +25,18 @@ def xception(
     bare: bool = True,
     drop: float = 0.0,
     middle: int = 8,
+    entry: int = 3,
 ) -> Any:
     """timm's Xception, whose names are those of the published checkpoints but for the head's.
 
     ``pretrained``: with timm's ImageNet weights, or with those of a file. ``bare``: without the
     last activation, as DeepfakeBench takes features. ``drop``: chance before the head.
-    ``middle``: how many of the eight blocks of the middle flow there are, fewer for tests. Raises
-    MissingExtra, and DataError or ModelError when the weights cannot be had.
+    ``middle``, ``entry``: how many of the eight blocks of the middle flow and of the three of the
+    entry flow there are, fewer for tests. Raises MissingExtra, and DataError or ModelError when the
+    weights cannot be had.
     """
+    if pretrained and entry < 3:
+        raise ModelError("Xception has no weights for an entry flow of fewer blocks.")
     network: Any = timm_model(
         NAME, pretrained is True, num_classes=classes, in_chans=channels, drop_rate=drop
     )
@@ -40,9 +44,22 @@ def xception(
         network.act4 = nn.Identity()
     for number in range(4 + middle, 12):
         setattr(network, f"block{number}", nn.Identity())
+    if entry < 3:
+        _shorten(network, entry)
     if isinstance(pretrained, Path):
         _begin(network, pretrained)
     return network
+
+
+def _shorten(network: Any, entry: int) -> None:
+    """Let the last of ``entry`` blocks widen and shrink the map as all three of them would."""
+    from timm.models.xception import Block
+
+    shrink = 2 ** (4 - entry)
+    last = Block(WIDTHS[entry - 1], WIDTHS[3], 2, shrink, start_with_relu=entry > 1)
+    setattr(network, f"block{entry}", last)
+    for number in range(entry + 1, 4):
+        setattr(network, f"block{number}", nn.Identity())
 
 
 def _begin(network: nn.Module, path: Path) -> None:

@@ -6,6 +6,7 @@ Networks for Speaker Verification Anti-Spoofing and Speech Deepfake Detection", 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -17,7 +18,7 @@ from unmask.nn.voice_graphs import Block, GraphAttention, GraphPool
 
 FILTERS = 70
 _MASKED = 14
-_WIDTHS = (1, 32, 32, 64, 64, 64, 64)
+WIDTHS = (1, 32, 32, 64, 64, 64, 64)
 _NODES, _GRAPH, _JOINED, _LEFT = 12, 32, 16, 7
 _KEEP = {"spectral": 0.64, "temporal": 0.81}
 
@@ -25,14 +26,15 @@ _KEEP = {"spectral": 0.64, "temporal": 0.81}
 class Side(nn.Module):
     """One of the two graphs: an encoder of its own, attention, pooling, a count of nodes.
 
-    ``nodes``: how many it has before pooling; ``over``: the axis of the map that is folded.
+    ``nodes``: how many it has before pooling; ``over``: the axis of the map that is folded;
+    ``widths``: channels of the map before and after each block.
     """
 
-    def __init__(self, nodes: int, keep: float, over: int) -> None:
+    def __init__(self, nodes: int, keep: float, over: int, widths: Sequence[int]) -> None:
         super().__init__()
-        blocks = [Block(a, b, 3, plain=a == 1) for a, b in pairwise(_WIDTHS)]
+        blocks = [Block(a, b, 3, plain=a == 1) for a, b in pairwise(widths)]
         self.encoder = nn.Sequential(*blocks)
-        self.attention = GraphAttention(_WIDTHS[-1], _GRAPH, temperature=1.0)
+        self.attention = GraphAttention(widths[-1], _GRAPH, temperature=1.0)
         self.pool = GraphPool(_GRAPH, keep)
         self.align = nn.Linear(int(nodes * keep), _NODES)
         self.over = over
@@ -48,17 +50,19 @@ class RawGatSt(nn.Module):
     """Samples (B, N), -1…1 at 16 kHz, to the outputs of the card.
 
     ``joined``: how the two graphs become one: "mul", "add" or "cat". ``moments``: how many nodes
-    the temporal graph has, 29 for 64,600 samples. In training a run of up to 13 of the 70 filters
-    is silent, drawn once a batch.
+    the temporal graph has, 29 for 64,600 samples. ``widths``: channels before and after each block
+    of both encoders. In training a run of up to 13 of the 70 filters is silent, drawn once a batch.
     """
 
-    def __init__(self, joined: str = "mul", moments: int = 29) -> None:
+    def __init__(
+        self, joined: str = "mul", moments: int = 29, widths: Sequence[int] = WIDTHS
+    ) -> None:
         super().__init__()
         self.joined = joined
         self.register_buffer("filters", mel_filters(FILTERS, 129), persistent=False)
         self.norm = nn.Sequential(nn.BatchNorm2d(1), nn.SELU())
-        self.spectral = Side(FILTERS // 3, _KEEP["spectral"], over=3)
-        self.temporal = Side(moments, _KEEP["temporal"], over=2)
+        self.spectral = Side(FILTERS // 3, _KEEP["spectral"], over=3, widths=widths)
+        self.temporal = Side(moments, _KEEP["temporal"], over=2, widths=widths)
         double = 2 if joined == "cat" else 1
         self.attention = GraphAttention(double * _GRAPH, double * _JOINED, temperature=1.0)
         self.pool = GraphPool(double * _JOINED, _KEEP["spectral"])

@@ -21,13 +21,18 @@ class TwoViewsMethod(SoundMethod):
     """A speech encoder and cepstra, fused in four ways, under AASIST's graphs.
 
     ``settings``: ``spectral`` (of ``SPECTRAL``), ``encoder`` (of ``nn.speech.ENCODERS``),
-    ``frozen`` (whether it stands still), ``class_weights`` (of real and forged in the loss),
-    ``backbone_config`` (values of its configuration to change, for small ones; such an encoder has
-    no published weights).
+    ``frozen`` (whether it stands still), ``class_weights`` (of real and forged in the loss); for
+    small networks ``backbone_config`` (values of its configuration to change; such an encoder has
+    no published weights), ``depth`` and ``branches`` (as ``nn.stacked_graphs.SpeechReadout``).
     """
 
     variants = ("cross", "mutual", "concat", "gate")
-    small: ClassVar[Mapping[str, Any]] = {"length": 4000, "backbone_config": TINY_ONE}
+    small: ClassVar[Mapping[str, Any]] = {
+        "length": 4000,
+        "backbone_config": TINY_ONE,
+        "depth": 2,
+        "branches": 1,
+    }
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """A fresh network. Raises UnknownName, MissingExtra, ModelError (weights)."""
@@ -40,7 +45,13 @@ class TwoViewsMethod(SoundMethod):
             dict(self.settings.get("backbone_config") or {}),
             frozen=bool(self.settings.get("frozen", False)),
         )
-        return TwoViews(front, SPECTRAL[spectral], self.variant)
+        return TwoViews(
+            front,
+            SPECTRAL[spectral],
+            self.variant,
+            int(self.settings.get("depth", 6)),
+            int(self.settings.get("branches", 2)),
+        )
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy, real voices weighing nine times as much as forged ones."""

@@ -76,10 +76,13 @@ class Fusion(nn.Module):
 
 
 class TwoViews(SpeechReadout):
-    """Samples (B, N), -1…1 at 16 kHz, to the outputs of the card. ``spectral``: of ``SHAPES``."""
+    """Samples (B, N), -1…1 at 16 kHz, to the outputs of the card. ``spectral``: of ``SHAPES``;
+    ``depth`` and ``branches``: as ``SpeechReadout``."""
 
-    def __init__(self, front: SpeechFront, spectral: str, how: str) -> None:
-        super().__init__(WIDTH)
+    def __init__(
+        self, front: SpeechFront, spectral: str, how: str, depth: int = 6, branches: int = 2
+    ) -> None:
+        super().__init__(WIDTH, depth, branches)
         self.front = front
         self.cepstra = Cepstra(SHAPES[spectral])
         shape = SHAPES[spectral]

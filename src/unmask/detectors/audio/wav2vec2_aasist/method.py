@@ -28,18 +28,28 @@ class Wav2vec2AasistMethod(SoundMethod):
     """AASIST's graphs on wav2vec 2.0 XLS-R, or on WavLM, with RawBoost in training.
 
     ``settings``: ``class_weights`` (of real and forged in the loss), ``rawboost`` (a kind of
-    ``rawboost.KINDS``), ``backbone_config`` (values of the speech encoder's configuration to
-    change, for small ones; such an encoder has no published weights).
+    ``rawboost.KINDS``); for small networks ``backbone_config`` (values of the speech encoder's
+    configuration to change; such an encoder has no published weights), ``depth`` and ``branches``
+    (as ``SpeechReadout``).
     """
 
     variants = tuple(_FRONTS)
-    small: ClassVar[Mapping[str, Any]] = {"length": 4000, "backbone_config": TINY_ONE}
+    small: ClassVar[Mapping[str, Any]] = {
+        "length": 4000,
+        "backbone_config": TINY_ONE,
+        "depth": 2,
+        "branches": 1,
+    }
     judged_as_trained = True
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """The variant's network. Raises MissingExtra, ModelError when weights cannot be had."""
         changed = dict(self.settings.get("backbone_config") or {})
-        return SpeechAasist(speech_encoder(_FRONTS[self.variant], pretrained, changed))
+        return SpeechAasist(
+            speech_encoder(_FRONTS[self.variant], pretrained, changed),
+            int(self.settings.get("depth", 6)),
+            int(self.settings.get("branches", 2)),
+        )
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy, real voices weighing nine times as much as forged ones."""

@@ -17,11 +17,12 @@ class SpeechAasist(SpeechReadout):
     """Samples (B, N), -1…1 at 16 kHz, to the outputs of the card.
 
     ``front``: a wav2vec 2.0 or WavLM of transformers. Sound goes in as it is; like the authors'
-    program, and unlike the encoder's own preparation, it is not brought to unit variance.
+    program, and unlike the encoder's own preparation, it is not brought to unit variance. ``depth``
+    and ``branches``: as ``SpeechReadout``.
     """
 
-    def __init__(self, front: Any) -> None:
-        super().__init__(int(front.config.hidden_size))
+    def __init__(self, front: Any, depth: int = 6, branches: int = 2) -> None:
+        super().__init__(int(front.config.hidden_size), depth, branches)
         self.front = front
 
     def forward(self, sound: Tensor) -> dict[str, Tensor]:

@@ -32,7 +32,15 @@ class DiMoDifMethod(Method):
     small: ClassVar[Mapping[str, Any]] = {
         "frames": 8,
         "side": 24,
-        "shape": {"lips": 16, "width": 16, "heads": 2, "layers": 1, "reach": 3, "shift": 1},
+        "shape": {
+            "lips": 16,
+            "width": 16,
+            "heads": 2,
+            "layers": 1,
+            "reach": 3,
+            "shift": 1,
+            "trunk": (1, 2),
+        },
         "backbone_config": TINY_ONE,
     }
 

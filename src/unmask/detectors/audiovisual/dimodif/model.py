@@ -25,7 +25,8 @@ FPS = 25
 @dataclass(frozen=True, slots=True)
 class Shape:
     """Sizes of the network. ``reach``: moments to each side that a moment hears of its own sense;
-    ``shift``: by how many moments sound may lie off the picture and still be compared."""
+    ``shift``: by how many moments sound may lie off the picture and still be compared; ``trunk``:
+    blocks of each stage that sees the lips."""
 
     lips: int = 512
     width: int = 256
@@ -33,6 +34,7 @@ class Shape:
     layers: int = 2
     reach: int = 8
     shift: int = 3
+    trunk: tuple[int, ...] = (2, 2, 2, 2)
 
 
 class Differing(nn.Module):
@@ -89,7 +91,7 @@ class DiMoDif(nn.Module):
         super().__init__()
         shape = shape or Shape()
         self.pixels = Pixels()
-        self.lips = FrameResNet(width=shape.lips)
+        self.lips = FrameResNet(width=shape.lips, blocks=shape.trunk)
         self.speech = speech
         self.discourse = Discourse(shape.lips, speech.width, shape)
 

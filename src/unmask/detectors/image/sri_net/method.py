@@ -18,14 +18,15 @@ class SriNetMethod(FaceMethod):
     """Fei, Jia, Huang, Zhang and Zhou 2026, "Exploring Specular Reflection Inconsistency for
     Generalizable Face Forgery Detection".
 
-    ``settings``: as ``FaceMethod``; ``middle``: blocks of each middle flow.
+    ``settings``: as ``FaceMethod``; ``middle``, ``entry``: blocks of each middle and each
+    entry flow.
     """
 
-    small: ClassVar[Mapping[str, Any]] = {"side": 64, "middle": 1}
+    small: ClassVar[Mapping[str, Any]] = {"side": 64, "middle": 1, "entry": 1}
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """Four Xceptions. Raises MissingExtra or ModelError when their weights cannot be had."""
-        return SriNet(self.start(pretrained), self.middle)
+        return SriNet(self.start(pretrained), self.middle, int(self.settings.get("entry", 3)))
 
     def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         """Nobody published weights: only our own names fit. Raises ModelError for others."""

@@ -47,14 +47,15 @@ class SriNet(nn.Module):
     """Faces and their light (B, 12, S, S), as ``unmask.faces.light`` lays them, to ``logit`` (B).
 
     Texture asks direct light, and both pass a middle flow; what comes of it asks the reflection,
-    which has passed one of its own; an exit flow ends it. ``middle``: blocks of each middle flow.
+    which has passed one of its own; an exit flow ends it. ``middle``, ``entry``: blocks of each
+    middle and each entry flow.
     """
 
-    def __init__(self, pretrained: bool | Path = False, middle: int = 8) -> None:
+    def __init__(self, pretrained: bool | Path = False, middle: int = 8, entry: int = 3) -> None:
         super().__init__()
 
         def net() -> Any:
-            return xception(pretrained, middle=middle)
+            return xception(pretrained, middle=middle, entry=entry)
 
         whole = net()
         self.picture = nn.Sequential(_entry(whole), _middle(whole), _exit(whole))

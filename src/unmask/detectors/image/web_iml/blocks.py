@@ -32,7 +32,7 @@ def sized(map_: Tensor, like: Tensor) -> Tensor:
 class Pooled(nn.Module):
     """The coarsest map beside its means over grids of a few cells (Zhao et al. 2017, "PSPNet")."""
 
-    def __init__(self, inside: int, width: int, grids: Sequence[int] = (1, 2, 3, 6)) -> None:
+    def __init__(self, inside: int, width: int, grids: Sequence[int]) -> None:
         super().__init__()
         self.grids = tuple(grids)
         self.each = nn.ModuleList(normed(inside, width) for _ in grids)

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from unmask.train.recipe import Recipe
 
 SIDE = 512
-_SIZES = ("depths", "widths", "drop_path", "width", "spread", "dilations", "rounds")
+_SIZES = (
+    *("depths", "widths", "drop_path", "width", "spread", "dilations", "rounds"),
+    *("grids", "spread_depth", "refine", "levels"),
+)
 
 
 class WebImlMethod(Method):
@@ -31,7 +34,8 @@ class WebImlMethod(Method):
 
     ``settings``: ``side`` (in pixels, a multiple of 32 from 128), ``picture_weight`` (of the loss
     of whole pictures), ``least`` (hard pixels of a batch), and ``depths``, ``widths``,
-    ``drop_path``, ``width``, ``spread``, ``dilations`` and ``rounds`` of the network.
+    ``drop_path``, ``width``, ``spread``, ``dilations``, ``rounds``, ``grids``, ``spread_depth``,
+    ``refine`` and ``levels`` of the network.
     """
 
     selects = "pixel_f1"
@@ -39,11 +43,15 @@ class WebImlMethod(Method):
         "side": 128,
         "depths": (1, 1, 1, 1),
         "widths": (8, 8, 16, 16),
+        "levels": 2,
         "drop_path": 0.0,
         "width": 16,
         "spread": 4,
         "dilations": (2,),
         "rounds": 2,
+        "grids": (2,),
+        "spread_depth": 2,
+        "refine": 1,
     }
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:

@@ -13,7 +13,8 @@ from unmask.detectors.image.web_iml.rectify import Rectify
 from unmask.nn.pixels import Pixels
 from unmask.train.backbones import timm_model
 
-LEVELS = 4
+STAGES = 4
+"""Of ConvNeXt."""
 
 
 class ChannelNorm(nn.LayerNorm):
@@ -25,16 +26,18 @@ class ChannelNorm(nn.LayerNorm):
 
 
 class Encoder(nn.Module):
-    """ConvNeXt's four stages (Liu et al. 2022), each with a norm. Default: the base size."""
+    """ConvNeXt's four stages (Liu et al. 2022); the maps of the last ``levels``, each with a norm.
+    Default: the base size."""
 
     def __init__(self, pretrained: bool, depths: Sequence[int], widths: Sequence[int],
-                 drop_path: float) -> None:  # fmt: skip
+                 drop_path: float, levels: int) -> None:  # fmt: skip
         super().__init__()
         self.stages = timm_model(
             "convnext_base", pretrained, features_only=True, depths=tuple(depths),
             dims=tuple(widths), drop_path_rate=drop_path, ls_init_value=1.0,
+            out_indices=tuple(range(STAGES - levels, STAGES)),
         )  # fmt: skip
-        self.norms = nn.ModuleList(ChannelNorm(width, eps=1e-6) for width in widths)
+        self.norms = nn.ModuleList(ChannelNorm(width, eps=1e-6) for width in widths[-levels:])
 
     def forward(self, pixels: Tensor) -> list[Tensor]:
         """Maps at a quarter of the side, an eighth, a sixteenth and a thirty-second."""
@@ -44,18 +47,19 @@ class Encoder(nn.Module):
 class Pyramid(nn.Module):
     """Multi-scale perception: each level takes from all coarser ones what its weights let in."""
 
-    def __init__(self, widths: Sequence[int], width: int) -> None:
+    def __init__(self, widths: Sequence[int], width: int, grids: Sequence[int]) -> None:
         super().__init__()
+        levels = len(widths)
         self.side = nn.ModuleList(normed(inside, width) for inside in widths[:-1])
-        self.coarsest = Pooled(widths[-1], width)
-        self.weigh = nn.ModuleList(Weighed(LEVELS - i, width) for i in range(LEVELS - 1))
-        self.smooth = nn.ModuleList(normed(width, width, 3) for _ in range(LEVELS - 1))
+        self.coarsest = Pooled(widths[-1], width, grids)
+        self.weigh = nn.ModuleList(Weighed(levels - i, width) for i in range(levels - 1))
+        self.smooth = nn.ModuleList(normed(width, width, 3) for _ in range(levels - 1))
 
     def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
         """All levels with the same number of channels, from fine to coarse."""
         levels = [layer(map_) for layer, map_ in zip(self.side, maps[:-1], strict=True)]
         levels.append(self.coarsest(maps[-1]))
-        for place in reversed(range(LEVELS - 1)):
+        for place in reversed(range(len(self.weigh))):
             levels[place] = self.weigh[place](levels[place:])
         smooth = [layer(map_) for layer, map_ in zip(self.smooth, levels[:-1], strict=True)]
         return [*smooth, levels[-1]]
@@ -64,10 +68,11 @@ class Pyramid(nn.Module):
 class Judge(nn.Module):
     """Whether the picture was edited at all, from the last features and the last map."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, levels: int, width: int) -> None:
         super().__init__()
+        self.levels = levels
         self.layers = nn.Sequential(
-            normed((LEVELS + 2) * width, width), nn.MaxPool2d(2),
+            normed((levels + 2) * width, width), nn.MaxPool2d(2),
             normed(width, width // 2, 3), nn.MaxPool2d(2),
             normed(width // 2, width // 2, 3), nn.AdaptiveMaxPool2d(1),
             nn.Dropout(0.2), nn.Conv2d(width // 2, 2, 1),
@@ -77,7 +82,7 @@ class Judge(nn.Module):
         """Log-odds (B). It learns by itself: nothing goes back into what it sees."""
         chances = last.softmax(1)[:, 1:]
         chances = F.interpolate(chances, scale_factor=0.5, mode="bilinear", align_corners=True)
-        parts = [features, *joined.chunk(LEVELS, 1), chances.expand_as(features)]
+        parts = [features, *joined.chunk(self.levels, 1), chances.expand_as(features)]
         seen = torch.stack(parts, 2).flatten(1, 2).detach()
         real, edited = self.layers(seen).flatten(1).unbind(1)
         result: Tensor = edited - real
@@ -89,7 +94,9 @@ class WebIml(nn.Module):
 
     ``depths``, ``widths`` and ``drop_path`` are ConvNeXt's; ``width``: channels of the head;
     ``spread``: of the first layer that reads a map; ``dilations`` in cells;
-    ``rounds``: how often the map is drawn anew.
+    ``rounds``: how often the map is drawn anew; ``grids``: cells to a side of the coarsest map's
+    means; ``levels``: how many of the encoder's maps are taken, the coarsest; ``spread_depth`` and
+    ``refine``: layers that read a map, and that draw one.
     """
 
     def __init__(
@@ -102,16 +109,22 @@ class WebIml(nn.Module):
         spread: int = 32,
         dilations: Sequence[int] = (12, 24, 36),
         rounds: int = 3,
+        grids: Sequence[int] = (1, 2, 3, 6),
+        spread_depth: int = 5,
+        refine: int = 2,
+        levels: int = STAGES,
     ) -> None:
         super().__init__()
         self.pixels = Pixels()
-        self.encoder = Encoder(pretrained, depths, widths, drop_path)
-        self.pyramid = Pyramid(widths, width)
+        self.encoder = Encoder(pretrained, depths, widths, drop_path, levels)
+        self.pyramid = Pyramid(widths[-levels:], width, grids)
         self.drop = nn.Dropout2d(0.1)
         self.predict = nn.Conv2d(width, 2, 1)
         self.fine = nn.Conv2d(width, width // 2, 1)
-        self.rectify = Rectify(LEVELS, width, spread, tuple(dilations), rounds)
-        self.judge = Judge(width)
+        self.rectify = Rectify(
+            levels, width, spread, tuple(dilations), rounds, spread_depth, refine
+        )
+        self.judge = Judge(levels, width)
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         """``logit`` (B) and ``mask`` (B, H, W); in training ``maps``: log-odds of the first map and

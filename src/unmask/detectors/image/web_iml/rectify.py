@@ -16,13 +16,13 @@ class Spread(nn.Module):
     """A map of chances (B, 1, H, W) spread by a kernel that the map itself decides, and not below
     what it was."""
 
-    def __init__(self, base: int = 32) -> None:
+    def __init__(self, base: int = 32, depth: int = 5) -> None:
         super().__init__()
-        widths = [1] + [base * 2**i for i in range(5)]
+        widths = [1] + [base * 2**i for i in range(depth)]
         self.layers = nn.Sequential(
             *(
-                normed(widths[i], widths[i + 1], 5 if i < 4 else 3, stride=2)
-                for i in range(5)
+                normed(widths[i], widths[i + 1], 5 if i < depth - 1 else 3, stride=2)
+                for i in range(depth)
             ),
             nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.1),
             nn.Linear(widths[-1], KERNEL**2),
@@ -45,7 +45,8 @@ class Decoder(nn.Module):
     After Chen et al. 2018 (DeepLabv3+): dilated convolutions apart by channel, and the mean of all.
     """
 
-    def __init__(self, inside: int, width: int, fine: int, dilations: tuple[int, ...]) -> None:
+    def __init__(self, inside: int, width: int, fine: int, dilations: tuple[int, ...],
+                 refine: int = 2) -> None:  # fmt: skip
         super().__init__()
         self.mean = normed(inside, width)
         self.near = normed(inside, width)
@@ -53,7 +54,8 @@ class Decoder(nn.Module):
         self.join = normed((2 + len(dilations)) * width, width, 3)
         narrow = max(1, 48 * width // 512)
         self.fine = normed(fine, narrow)
-        self.refine = nn.Sequential(apart(width + narrow, width), apart(width, width))
+        insides = [width + narrow, *[width] * (refine - 1)]
+        self.refine = nn.Sequential(*(apart(one, width) for one in insides))
         self.drop = nn.Dropout2d(0.1)
         self.predict = nn.Conv2d(width, 2, 1)
 
@@ -89,10 +91,10 @@ class Rectify(nn.Module):
     """``rounds`` times: look where the last map says, and draw a better one."""
 
     def __init__(self, levels: int, width: int, spread: int, dilations: tuple[int, ...],
-                 rounds: int = 3) -> None:  # fmt: skip
+                 rounds: int = 3, spread_depth: int = 5, refine: int = 2) -> None:  # fmt: skip
         super().__init__()
-        self.spread = Spread(spread)
-        self.decoder = Decoder(levels * width, width, width // 2, dilations)
+        self.spread = Spread(spread, spread_depth)
+        self.decoder = Decoder(levels * width, width, width // 2, dilations, refine)
         self.again = Recalibrate((levels + 1) * width, levels * width)
         self.rounds = rounds
 
