@@ -67,7 +67,7 @@ def shifted(value: Tensor, bits: int) -> Tensor:
 
 def mixed(planes: Tensor, weights: Tensor) -> Tensor:
     """Sums over the planes (B, C, H, W), one a row of the weights."""
-    return (weights.double() @ planes.flatten(2)).unflatten(-1, planes.shape[2:])
+    return torch.unflatten(weights.double() @ planes.flatten(2), -1, planes.shape[2:])
 
 
 def ended(planes: Tensor, axis: int, count: int) -> Tensor:
