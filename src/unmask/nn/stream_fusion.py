@@ -86,4 +86,5 @@ class Fuse(nn.Module):
             for part in (asked, *known.chunk(2, dim=-1))
         )
         context = (keys.mT @ values * keys.shape[-1] ** -0.5).softmax(-2)
-        return (queries @ context.flip(0)).transpose(2, 3).flatten(3)
+        answers: Tensor = (queries @ context.flip(0)).transpose(2, 3).flatten(3)
+        return answers

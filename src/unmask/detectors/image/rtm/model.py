@@ -115,7 +115,8 @@ class AscFormer(nn.Module):
                 module.eps = 1e-6
         for stage in self.rgb:  # sides are multiples of 32: only the upper and left rim is filled
             stage.embed.padding = (0, 0)  # type: ignore[union-attr]
-        self.rgb[0].embed.stride = (stride, stride)  # type: ignore[union-attr]
+        start = self.rgb[0].embed
+        start.stride = (stride, stride)  # type: ignore[assignment]
         self.head = Head(shape.widths, shape.decoder)
         self.dct = BlockDCT()
         self.levels = ErrorLevels(quality)
