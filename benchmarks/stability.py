@@ -30,6 +30,7 @@ from unmask import scan
 from unmask.datasets.whole_files.listing import Whole, listed
 from unmask.errors import MediaError
 from unmask.media import read_image
+from unmask.types import FLAGGED
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "results" / "stability.md"
@@ -82,10 +83,11 @@ CHANGES: dict[str, tuple[str, str, Callable[[Path, Path], None]]] = {
 
 def drawn(files: list[Whole], kind: str, count: int) -> list[Whole]:
     """``count`` files of a kind, half of them authentic, the sources in turn."""
-    return [one for label in ("real", "fake") for one in _drawn(files, kind, label, count // 2)]
+    return [one for label in ("real", "fake") for one in drawn_of(files, kind, label, count // 2)]
 
 
-def _drawn(files: list[Whole], kind: str, label: str, count: int) -> list[Whole]:
+def drawn_of(files: list[Whole], kind: str, label: str, count: int) -> list[Whole]:
+    """``count`` files of a kind and label, the sources in turn."""
     parts: dict[str, list[Whole]] = defaultdict(list)
     for one in files:
         if (one.kind, one.label) == (kind, label):
@@ -112,7 +114,7 @@ class Judged:
     @property
     def flagged(self) -> bool:
         """Whether it says that something is forged."""
-        return self.label not in ("inconclusive", "no-sign-found")
+        return self.label in FLAGGED
 
 
 def judged(path: Path) -> Judged:

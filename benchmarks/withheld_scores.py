@@ -23,14 +23,14 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 from PIL import Image
-from stability import drawn
+from stability import drawn_of
 from tqdm import tqdm
 from withheld_made import PATTERNS, RATE, SOUNDS, dithered
 
 from unmask import scan
 from unmask.datasets.whole_files.listing import Whole, listed
-from unmask.errors import MediaError
 from unmask.media import read_image
+from unmask.types import FLAGGED
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "results" / "withheld_scores.md"
@@ -83,7 +83,7 @@ class Seen:
     @property
     def flagged(self) -> bool:
         """Whether it says that something is forged."""
-        return self.label not in ("inconclusive", "no-sign-found")
+        return self.label in FLAGGED
 
 
 def seen(path: Path, source: str) -> Seen:
@@ -210,24 +210,26 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         long_enough = [one for one in files if one.kind == "audio" and _seconds(one) >= SHORTEST]
+        spoken = drawn_of(long_enough, "audio", "real", chosen.files)
         said = page(
-            list(rows(speech(_real(long_enough, "audio", chosen.files), folder), shifts=True)),
+            list(
+                rows(
+                    speech(spoken, folder),
+                    shifts=True,
+                )
+            ),
             list(rows(without_speech(chosen.files, folder))),
-            list(rows(patterned(_real(files, "image", chosen.files), folder))),
+            list(rows(patterned(drawn_of(files, "image", "real", chosen.files), folder))),
         )
     print(said)
     if chosen.write:
         PAGE.write_text(said, encoding="utf-8")
 
 
-def _real(files: list[Whole], kind: str, count: int) -> list[Whole]:
-    return [one for one in drawn(files, kind, 2 * count) if one.label == "real"]
-
-
 def _seconds(one: Whole) -> float:
     try:
         return float(sf.info(str(one.path)).duration)
-    except (sf.LibsndfileError, MediaError):
+    except sf.LibsndfileError:
         return 0.0
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from unmask.errors import DataError
+from unmask.errors import DataError, SettingError
 from unmask.plugin_files import Settings
 from unmask.train.task import Batch, Task
 
@@ -18,7 +18,7 @@ Compute = Callable[[], dict[str, float]]
 """Fills the gradients of a step; gives the loss and its parts."""
 
 
-__all__ = ["Compute", "Settings", "Strategy", "Training", "needed"]
+__all__ = ["Compute", "Settings", "Strategy", "Training", "needed", "unscaled"]
 S = TypeVar("S", bound=Settings)
 
 
@@ -97,3 +97,9 @@ def needed(path: str, what: str) -> Path:
     if not found.is_file():
         raise DataError(f"There is no {what} at {path!r}.")
     return found
+
+
+def unscaled(training: Training, name: str) -> None:
+    """Raises SettingError in 16 bits, whose scaled gradients ``name`` does not know."""
+    if training.task.recipe.precision == "16":
+        raise SettingError(f"{name} in precision 16 is not supported; use bf16 or 32.")

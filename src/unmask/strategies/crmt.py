@@ -21,9 +21,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from unmask.errors import ModelError, SettingError
+from unmask.errors import ModelError
 from unmask.strategies._features import Features
-from unmask.strategies.base import Compute, Settings, Strategy, Training
+from unmask.strategies.base import Compute, Settings, Strategy, Training, unscaled
 from unmask.train.task import Batch
 
 CITATION = (
@@ -81,8 +81,7 @@ class CertifiedSenses(Strategy[Preference]):
         """Raises ModelError where the last linear layer cannot be parted so, SettingError in 16
         bits, whose scaled gradients the lengths do not know."""
         super().begin(training)
-        if training.task.recipe.precision == "16":
-            raise SettingError("crmt in precision 16 is not supported; use bf16 or 32.")
+        unscaled(training, "crmt")
         self._features = Features(training.network)
         layers = [part for part in training.network.modules() if isinstance(part, nn.Linear)]
         self._layer, parts = layers[-1], self.settings.parts

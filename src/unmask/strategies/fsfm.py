@@ -23,12 +23,12 @@ import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from unmask.errors import DataError, SettingError
+from unmask.errors import DataError
 from unmask.nn.masked_patches import Decoder, apart, patches
 from unmask.strategies._face_regions import CHOSEN, hidden, regions
 from unmask.strategies._features import Features
-from unmask.strategies.base import Settings, Strategy, Training
-from unmask.train.optimisers import rate_share
+from unmask.strategies.base import Settings, Strategy, Training, unscaled
+from unmask.train.optimisers import make_optimiser, rate_share, set_rate
 from unmask.train.recipe import Optimiser
 from unmask.train.task import Batch
 
@@ -40,7 +40,9 @@ URL = "https://arxiv.org/abs/2412.12032"
 _PATCH = 16
 _MEAN, _SPREAD = (0.5482, 0.4234, 0.3655), (0.2789, 0.2439, 0.2349)
 """Of VGGFace2, red to blue: what is drawn is less the one and over the other."""
-_COURSE = Optimiser(weight_decay=0.05, betas=(0.9, 0.95), warmup=0.1, final=0.0, clip=1.0)
+_COURSE = Optimiser(
+    weight_decay=0.05, spare_vectors=True, betas=(0.9, 0.95), warmup=0.1, final=0.0, clip=1.0
+)
 """How the heads move."""
 
 
@@ -84,8 +86,7 @@ class FSFM(Strategy[Hiding]):
         gradients the heads do not know.
         """
         super().begin(training)
-        if training.task.recipe.precision == "16":
-            raise SettingError("fsfm in precision 16 is not supported; use bf16 or 32.")
+        unscaled(training, "fsfm")
         own = self.settings
         self.teacher = copy.deepcopy(training.network).eval().requires_grad_(False)
         self._own, self._theirs = Features(training.network), Features(self.teacher)
@@ -98,7 +99,7 @@ class FSFM(Strategy[Hiding]):
         self.heads = nn.ModuleDict(heads).to(training.device)
         self.heads.apply(_laid_out)
         self.projector = copy.deepcopy(self.heads["projector"]).requires_grad_(False)
-        self._optimiser = _optimiser(self.heads)
+        self._optimiser = make_optimiser(self.heads, _COURSE)
         self._parts = regions(own.grid)
         self._mean, self._spread = (
             torch.tensor(values, device=training.device)[:, None, None]
@@ -111,8 +112,7 @@ class FSFM(Strategy[Hiding]):
         steps = max(1, self.training.steps)
         self._along = step / steps
         full = self.settings.rate * self.training.task.recipe.batch / 256
-        for group in self._optimiser.param_groups:
-            group["lr"] = full * rate_share(_COURSE, step, steps)
+        set_rate(self._optimiser, full * rate_share(_COURSE, step, steps))
 
     def loss(self, loss: Tensor, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """What is drawn wrong, .007 × that of the region, and .1 × the disagreement."""
@@ -198,16 +198,6 @@ def _laid_out(layer: nn.Module) -> None:
     if isinstance(layer, nn.Linear):
         nn.init.xavier_uniform_(layer.weight)
         nn.init.zeros_(layer.bias)
-
-
-def _optimiser(heads: nn.Module) -> torch.optim.Optimizer:
-    """AdamW, whose decay leaves out offsets and norms."""
-    groups = [
-        {"params": [one for one in heads.parameters() if (one.ndim > 1) == matrices],
-         "weight_decay": _COURSE.weight_decay if matrices else 0.0}
-        for matrices in (True, False)
-    ]  # fmt: skip
-    return torch.optim.AdamW(groups, betas=_COURSE.betas)
 
 
 @torch.no_grad()

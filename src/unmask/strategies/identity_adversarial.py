@@ -16,9 +16,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from unmask.errors import DataError, SettingError
+from unmask.errors import DataError
 from unmask.strategies._features import Features, Reversed
-from unmask.strategies.base import Settings, Strategy, Training
+from unmask.strategies.base import Settings, Strategy, Training, unscaled
 from unmask.train.methods import MethodTask
 from unmask.train.optimisers import beside, follow
 from unmask.train.task import Batch
@@ -50,10 +50,7 @@ class IdentityAdversarial(Strategy[Reversal]):
         Raises SettingError in 16 bits, whose scaled gradients the classifier does not know.
         """
         super().begin(training)
-        if training.task.recipe.precision == "16":
-            raise SettingError(
-                "identity-adversarial in precision 16 is not supported; use bf16 or 32."
-            )
+        unscaled(training, "identity-adversarial")
         task = training.task
         items = task.manifest.select(split="train").items if isinstance(task, MethodTask) else ()
         names = [item.subject or item.group for item in items]

@@ -19,9 +19,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from unmask.errors import SettingError
 from unmask.strategies._features import Features, Reversed
-from unmask.strategies.base import Settings, Strategy, Training, needed
+from unmask.strategies.base import Settings, Strategy, Training, needed, unscaled
 from unmask.train.optimisers import beside, follow
 from unmask.train.task import Batch
 
@@ -56,10 +55,7 @@ class MealDistillation(Strategy[Ensemble]):
         gradients the discriminator does not know.
         """
         super().begin(training)
-        if training.task.recipe.precision == "16":
-            raise SettingError(
-                "MEAL distillation in precision 16 is not supported; use bf16 or 32."
-            )
+        unscaled(training, "MEAL distillation")
         read = training.task.from_checkpoint
         self._teachers = [
             read(needed(path, "teacher")).eval().requires_grad_(False).to(training.device)
