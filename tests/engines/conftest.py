@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +90,24 @@ def cluster(request: pytest.FixtureRequest, scratch: Path) -> Iterator[str]:
     yield words[1]
     running.communicate()
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def driver(cluster: str) -> Iterator[Callable[..., Any]]:
+    """Calls a function in a process beside this one, as a command is one beside the cluster.
+
+    Ray's own code may abort the process that it is loaded in. That must not take the other tests
+    with it, so what was aborted is asked once more.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    beside = [ProcessPoolExecutor(1, spawn)]
+
+    def call(work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        try:
+            return beside[0].submit(work, *arguments, **named).result()
+        except BrokenProcessPool:
+            beside[0] = ProcessPoolExecutor(1, spawn)
+            return beside[0].submit(work, *arguments, **named).result()
+
+    yield call
+    beside[0].shutdown()

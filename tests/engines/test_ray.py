@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import ray_work
+import ray_driver
 from PIL import Image
 
 from unmask.batch import Record, run_batch
-from unmask.cli import main
-from unmask.engines import ray as on_ray
-from unmask.engines.ray import run_on_ray
 from unmask.errors import SettingError, StoreError
 from unmask.settings import Settings
 
+Driver = Callable[..., Any]
 CHEAP = Settings(analyzers=("metadata",), threads=1)
 WITHOUT = """
 import sys
@@ -42,43 +41,29 @@ def findings(records: list[Record]) -> dict[str, str]:
     return {row["path"]: json.dumps(row) for row in made}
 
 
-def on_cluster(cluster: str, names: list[Path], actors: int = 1) -> dict[str, Record]:
-    rows: list[Record] = []
-    settings = Settings(timeout=60, threads=1)
-    run_on_ray(names, settings, actors, rows.append, address=cluster, work=ray_work.by_name)
+def by_name(rows: list[Record]) -> dict[str, Record]:
     assert len({row["path"] for row in rows}) == len(rows)
     return {Path(row["path"]).name: row for row in rows}
 
 
-def command(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    """The command line in this process, which has loaded Ray: its exit code."""
-    monkeypatch.setattr(sys, "argv", list(words))
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
-
-
-def test_records_are_those_of_the_pool(cluster: str, tmp_path: Path) -> None:
+def test_records_are_those_of_the_pool(cluster: str, driver: Driver, tmp_path: Path) -> None:
     names = [tmp_path / f"{number}.jpg" for number in range(4)]
     for number, name in enumerate(names):
         picture(name, number)
     names[3].write_bytes(names[3].read_bytes()[:200])
     names.append(tmp_path / "missing.jpg")
     pool: list[Record] = []
-    ours: list[Record] = []
     run_batch(names, CHEAP, 1, pool.append)
-    run_on_ray(names, CHEAP, 1, ours.append, address=cluster)
+    ours = driver(ray_driver.scan, names, CHEAP, cluster)
     assert findings(ours) == findings(pool)
     assert sum("error" in row for row in ours) == 2
 
 
-def test_what_dies_loses_nothing(
-    cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(on_ray, "_RETRIES", 1)
+def test_what_dies_loses_nothing(cluster: str, driver: Driver, tmp_path: Path) -> None:
     good = [tmp_path / f"good{number}" for number in range(8)]
     special = [tmp_path / name for name in ("once", "always", "crash")]
-    rows = on_cluster(cluster, [*special[:2], *good, special[2]], actors=2)
+    names = [*special[:2], *good, special[2]]
+    rows = by_name(driver(ray_driver.made_up, names, cluster, actors=2, retries=1))
     assert rows.keys() == {path.name for path in (*good, *special)}
     told = {name: row["error"]["message"] for name, row in rows.items()}
     assert {told[path.name] for path in good} == {"judged"}
@@ -88,13 +73,13 @@ def test_what_dies_loses_nothing(
     assert (tmp_path / "once.seen").exists()
 
 
-def test_a_fault_of_the_scan_itself_ends_it(cluster: str, tmp_path: Path) -> None:
+def test_a_fault_of_the_scan_itself_ends_it(cluster: str, driver: Driver, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="damaged"):
-        on_cluster(cluster, [tmp_path / "index"])
+        driver(ray_driver.made_up, [tmp_path / "index"], cluster)
 
 
 def test_objects_of_a_store_are_judged_and_gone_on_with(
-    cluster: str, store: Any, scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: str, driver: Driver, store: Any, scratch: Path, tmp_path: Path
 ) -> None:
     for number in range(2):
         body = picture(tmp_path / "made.jpg", number)
@@ -104,14 +89,14 @@ def test_objects_of_a_store_are_judged_and_gone_on_with(
     out, table = tmp_path / "out.jsonl", tmp_path / "out.parquet"
     words = ["unmask", "scan", "s3://media/set", "--engine", "ray", "--address", cluster]
     words += ["--jobs", "1", "--only", "metadata", "--jsonl", str(out), "--parquet", str(table)]
-    assert command(monkeypatch, *words) == 4
+    assert driver(ray_driver.command, *words) == 4
     rows = {row["path"]: row for row in map(json.loads, out.read_text().splitlines())}
     assert rows["s3://media/set/0.jpg"]["media"]["path"] == "s3://media/set/0.jpg"
     assert "'broken.jpg'" in rows["s3://media/set/broken.jpg"]["error"]["message"]
     assert "text" in rows["s3://media/set/notes.txt"]["skipped"]["why"]
     first = out.read_bytes()
     store.put_object(Bucket="media", Key="set/later.jpg", Body=picture(tmp_path / "made.jpg", 9))
-    assert command(monkeypatch, *words, "--resume") == 4
+    assert driver(ray_driver.command, *words, "--resume") == 4
     assert out.read_bytes().startswith(first)
     more = [json.loads(line)["path"] for line in out.read_bytes()[len(first) :].splitlines()]
     assert more == ["s3://media/set/later.jpg"]
@@ -122,11 +107,10 @@ def test_objects_of_a_store_are_judged_and_gone_on_with(
 
 
 def test_a_cluster_of_another_version_is_refused(
-    cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: str, driver: Driver, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(on_ray, "__version__", "0.0.1")
     with pytest.raises(SettingError, match=r"this is 0\.0\.1"):
-        on_cluster(cluster, [tmp_path / "good"])
+        driver(ray_driver.made_up, [tmp_path / "good"], cluster, version="0.0.1")
 
 
 def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None:
