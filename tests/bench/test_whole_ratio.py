@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unmask.bench.whole.ratio import Numbers, ratios
+from unmask.bench.whole.ratio import SURE, Numbers, ratios
 from unmask.decision.rule import Ratio
 
 FILES = 400
@@ -47,3 +47,13 @@ def test_kinds_that_show_are_told_on_both_sides() -> None:
     found, real = fitted(*kinds)
     assert found[0].llr < -0.5 < 0.5 < found[-1].llr
     assert all(cost(found, real, some) < 0.6 for some in kinds)
+
+
+def test_a_few_odd_files_of_one_source_do_not_silence_what_is_flagged() -> None:
+    real = np.random.default_rng(0).exponential(size=FILES)
+    odd = np.linspace(0.1, 6.0, 30)  # a third of them over 4
+    makers = ["maker"] * FILES
+    origin = [f"source {number % 4}" for number in range(FILES)] + ["odd"] * len(odd)
+    found = ratios(np.concatenate([real, odd]), origin, surprises(1, 4.0), makers, makers)
+    assert all(one.llr > 0.5 for one in found if one.surprise > -np.log(0.01))
+    assert all(one.llr <= 0 for one in found if one.surprise < SURE)

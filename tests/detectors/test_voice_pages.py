@@ -18,11 +18,12 @@ import onnx  # noqa: E402
 from onnx import helper, numpy_helper  # noqa: E402
 from voice_samples import RATE, speech  # noqa: E402
 
-from unmask.detectors.audio.unmask_voice.bank import Bank, Entry  # noqa: E402
+from unmask.detectors.audio.unmask_voice.bank import Bank, Entry, bank  # noqa: E402
 from unmask.detectors.audio.unmask_voice.items import read_items  # noqa: E402
 from unmask.detectors.audio.unmask_voice.material import pages  # noqa: E402
 from unmask.detectors.audio.unmask_voice.model import STATISTICS, Traces  # noqa: E402
 from unmask.detectors.audio.unmask_voice.refit import fitted, put  # noqa: E402
+from unmask.detectors.audio.unmask_voice.traces import fit  # noqa: E402
 from unmask.errors import DataError  # noqa: E402
 from unmask.train.recipe import read_recipe  # noqa: E402
 
@@ -121,3 +122,40 @@ def test_generators_without_real_speech_beside_them_count() -> None:
     without = fitted(Bank(entries[:20], values[:20]), recipe).weight.numpy()
     assert int(np.argmax(found)) == 7
     assert int(np.argmax(without)) != 7
+
+
+def test_what_sending_does_to_a_recording_moves_its_score_less() -> None:
+    rng = np.random.default_rng(2)
+    size = 200
+    labels = [number // 2 % 2 for number in range(size)]  # each as it is, then sent
+    values = rng.standard_normal((size, STATISTICS)).astype(np.float32)
+    values[:, :2] += 2 * np.array(labels)[:, None]
+    values[1::2] = values[0::2]
+    values[1::2, 0] += 3 * rng.standard_normal(size // 2)
+    entries = [
+        Entry(("whole", "sent")[n % 2], 0, f"s{n // 40}", f"g{n // 2}", "", label, False)
+        for n, label in enumerate(labels)
+    ]
+    weights = []
+    for channel in (0.0, 10.0):
+        traces = Traces()
+        fit(traces, entries, values, 1.0, 0.05, 0.35, channel)
+        weights.append(np.abs(traces.weight.numpy()))
+    assert weights[1][0] < 0.5 * weights[0][0]
+    assert weights[1][1] > weights[1][0]
+
+
+def test_every_recording_is_sent_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNMASK_CACHE", str(tmp_path / "bank"))
+    rows = []
+    for number, label in enumerate(("real", "fake")):
+        soundfile.write(tmp_path / f"{label}.wav", speech(2.2, seed=number), RATE)
+        rows.append({"path": f"{label}.wav", "kind": "audio", "label": label, "source": "s"})
+        rows[-1] |= {"split": "train", "method": "VITS"}
+    (tmp_path / "manifest.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    copies = {"whole": 1.0, "fake": 1.0, "copied": 0.0, "joined": 0.0, "sent": 1.0}
+    made = bank(tmp_path, copies, seed=0)
+    assert [(one.kind, one.label) for one in made.entries] == [
+        ("whole", 0), ("sent", 0), ("whole", 1), ("sent", 1),
+    ]  # fmt: skip
+    assert all(not np.array_equal(made.statistics[n], made.statistics[n + 1]) for n in (0, 2))

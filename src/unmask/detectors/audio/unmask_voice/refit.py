@@ -42,6 +42,7 @@ def fitted(clips: Bank, recipe: Recipe) -> Traces:
         settings["ridge"],
         settings["nuisance"],
         settings["copied"],
+        settings["channel"],
     )
     return traces
 

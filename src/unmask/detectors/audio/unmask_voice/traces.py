@@ -6,7 +6,8 @@ fitted. A source that has one class alone is moved as the middle of all sources'
 generators without real speech beside them and microphones without fakes count too. How far the
 sources lie from each other is known to mean nothing, and enters as a nuisance that the direction
 has to avoid (a between-class scatter turned against itself; compare Fisher 1936
-and, for nuisance directions, Hatch et al. 2006, within-class covariance normalisation).
+and, for nuisance directions, Hatch et al. 2006, within-class covariance normalisation). What a
+codec or a band edge does to one and the same recording is another.
 """
 
 from __future__ import annotations
@@ -33,12 +34,15 @@ def fit(
     ridge: float,
     nuisance: float,
     copied: float,
+    channel: float,
 ) -> None:
     """Fit ``traces`` in place.
 
     ``ridge``: the penalty, in units of the mean variance; ``nuisance``: weight of the distances
     between sources; ``copied``: share of the forged weight of a source that its re-synthesised
-    clips get where it has others too. Partly forged windows do not count. Both classes must occur.
+    clips get where it has others too; ``channel``: weight of what sending did to
+    recordings, in units of the scatter inside sources. Partly forged windows do not count. Both
+    classes must occur.
     """
     raw = np.asarray(statistics, np.float64)
     mean, scale = raw.mean(axis=0), raw.std(axis=0) + 1e-3
@@ -67,11 +71,26 @@ def fit(
     centre = np.average(middles, axis=0, weights=weights)
     between = (np.stack(middles) - centre) * np.sqrt(np.array(weights))[:, None]
     square += nuisance * between.T @ between
+    moved = _moved(entries, x)
+    if len(moved):
+        square += channel * np.trace(square) / np.sum(moved**2) * moved.T @ moved
     square[np.diag_indices(size)] += penalty
     direction = _SPREAD * np.linalg.solve(square, target)
     values = {"mean": mean, "scale": scale, "weight": direction, "bias": -centre @ direction}
     for name, value in values.items():
         getattr(traces, name).copy_(torch.from_numpy(np.asarray(value, np.float32)))
+
+
+def _moved(entries: Sequence[Entry], x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What sending did to recordings: each ``sent`` clip less the same one as it is."""
+    rows, plain = [], -1
+    for row, entry in enumerate(entries):  # those of a recording stand together
+        if entry.kind == "whole" and entry.copy == 0:
+            plain = row
+        elif entry.kind == "sent":
+            rows.append((row, plain))
+    changed, bare = np.array(rows, int).reshape(-1, 2).T
+    return x[changed] - x[bare]
 
 
 def _weights(
