@@ -90,7 +90,7 @@ def _moved(entries: Sequence[Entry], x: NDArray[np.float32]) -> NDArray[np.float
         elif entry.kind == "sent":
             rows.append((row, plain))
     changed, bare = np.array(rows, int).reshape(-1, 2).T
-    return x[changed] - x[bare]
+    return np.asarray(x[changed] - x[bare])
 
 
 def _weights(
