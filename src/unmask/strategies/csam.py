@@ -15,8 +15,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from unmask.errors import DataError, SettingError
-from unmask.strategies.base import Compute, Settings, Strategy, Training
+from unmask.errors import DataError
+from unmask.strategies.base import Compute, Settings, Strategy, Training, unscaled
 from unmask.strategies.sam import uphill
 from unmask.train.methods import MethodTask
 from unmask.train.task import Batch
@@ -49,8 +49,7 @@ class CorporaSharpness(Strategy[Corpora]):
     def begin(self, training: Training) -> None:
         """Raises DataError for a source that no item has, SettingError for 16 bits."""
         super().begin(training)
-        if training.task.recipe.precision == "16":
-            raise SettingError("csam steps in precision 16 are not supported; use bf16 or 32.")
+        unscaled(training, "csam")
         task = training.task
         items = task.manifest.select(split="train").items if isinstance(task, MethodTask) else ()
         sources = [item.source for item in items]

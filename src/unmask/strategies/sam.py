@@ -13,8 +13,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from unmask.errors import SettingError
-from unmask.strategies.base import Compute, Settings, Strategy, Training
+from unmask.strategies.base import Compute, Settings, Strategy, Training, unscaled
 
 CITATION = (
     "Foret, Kleiner, Mobahi, Neyshabur: Sharpness-Aware Minimization for Efficiently Improving "
@@ -37,8 +36,7 @@ class SharpnessAware(Strategy[Sharpness]):
     def begin(self, training: Training) -> None:
         """Raises SettingError in 16 bits, whose scaled gradients have another length."""
         super().begin(training)
-        if training.task.recipe.precision == "16":
-            raise SettingError("sam steps in precision 16 are not supported; use bf16 or 32.")
+        unscaled(training, "sam")
 
     def gradients(self, compute: Compute) -> dict[str, float]:
         """The gradient uphill; the loss in the log is that of the weights themselves."""
