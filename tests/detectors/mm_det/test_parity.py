@@ -15,7 +15,7 @@ from torch import Tensor
 from official import filled, noise
 from unmask.detectors.video.mm_det.method import MMDetMethod
 from unmask.detectors.video.mm_det.model import Alternating, MMDet
-from unmask.detectors.video.mm_det.residual import KERNELS, blurred
+from unmask.detectors.video.mm_det.residual import KERNELS, Blur
 from unmask.errors import ModelError
 
 HERE = Path(__file__).parent
@@ -102,12 +102,12 @@ def test_the_nearest_word_is_the_nearest(network: MMDet) -> None:
 
 def test_a_blur_keeps_what_is_flat_and_takes_what_is_fine() -> None:
     flat = torch.full((1, 2, 9, 9), 3.0)
-    torch.testing.assert_close(blurred(flat, 5), flat)
+    torch.testing.assert_close(Blur(2, 5)(flat), flat)
     point = torch.zeros(1, 1, 9, 9)
     point[..., 4, 4] = 1
-    spread = [float(blurred(point, size)[..., 4, 4]) for size in (3, 5, 7)]
+    spread = [float(Blur(1, size)(point)[..., 4, 4]) for size in (3, 5, 7)]
     assert spread == sorted(spread, reverse=True)
-    assert float(blurred(point, 7).sum()) == pytest.approx(1, abs=1e-5)
+    assert float(Blur(1, 7)(point).sum()) == pytest.approx(1, abs=1e-5)
 
 
 def test_every_tenth_patch_is_read_beside_a_frames_token() -> None:
