@@ -67,6 +67,6 @@ class Codebook(nn.Module):
 
     def forward(self, picture: Tensor) -> Tensor:
         """What the words of the picture look like."""
-        words = self.words(self.nearest(self.encoder(picture)))
+        words = self.words(self.nearest(self.encoder(picture.detach())))
         drawn: Tensor = self.decoder(words.permute(0, 3, 1, 2))
-        return drawn.detach()
+        return drawn
