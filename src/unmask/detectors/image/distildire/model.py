@@ -46,7 +46,7 @@ class DistilDire(nn.Module):
             layers=tuple(layers),
             channels=tuple(channels),
         )
-        self.head = nn.Linear(self.student.num_features, 1)
+        self.head = nn.Linear(4 * channels[-1], 1)
         self.pixels = Pixels(HALF)
 
     def train(self, mode: bool = True) -> Any:
