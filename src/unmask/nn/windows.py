@@ -63,6 +63,7 @@ class Windows(nn.Module):
         assert not attention_dropout
         assert not dropout
         self.window, self.shift, self.heads = tuple(window_size), tuple(shift_size), num_heads
+        self.scale = (dim // num_heads) ** -0.5
         self.qkv, self.proj = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
         reach = [2 * side - 1 for side in self.window]
         table = torch.zeros(reach[0] * reach[1] * reach[2], num_heads)
@@ -98,7 +99,7 @@ class Windows(nn.Module):
         if any(shift):
             fits = fits + _apart(sizes, window, shift).to(fits)
             fits = fits.repeat(x.shape[0], 1, 1, 1)
-        heard = F.scaled_dot_product_attention(asked, keys, values, fits)
+        heard = F.scaled_dot_product_attention(asked, keys, values, fits, scale=self.scale)
         x = joined(self.proj(heard.transpose(1, 2).flatten(2)), sizes, window)
         if any(shift):
             x = x.roll(shift, (1, 2, 3))

@@ -37,9 +37,15 @@ def method(tmp_path_factory: pytest.TempPathFactory) -> MMDetMethod:
 
 
 @pytest.fixture(scope="module")
-def network(method: MMDetMethod) -> MMDet:
+def whole() -> dict[str, Tensor]:
+    """A checkpoint of their network without the codebook."""
+    return filled(NAMES["whole"], 1.4)
+
+
+@pytest.fixture(scope="module")
+def network(method: MMDetMethod, whole: dict[str, Tensor]) -> MMDet:
     made = cast(MMDet, method.network().eval())
-    made.load_state_dict(method.convert(filled(NAMES["whole"], 1.4)))
+    made.load_state_dict(method.convert(whole))
     return made
 
 
@@ -65,8 +71,8 @@ def test_a_pretrained_start_has_the_authors_words(method: MMDetMethod) -> None:
     assert network.codebook.words.weight.equal(words)
 
 
-def test_one_file_may_hold_both(method: MMDetMethod) -> None:
-    whole, words = filled(NAMES["whole"], 1.4), filled(NAMES["codebook"], 1.4)
+def test_one_file_may_hold_both(method: MMDetMethod, whole: dict[str, Tensor]) -> None:
+    words = filled(NAMES["codebook"], 1.4)
     both = whole | {f"vqvae.{name}": value for name, value in words.items()}
     alone = MMDetMethod(NARROW).convert(both)
     expected = method.convert(whole)
@@ -75,15 +81,16 @@ def test_one_file_may_hold_both(method: MMDetMethod) -> None:
     assert alone["codebook.words.weight"].equal(expected["codebook.words.weight"])
 
 
-def test_random_words_are_refused() -> None:
+def test_random_words_are_refused(whole: dict[str, Tensor]) -> None:
     plain = MMDetMethod(MMDetMethod.small)
     with pytest.raises(ModelError, match="'codebook' must name"):
-        plain.convert(filled(NAMES["whole"], 1.4))
+        plain.convert(whole)
     with pytest.raises(ModelError, match="'codebook' must name"):
         plain.network(pretrained=True)
 
 
-def test_the_codebook_never_learns(method: MMDetMethod) -> None:
+def test_the_codebook_never_learns() -> None:
+    method = MMDetMethod(MMDetMethod.small)
     network = cast(MMDet, method.network().train())
     before = {n: v.clone() for n, v in network.codebook.state_dict().items()}
     loss, _ = method.loss(network, method.example())

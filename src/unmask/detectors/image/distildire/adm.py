@@ -101,7 +101,7 @@ class Attend(nn.Module):
         parts = self.qkv(self.norm(cells)).unflatten(1, (self.heads, -1)).transpose(2, 3)
         query, key, value = parts.chunk(3, dim=-1)
         heard = F.scaled_dot_product_attention(query, key, value).transpose(2, 3).flatten(1, 2)
-        result: Tensor = (cells + self.proj_out(heard)).reshape(map_.shape)
+        result: Tensor = (cells + self.proj_out(heard)).unflatten(2, map_.shape[2:])
         return result
 
 
