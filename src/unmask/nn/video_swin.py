@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from unmask.nn.windows import Merging, Windows
+
 
 class VideoSwin(nn.Module):
     """Clips (B, 3, T, H, W), normalised, to the maps after each stage, (B, C, T', H', W').
@@ -27,7 +29,14 @@ class VideoSwin(nn.Module):
         drop_path: float = 0.1,
     ) -> None:
         super().__init__()
+        from torchvision.models.swin_transformer import SwinTransformerBlock
         from torchvision.models.video.swin_transformer import SwinTransformer3d
+
+        def block(*sizes: int, attn_layer: Any, **options: Any) -> nn.Module:
+            made: Any = SwinTransformerBlock(*sizes, attn_layer=Windows, **options)
+            made.mlp[2], made.mlp[4] = nn.Identity(), nn.Identity()  # dropouts of nothing
+            result: nn.Module = made
+            return result
 
         whole: Any = SwinTransformer3d(
             patch_size=list(patch),
@@ -37,6 +46,8 @@ class VideoSwin(nn.Module):
             window_size=list(window),
             stochastic_depth_prob=drop_path,
             num_classes=1,
+            block=block,
+            downsample_layer=Merging,
         )
         self.patch_embed, self.features, self.norm = whole.patch_embed, whole.features, whole.norm
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import onnx
 import torch
 from torch import Tensor, nn
+
+# Its optimiser warns of every constant that it does not compute beforehand.
+logging.getLogger("onnxscript").addHandler(logging.NullHandler())
 
 
 def onnx_model(

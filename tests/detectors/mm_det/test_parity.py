@@ -15,7 +15,7 @@ from torch import Tensor
 from official import filled, noise
 from unmask.detectors.video.mm_det.method import MMDetMethod
 from unmask.detectors.video.mm_det.model import Alternating, MMDet
-from unmask.detectors.video.mm_det.residual import KERNELS, blurred
+from unmask.detectors.video.mm_det.residual import KERNELS, Blur
 from unmask.errors import ModelError
 
 HERE = Path(__file__).parent
@@ -37,9 +37,15 @@ def method(tmp_path_factory: pytest.TempPathFactory) -> MMDetMethod:
 
 
 @pytest.fixture(scope="module")
-def network(method: MMDetMethod) -> MMDet:
+def whole() -> dict[str, Tensor]:
+    """A checkpoint of their network without the codebook."""
+    return filled(NAMES["whole"], 1.4)
+
+
+@pytest.fixture(scope="module")
+def network(method: MMDetMethod, whole: dict[str, Tensor]) -> MMDet:
     made = cast(MMDet, method.network().eval())
-    made.load_state_dict(method.convert(filled(NAMES["whole"], 1.4)))
+    made.load_state_dict(method.convert(whole))
     return made
 
 
@@ -65,8 +71,8 @@ def test_a_pretrained_start_has_the_authors_words(method: MMDetMethod) -> None:
     assert network.codebook.words.weight.equal(words)
 
 
-def test_one_file_may_hold_both(method: MMDetMethod) -> None:
-    whole, words = filled(NAMES["whole"], 1.4), filled(NAMES["codebook"], 1.4)
+def test_one_file_may_hold_both(method: MMDetMethod, whole: dict[str, Tensor]) -> None:
+    words = filled(NAMES["codebook"], 1.4)
     both = whole | {f"vqvae.{name}": value for name, value in words.items()}
     alone = MMDetMethod(NARROW).convert(both)
     expected = method.convert(whole)
@@ -75,15 +81,16 @@ def test_one_file_may_hold_both(method: MMDetMethod) -> None:
     assert alone["codebook.words.weight"].equal(expected["codebook.words.weight"])
 
 
-def test_random_words_are_refused() -> None:
+def test_random_words_are_refused(whole: dict[str, Tensor]) -> None:
     plain = MMDetMethod(MMDetMethod.small)
     with pytest.raises(ModelError, match="'codebook' must name"):
-        plain.convert(filled(NAMES["whole"], 1.4))
+        plain.convert(whole)
     with pytest.raises(ModelError, match="'codebook' must name"):
         plain.network(pretrained=True)
 
 
-def test_the_codebook_never_learns(method: MMDetMethod) -> None:
+def test_the_codebook_never_learns() -> None:
+    method = MMDetMethod(MMDetMethod.small)
     network = cast(MMDet, method.network().train())
     before = {n: v.clone() for n, v in network.codebook.state_dict().items()}
     loss, _ = method.loss(network, method.example())
@@ -102,12 +109,12 @@ def test_the_nearest_word_is_the_nearest(network: MMDet) -> None:
 
 def test_a_blur_keeps_what_is_flat_and_takes_what_is_fine() -> None:
     flat = torch.full((1, 2, 9, 9), 3.0)
-    torch.testing.assert_close(blurred(flat, 5), flat)
+    torch.testing.assert_close(Blur(2, 5)(flat), flat)
     point = torch.zeros(1, 1, 9, 9)
     point[..., 4, 4] = 1
-    spread = [float(blurred(point, size)[..., 4, 4]) for size in (3, 5, 7)]
+    spread = [float(Blur(1, size)(point)[..., 4, 4]) for size in (3, 5, 7)]
     assert spread == sorted(spread, reverse=True)
-    assert float(blurred(point, 7).sum()) == pytest.approx(1, abs=1e-5)
+    assert float(Blur(1, 7)(point).sum()) == pytest.approx(1, abs=1e-5)
 
 
 def test_every_tenth_patch_is_read_beside_a_frames_token() -> None:

@@ -32,12 +32,21 @@ class Sizes:
     side: int = 256
 
 
-def moments(step: Tensor, width: int) -> Tensor:
-    """Cosines and sines of a step (B), ``width`` numbers."""
-    half = width // 2
-    rate = torch.exp(-math.log(_LONGEST) * torch.arange(half, device=step.device) / half)
-    angle = step[:, None].float() * rate
-    return torch.cat([angle.cos(), angle.sin()], dim=1)
+class Moments(nn.Module):
+    """Cosines and sines of steps (B), ``width`` numbers each."""
+
+    rates: Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        half = width // 2
+        rates = torch.exp(-math.log(_LONGEST) * torch.arange(half) / half)
+        self.register_buffer("rates", rates, persistent=False)
+
+    def forward(self, step: Tensor) -> Tensor:
+        """(B, width)."""
+        angle = step.float().unsqueeze(1) * self.rates
+        return torch.cat([angle.cos(), angle.sin()], dim=1)
 
 
 class Residual(nn.Module):
@@ -53,7 +62,7 @@ class Residual(nn.Module):
         self.out_layers = nn.Sequential(
             nn.GroupNorm(_GROUPS, outside),
             nn.SiLU(),
-            nn.Dropout(0.0),
+            nn.Identity(),  # their dropout, of nothing
             nn.Conv2d(outside, outside, 3, padding=1),
         )
         self.skip_connection: nn.Module = nn.Identity()
@@ -66,10 +75,11 @@ class Residual(nn.Module):
         return F.avg_pool2d(map_, 2) if self.scale == "down" else map_
 
     def forward(self, map_: Tensor, time: Tensor) -> Tensor:
-        """(B, inside, H, W) and what the step became (B, time)."""
+        """(B, inside, H, W) and what the step became (B, time), after the SiLU of all blocks."""
         inner = self.in_layers[2](self._scaled(self.in_layers[1](self.in_layers[0](map_))))
-        by, more = self.emb_layers(time)[:, :, None, None].chunk(2, dim=1)
-        inner = self.out_layers[0](inner) * (1 + by) + more
+        by, more = self.emb_layers[1](time).unflatten(1, (2, -1, 1, 1)).unbind(1)
+        inner = self.out_layers[0](inner)
+        inner = torch.addcmul(inner + more, inner, by)
         inner = self.out_layers[3](self.out_layers[2](self.out_layers[1](inner)))
         result: Tensor = self.skip_connection(self._scaled(map_)) + inner
         return result
@@ -91,7 +101,7 @@ class Attend(nn.Module):
         parts = self.qkv(self.norm(cells)).unflatten(1, (self.heads, -1)).transpose(2, 3)
         query, key, value = parts.chunk(3, dim=-1)
         heard = F.scaled_dot_product_attention(query, key, value).transpose(2, 3).flatten(1, 2)
-        result: Tensor = (cells + self.proj_out(heard)).reshape(map_.shape)
+        result: Tensor = (cells + self.proj_out(heard)).unflatten(2, map_.shape[2:])
         return result
 
 
@@ -106,12 +116,13 @@ class Steps(nn.Sequential):
 
 
 class Adm(nn.Module):
-    """Pictures in -1…1 with noise (B, 3, S, S) and their step (B) to the noise (B, 3, S, S)."""
+    """Pictures in -1…1 with noise (B, 3, S, S) and their step (B, or 1 for all) to the noise
+    (B, 3, S, S)."""
 
     def __init__(self, sizes: Sizes | None = None) -> None:
         super().__init__()
         sizes = sizes or Sizes()
-        self.width = sizes.width
+        self.moments = Moments(sizes.width)
         time = 4 * sizes.width
         self.time_embed = nn.Sequential(
             nn.Linear(sizes.width, time), nn.SiLU(), nn.Linear(time, time)
@@ -153,7 +164,7 @@ class Adm(nn.Module):
 
     def forward(self, picture: Tensor, step: Tensor) -> Tensor:
         """What it guesses of the variance is left out."""
-        time = self.time_embed(moments(step, self.width))
+        time = F.silu(self.time_embed(self.moments(step)))
         kept = []
         for part in self.input_blocks:
             picture = part(picture, time)
@@ -161,5 +172,5 @@ class Adm(nn.Module):
         picture = self.middle_block(picture, time)
         for part in self.output_blocks:
             picture = part(torch.cat([picture, kept.pop()], dim=1), time)
-        result: Tensor = self.out(picture)[:, :3]
+        result: Tensor = self.out(picture).narrow(1, 0, 3)
         return result

@@ -25,8 +25,7 @@ def schedule(steps: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 def split(model: nn.Module, picture: Tensor, number: int, left: float) -> tuple[Tensor, Tensor]:
     """The picture without noise, within -1…1, and the noise that then is in ``picture``."""
-    step = torch.full((picture.shape[0],), number, device=picture.device)
-    guess = model(picture, step)
+    guess = model(picture, torch.full((1,), number, device=picture.device))
     clean = ((picture - (1 - left) ** 0.5 * guess) / left**0.5).clamp(-1, 1)
     return clean, (picture - left**0.5 * clean) / (1 - left) ** 0.5
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from unmask.detectors.image.distildire.convert import renamed
 from unmask.detectors.image.distildire.diffusion import dire, first_noise
-from unmask.detectors.image.distildire.model import LAYERS, DistilDire, teacher
+from unmask.detectors.image.distildire.model import CHANNELS, LAYERS, DistilDire, teacher
 from unmask.errors import ModelError
 from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method, fitted, read_checkpoint
@@ -28,15 +28,17 @@ class DistilDireMethod(Method):
     ``settings``: ``adm`` (path of the diffusion model's published file, needed for a pre-trained
     start and beside the authors' student), ``distil`` (weight of the teacher's part of the loss),
     ``cutmix`` (chance), ``steps`` (of the way in and out that the teacher sees), ``adm_config``
-    (fields of ``Sizes``) and ``layers`` (blocks of the ResNets' stages), for small networks.
+    (fields of ``Sizes``), ``layers`` and ``channels`` (blocks of the ResNets' stages and their
+    width), for small networks.
     """
 
     small: ClassVar[Mapping[str, Any]] = {
         "cutmix": 0.0,
-        "steps": 2,
+        "steps": 1,
         "layers": (1, 1, 1, 1),
+        "channels": (8, 16, 32, 64),
         "adm_config": {
-            "width": 32, "times": (1, 2), "blocks": 0, "attends": (32,), "head": 16, "side": 64,
+            "width": 32, "times": (1, 2), "blocks": 0, "attends": (), "head": 16, "side": 40,
         },
     }  # fmt: skip
 
@@ -50,15 +52,15 @@ class DistilDireMethod(Method):
 
         ``pretrained``: that of ``adm``. Raises ModelError, DataError when it cannot be had.
         """
-        network = DistilDire(dict(self.settings.get("adm_config") or {}), self._layers)
+        network = DistilDire(dict(self.settings.get("adm_config") or {}), *self._stages)
         self._pretrained = pretrained
         if pretrained:
             network.adm.load_state_dict(fitted(network.adm, self._adm(), "the diffusion model"))
         return network
 
     @property
-    def _layers(self) -> Sequence[int]:
-        return self.settings.get("layers") or LAYERS
+    def _stages(self) -> tuple[Sequence[int], Sequence[int]]:
+        return self.settings.get("layers") or LAYERS, self.settings.get("channels") or CHANNELS
 
     def _adm(self) -> dict[str, Any]:
         if not (path := self.settings.get("adm")):
@@ -93,7 +95,7 @@ class DistilDireMethod(Method):
         if self._teacher is None:
             with torch.random.fork_rng():
                 torch.manual_seed(0)
-                self._teacher = teacher(self._pretrained, self._layers)
+                self._teacher = teacher(self._pretrained, *self._stages)
         return self._teacher.to(device)
 
     def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -62,13 +62,11 @@ class Codebook(nn.Module):
         """Numbers of the nearest words (N, h, w) of features (N, C, h, w)."""
         flat = seen.permute(0, 2, 3, 1)
         words = self.words.weight
-        apart = words.square().sum(1) - 2 * flat @ words.T
-        return apart.argmin(-1)
+        near = F.linear(flat, words, -0.5 * words.square().sum(1))
+        return near.argmax(-1)
 
     def forward(self, picture: Tensor) -> Tensor:
         """What the words of the picture look like."""
-        with torch.no_grad():
-            drawn: Tensor = self.decoder(
-                self.words(self.nearest(self.encoder(picture))).permute(0, 3, 1, 2)
-            )
+        words = self.words(self.nearest(self.encoder(picture.detach())))
+        drawn: Tensor = self.decoder(words.permute(0, 3, 1, 2))
         return drawn

@@ -32,7 +32,7 @@ class MMDetMethod(Method):
     small: ClassVar[Mapping[str, Any]] = {
         "frames": 3,
         "side": 32,
-        "layers": (1, 1),
+        "layers": (1,),
         "kernels": (5,),
         "width": 32,
         "depth": 1,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.video.mm_det.codebook import Codebook
@@ -36,13 +37,13 @@ class Alternating(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The tokens, frames first."""
-        count, width = x.shape[0], x.shape[2]
-        patches = self.all_patches(x[:, self.frames :])
-        dealt = patches.reshape(count, -1, self.frames, width).transpose(1, 2)
-        beside = torch.cat([x[:, : self.frames, None], dealt], 2)
+        first, patches = torch.split(x, [self.frames, x.shape[1] - self.frames], 1)
+        patches = self.all_patches(patches)
+        dealt = patches.unflatten(1, (-1, self.frames)).transpose(1, 2)
+        beside = torch.cat([first[:, :, None], dealt], 2)
         read = self.each(beside.flatten(0, 1)).reshape(beside.shape)
-        back = read[:, :, 1:].transpose(1, 2).reshape(patches.shape)
-        return torch.cat([read[:, :, 0], back], 1)
+        first, dealt = torch.split(read, [1, beside.shape[2] - 1], 2)
+        return torch.cat([first.squeeze(2), dealt.transpose(1, 2).flatten(1, 2)], 1)
 
 
 class Weighed(nn.Module):
@@ -58,8 +59,7 @@ class Weighed(nn.Module):
         count, tokens, width = x.shape
         parts = self.qkv(x).reshape(count, tokens, 3, _HEADS, width // _HEADS)
         asked, keys, values = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        fits = (asked * (width // _HEADS) ** -0.5 @ keys.transpose(-2, -1)).softmax(-1)
-        seen = (fits @ values).transpose(1, 2).reshape(x.shape)
+        seen = F.scaled_dot_product_attention(asked, keys, values).transpose(1, 2).reshape(x.shape)
         weighed: Tensor = x * self.proj(seen)
         return weighed
 
@@ -106,12 +106,12 @@ class MMDet(nn.Module):
         """A token for each frame (B, frames, C) of frames and drawings (B · frames, 3, H, W)."""
         seen = self.fused(torch.cat([self.shown(shown), self.drawn(drawn)], 1))
         patches = self.embed(seen).flatten(2).transpose(1, 2)
-        patches = patches.reshape(-1, self.frames, self.patches, patches.shape[2])
-        patches = patches + self.patch_places[:, None] + self.times[:, :, None]
+        places = (self.patch_places[:, None] + self.times[:, :, None]).flatten(1, 2)
+        patches = patches.reshape(-1, *places.shape[1:]) + places
         first = self.frame_tokens + self.frame_places + self.times
         first = first.expand(patches.shape[0], -1, -1)
-        read = self.norm(self.blocks(torch.cat([first, patches.flatten(1, 2)], 1)))
-        tokens: Tensor = read[:, : self.frames]
+        read: Tensor = self.blocks(torch.cat([first, patches], 1))
+        tokens: Tensor = self.norm(read.narrow(1, 0, self.frames))
         return tokens
 
     def forward(self, frames: Tensor) -> dict[str, Tensor]:

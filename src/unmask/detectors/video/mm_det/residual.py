@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -14,23 +14,63 @@ from unmask.errors import MissingExtra
 
 KERNELS = (3, 5, 7)
 _CHANNELS = (256, 512, 1024)
+_STEM = 64
+_EPSILON = 1e-8
 
 
-def blurred(maps: Tensor, size: int) -> Tensor:
-    """Maps (N, C, H, W) under a Gaussian of ``size`` pixels."""
-    spread = ((size - 1) * 0.5 - 1) * 0.5 + 0.8
-    place = torch.arange(size, dtype=maps.dtype, device=maps.device) - (size - 1) / 2
-    line = (-0.5 * (place / spread).square()).exp()
-    line = line / line.sum()
-    count, half = maps.shape[1], size // 2
-    rimmed = F.pad(maps, (half, half, half, half), mode="reflect")
-    across = F.conv2d(rimmed, line.expand(count, 1, 1, size), groups=count)
-    return F.conv2d(across, line[:, None].expand(count, 1, size, 1), groups=count)
+class Standardised(nn.Conv2d):
+    """A convolution whose weights have mean 0 and spread 1 for each output channel.
+
+    "Same" padding as TensorFlow has it: a map keeps its side, or loses all but every ``stride``-th
+    pixel, and where the rims cannot be equal, the later one is wider.
+    """
+
+    def __init__(
+        self, came: int, goes: int, kernel_size: int, stride: int = 1, **options: Any
+    ) -> None:
+        even = kernel_size // 2 if stride == 1 else 0
+        super().__init__(came, goes, kernel_size, stride, even, bias=False, **options)
+
+    def _rimmed(self, maps: Tensor) -> Tensor:
+        size, step = self.kernel_size[0], self.stride[0]
+        rims: list[int] = []
+        for side in (maps.shape[3], maps.shape[2]):
+            missing = max((math.ceil(side / step) - 1) * step + size - side, 0)
+            rims += [missing // 2, missing - missing // 2]
+        return F.pad(maps, rims) if any(rims) else maps
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Maps (N, C, H, W)."""
+        maps = maps if self.stride[0] == 1 else self._rimmed(maps)
+        weight = F.layer_norm(self.weight, self.weight.shape[1:], eps=_EPSILON)
+        return F.conv2d(maps, weight, None, self.stride, self.padding, self.dilation, self.groups)
 
 
-def _resnet(layers: Sequence[int], stem: int = 64) -> Any:
+class Blur(nn.Module):
+    """Maps (N, ``width``, H, W) under a Gaussian of ``size`` pixels."""
+
+    across: Tensor
+    down: Tensor
+
+    def __init__(self, width: int, size: int) -> None:
+        super().__init__()
+        spread = ((size - 1) * 0.5 - 1) * 0.5 + 0.8
+        place = torch.arange(size) - (size - 1) / 2
+        line = (-0.5 * (place / spread).square()).exp()
+        line = (line / line.sum()).expand(width, 1, 1, size).contiguous()
+        self.register_buffer("across", line, persistent=False)
+        self.register_buffer("down", line.transpose(2, 3), persistent=False)
+        self.width, self.rims = width, [size // 2] * 4
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """The same shape."""
+        rimmed = F.pad(maps, self.rims, mode="reflect")
+        across = F.conv2d(rimmed, self.across, groups=self.width)
+        return F.conv2d(across, self.down, groups=self.width)
+
+
+def _resnet(layers: Sequence[int], stem: int = _STEM) -> Any:
     try:
-        from timm.layers import StdConv2dSame
         from timm.models.resnetv2 import ResNetV2
     except ImportError:
         raise MissingExtra("MM-Det", "train") from None
@@ -42,7 +82,7 @@ def _resnet(layers: Sequence[int], stem: int = 64) -> Any:
         preact=False,
         stem_type="same",
         stem_chs=stem,
-        conv_layer=partial(StdConv2dSame, eps=1e-8),
+        conv_layer=Standardised,
     )
 
 
@@ -56,12 +96,12 @@ class Residual(nn.Module):
 
     def __init__(self, layers: Sequence[int] = (3, 4, 9), kernels: Sequence[int] = KERNELS) -> None:
         super().__init__()
-        self.kernels = tuple(kernels)
         self.width, self.stride = _CHANNELS[len(layers) - 1], 4 * 2 ** (len(layers) - 1)
         whole = _resnet(layers)
         self.stem, self.stages, self.norm = whole.stem, whole.stages, whole.norm
         self.fine_stem = _resnet(layers).stem
-        self.fine_stage = _resnet(layers[:1], stem=64 * len(kernels)).stages[0]
+        self.blurs = nn.ModuleList(Blur(_STEM, size) for size in kernels)
+        self.fine_stage = _resnet(layers[:1], stem=_STEM * len(kernels)).stages[0]
         self.joined = nn.Sequential(
             nn.Conv2d(512, 256, 1, bias=False), nn.BatchNorm2d(256), nn.ReLU()
         )
@@ -72,7 +112,7 @@ class Residual(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         """The features."""
         fine = self.fine_stem(picture)
-        lost = torch.cat([fine - blurred(fine, size) for size in self.kernels], 1)
+        lost = torch.cat([fine - blur(fine) for blur in self.blurs], 1)
         x = self.stages[0](self.stem(picture))
         x = self.joined(torch.cat([x, self.fine_stage(lost)], 1))
         for stage in self.stages[1:]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -34,18 +36,14 @@ class Reading(nn.Module):
         """What they read (B, L, C). ``apart`` (L, L): -inf where one does not see another."""
         latents = self.norm_latents(latents)
         seen = torch.cat([self.norm_media(features), latents], 1)
-        asked = _heads(self.to_q(latents)) * HEAD_WIDTH**-0.5
-        keys, values = (_heads(part) for part in self.to_kv(seen).chunk(2, -1))
-        fits = asked @ keys.transpose(-2, -1)
+        asked = self.to_q(latents).unflatten(2, (HEADS, -1)).transpose(1, 2)
+        parts = self.to_kv(seen).unflatten(2, (2, HEADS, -1)).permute(2, 0, 3, 1, 4)
+        keys, values = parts.unbind(0)
         if apart is not None:
-            fits = fits + F.pad(apart, (features.shape[1], 0))
-        told = fits.softmax(-1) @ values
+            apart = F.pad(apart, (features.shape[1], 0))
+        told = F.scaled_dot_product_attention(asked, keys, values, apart)
         read: Tensor = self.to_out(told.transpose(1, 2).flatten(2))
         return read
-
-
-def _heads(x: Tensor) -> Tensor:
-    return x.reshape(x.shape[0], x.shape[1], HEADS, HEAD_WIDTH).transpose(1, 2)
 
 
 def reading_layers(width: int, depth: int) -> nn.ModuleList:
@@ -69,12 +67,12 @@ LONGEST = 16
 
 
 def times(count: int, width: int) -> Tensor:
-    """Sines and cosines of the time, by turns (1, width, ``count``, 1, 1)."""
+    """Sines and cosines of the time, by turns (1, ``count``, 1, 1, width)."""
     number = torch.arange(width, dtype=torch.float64)
     rates = 10000 ** -((number - number % 2) / width)
     table = torch.arange(count)[:, None] * rates
     table[:, 0::2], table[:, 1::2] = table[:, 0::2].sin(), table[:, 1::2].cos()
-    return table.float().T[None, :, :, None, None]
+    return table.float()[None, :, None, None]
 
 
 class Interaction(nn.Module):
@@ -102,11 +100,12 @@ class Interaction(nn.Module):
         """The latents, after they have read everything; the last stage comes first."""
         tokens = []
         for number, (proj, seen) in enumerate(zip(self.proj, reversed(maps), strict=True)):
-            wide = proj(seen.movedim(1, -1)).movedim(-1, 1)
-            if wide.shape[2] > 1:
-                wide = wide + self.times[:, :, : wide.shape[2]]
-            wide = wide + self.stages[number]
-            tokens.append(wide.transpose(1, 2).reshape(wide.shape[0], -1, self.width))
+            wide = proj(seen.movedim(1, -1))
+            place = self.stages[number].flatten()
+            if wide.shape[1] > 1:
+                place = place + self.times.narrow(1, 0, wide.shape[1])
+            rows = (wide + place).movedim(-1, 2)
+            tokens.append(rows.reshape(-1, math.prod(seen.shape[2:]), self.width))
         latents = self.latents.expand(maps[0].shape[0], -1, -1)
         known: Tensor = self.norm(read(self.layers, torch.cat(tokens, 1), latents))
         return known

@@ -46,7 +46,7 @@ class OmniFDMethod(Method):
         "drop_path": 0.0,
         "readings": 1,
         "levels": 2,
-        "side": 32,
+        "side": 16,
     }
 
     def network(self, pretrained: bool = False) -> nn.Module:

@@ -36,12 +36,13 @@ class Places(nn.Module):
 
     def forward(self, maps: list[Tensor], latents: Tensor) -> Tensor:
         """How each place fits a mixture of the latents."""
-        flat = [one[:, :, 0] for one in maps]
+        flat = [one.select(2, 0) for one in maps]
         size = flat[0].shape[-2:]
-        wide = [F.interpolate(one, size=size, mode="bilinear") for one in flat]
+        same = [F.interpolate(one, size=size, mode="bilinear") for one in flat[1:]]
+        wide = [flat[0], *same]
         seen = self.convs(torch.cat(wide, 1))
-        wanted = self.mixed(self.proj(latents).transpose(1, 2))[:, :, 0]
-        fits: Tensor = (seen * wanted[:, :, None, None]).sum(1)
+        wanted = self.mixed(self.proj(latents).transpose(1, 2)).unsqueeze(2)
+        fits: Tensor = (seen * wanted).sum(1)
         return fits
 
 
@@ -87,7 +88,7 @@ class OmniFD(nn.Module):
 
     def of_pictures(self, picture: Tensor) -> dict[str, Tensor]:
         """Pictures (B, 3, H, W): ``logit`` (B), and ``places``, log-odds (B, H / 8, W / 8)."""
-        shown = self.pixels(picture)[:, None]
+        shown = self.pixels(picture).unsqueeze(1)
         maps, latents = self.seen(torch.cat([shown, torch.zeros_like(shown)], 1))
         real, forged = self.picture(latents.mean(1)).unbind(1)
         return {"logit": forged - real, "places": self.places(maps, latents)}
@@ -104,12 +105,12 @@ class OmniFD(nn.Module):
         in steps of the clip. ``picture`` (B) and ``mask`` (B, H, W): of its middle frame alone.
         """
         clip = self.of_clips(frames)
-        middle = self.of_pictures(frames[:, frames.shape[1] // 2])
-        wide = F.interpolate(middle["places"][:, None], scale_factor=8.0, mode="bilinear")
-        said = torch.cat([clip["chances"].sigmoid()[..., None], ends(clip["reaches"])], -1)
+        middle = self.of_pictures(frames.select(1, frames.shape[1] // 2))
+        wide = F.interpolate(middle["places"].unsqueeze(1), scale_factor=8.0, mode="bilinear")
+        said = torch.cat([clip["chances"].sigmoid().unsqueeze(2), ends(clip["reaches"])], -1)
         return {
             "logit": clip["logit"],
             "times": said,
             "picture": middle["logit"],
-            "mask": wide[:, 0],
+            "mask": wide.squeeze(1),
         }

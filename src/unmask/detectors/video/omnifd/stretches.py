@@ -66,19 +66,18 @@ class Along(nn.Module):
             nn.Conv1d(width, 4 * width, 1), nn.GELU(), nn.Conv1d(4 * width, width, 1)
         )
         self.scale_attn, self.scale_mlp = _Scaled(width, drop), _Scaled(width, drop)
-        self.width = width
 
     def _part(self, name: str, x: Tensor) -> Tensor:
         short = self.get_submodule(f"{name}_norm")(self.get_submodule(f"{name}_conv")(x))
         wide: Tensor = self.get_submodule(name)(short)
-        return wide.reshape(x.shape[0], _HEADS, self.width // _HEADS, -1).transpose(2, 3)
+        return wide.reshape(-1, _HEADS, wide.shape[1] // _HEADS, wide.shape[2]).transpose(2, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         """One block."""
         normed = self.norm1(x)
         asked, keys, values = (self._part(name, normed) for name in ("query", "key", "value"))
-        fits = asked / math.sqrt(self.width // _HEADS) @ keys.transpose(-2, -1)
-        told = (fits.softmax(-1) @ values).transpose(2, 3).reshape(x.shape[0], self.width, -1)
+        told = F.scaled_dot_product_attention(asked, keys, values)
+        told = told.transpose(2, 3).flatten(1, 2)
         x = self.skip(x) + self.scale_attn(self.proj(told))
         result: Tensor = x + self.scale_mlp(self.mlp(self.norm2(x)))
         return result
@@ -95,6 +94,7 @@ class Stretches(nn.Module):
 
     taken: Tensor
     inside: Tensor
+    points: Tensor
     apart: Tensor
     level: Tensor
 
@@ -120,7 +120,8 @@ class Stretches(nn.Module):
 
     def forward(self, last: Tensor, latents: Tensor) -> tuple[Tensor, Tensor]:
         """Both guesses, level after level."""
-        x = F.interpolate(last.mean((3, 4)), size=STEPS, mode="linear")
+        x = last.mean((3, 4)).unsqueeze(3)  # as a map: one operation where it is exported
+        x = F.interpolate(x, size=(STEPS, 1), mode="bilinear").squeeze(3)
         x = self.stem(self.embed(x))
         known = self.known(latents)
         levels = []
@@ -128,12 +129,13 @@ class Stretches(nn.Module):
             if number:
                 x = self.branch(x)
             levels.append(norm(x))
-        row = torch.cat(levels, 2)[:, :, self.taken] * self.inside
+        row = torch.cat(levels, 2).index_select(2, self.taken) * self.inside
         asked = read(self.fused, known, self._through("cls", row).transpose(1, 2), self.apart)
-        chances = self.cls_head(self.fused_norm(asked).transpose(1, 2) * self.inside)[:, 0]
+        chances = self.cls_head(self.fused_norm(asked).transpose(1, 2) * self.inside)
         reaches = self.scales[self.level] * self.reg_head(self._through("reg", row))
-        points = self.inside.bool()
-        return chances[:, points], F.relu(reaches)[:, :, points].transpose(1, 2)
+        both = torch.cat([chances, F.relu(reaches)], 1).index_select(2, self.points)
+        chance, back, on = both.unbind(1)
+        return chance, torch.stack([back, on], 2)
 
     def _through(self, name: str, row: Tensor) -> Tensor:
         """The convolutions of one guess; what they say between the levels is nothing."""
@@ -146,7 +148,8 @@ def row_of_levels(levels: int = len(STRIDES)) -> dict[str, Tensor]:
     """How the points of all ``levels`` stand in a row with an empty column between levels.
 
     Of each column: ``taken``, which of the points (in an empty one any); ``inside``, 1 for a point;
-    ``level``. ``apart``: 0 where a column sees another, -inf elsewhere.
+    ``level``. ``points``: the columns that are points. ``apart``: 0 where a column sees another,
+    -inf elsewhere.
     """
     sizes = torch.tensor([STEPS // stride + 1 for stride in STRIDES[:levels]])
     level = torch.arange(levels).repeat_interleave(sizes)[:-1]
@@ -156,6 +159,7 @@ def row_of_levels(levels: int = len(STRIDES)) -> dict[str, Tensor]:
     return {
         "taken": (inside.cumsum(0) - 1).long(),
         "inside": inside,
+        "points": inside.nonzero()[:, 0],
         "apart": torch.zeros(seen.shape).masked_fill(~seen, -torch.inf),
         "level": level,
     }
@@ -169,6 +173,5 @@ def points() -> Tensor:
 
 def ends(reaches: Tensor) -> Tensor:
     """Start and end in steps (B, N, 2) of what each of the first N points reaches."""
-    at = points()[: reaches.shape[-2]].to(reaches)
-    start = at[:, 0] - reaches[..., 0] * at[:, 1]
-    return torch.stack([start, at[:, 0] + reaches[..., 1] * at[:, 1]], -1)
+    at, stride = points()[: reaches.shape[-2]].to(reaches)[:, :, None].unbind(1)
+    return at + reaches * torch.cat([-stride, stride], 1)
