@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from official import filled, noise
+from unmask.errors import ModelError
 from unmask.nn.c3d import C3D, FrameResNet
 from unmask.nn.efficientnet import REPEATS, efficientnet, timm_names
 from unmask.nn.video_swin import VideoSwin, torchvision_names
@@ -77,6 +78,20 @@ def test_xception_of_six_channels_and_two_classes() -> None:
         network = xception(channels=6, classes=2, bare=False)
     assert network.conv1.weight.shape[1] == 6
     assert network.fc.weight.shape == (2, 2048)
+
+
+@torch.no_grad()
+def test_a_thin_xception_has_the_same_layers_and_an_eighth_of_the_channels() -> None:
+    thin = xception(classes=2, bare=False, thin=8).eval()
+    with torch.device("meta"):
+        whole = xception(classes=2, bare=False)
+    assert list(thin.state_dict()) == list(whole.state_dict())
+    assert [found.shape[1] for found in stages(thin, noise((1, 3, 71, 71), 24))] == [
+        width // 8 for width in WIDTHS
+    ]
+    assert thin(noise((1, 3, 71, 71), 24)).isfinite().all()
+    with pytest.raises(ModelError, match="fewer blocks or channels"):
+        xception(pretrained=True, thin=8)
 
 
 def test_an_efficientnets_rims_are_those_of_its_size() -> None:

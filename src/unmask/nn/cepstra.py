@@ -8,6 +8,7 @@ light convolutional networks.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -100,27 +101,27 @@ class Cepstra(nn.Module):
         waves = np.concatenate([np.cos(turn), np.sin(turn)], axis=1) * window[:, None]
         self.register_buffer("spectrum", torch.from_numpy(waves), persistent=False)
         self.register_buffer("bank", torch.from_numpy(bank), persistent=False)
-        transform = cosines(shape.filters)[: shape.coefficients].T.contiguous()
+        # The first coefficient is left out where the energy takes its place.
+        transform = cosines(shape.filters)[int(shape.energy) : shape.coefficients].T.contiguous()
         self.register_buffer("transform", transform, persistent=False)
 
     def forward(self, sound: Tensor) -> Tensor:
         """Frames and their coefficients."""
         shape = self.shape
         if shape.emphasis:
-            after = sound[:, 1:] - shape.emphasis * sound[:, :-1]
-            sound = torch.cat([sound[:, :1], after], dim=1)
+            sound = sound - shape.emphasis * F.pad(sound, (1, -1))
         frames = self._framed(sound)
-        waves = frames @ self.spectrum.to(frames)
-        real, imaginary = waves.chunk(2, dim=-1)
-        power = real.square() + imaginary.square()
-        levels = (power @ self.bank.to(frames) + shape.floor).log10()
-        found = levels @ self.transform.to(frames)
+        waves = frames @ _like(self.spectrum, frames)
+        power = torch.unflatten(waves, -1, (2, -1)).square().sum(-2)
+        levels = (power @ _like(self.bank, frames) + shape.floor).log10()
+        found = levels @ _like(self.transform, frames)
         if shape.energy:
             total = (power.sum(-1, keepdim=True) / shape.fft + shape.floor).log10()
-            found = torch.cat([total, found[..., 1:]], dim=-1)
+            found = torch.cat([total, found], dim=-1)
         parts = [found]
         for _ in range(shape.deltas):
-            parts.append(delta(parts[-1], 1) * (1.0 if shape.halved else 2.0))
+            slope = delta(parts[-1], 1)
+            parts.append(slope if shape.halved else 2 * slope)
         return torch.cat(parts, dim=-1)
 
     def _framed(self, sound: Tensor) -> Tensor:
@@ -144,12 +145,18 @@ def delta(frames: Tensor, reach: int) -> Tensor:
 
     Young et al. 2006, "The HTK Book", equation 5.16; the first and last frame go on.
     """
-    head = frames[:, :1].expand(-1, reach, -1)
-    tail = frames[:, -1:].expand(-1, reach, -1)
-    padded = torch.cat([head, frames, tail], dim=1)
-    count = frames.shape[1]
-    total = torch.zeros_like(frames)
-    for step in range(1, reach + 1):
-        later = padded[:, reach + step : reach + step + count]
-        total = total + step * (later - padded[:, reach - step : reach - step + count])
-    return total / (2 * sum(step * step for step in range(1, reach + 1)))
+    head, tail = frames.narrow(1, 0, 1), frames.narrow(1, -1, 1)
+    padded = torch.cat([*[head] * reach, frames, *[tail] * reach], dim=1)
+    count, steps = frames.shape[1], range(1, reach + 1)
+    whole = 2 * sum(step * step for step in steps)
+
+    def rise(step: int) -> Tensor:
+        return padded.narrow(1, reach + step, count) - padded.narrow(1, reach - step, count)
+
+    return reduce(torch.add, [step / whole * rise(step) for step in steps])
+
+
+def _like(values: Tensor, frames: Tensor) -> Tensor:
+    """In the type of the frames, and where they are; nothing is done to what is already so."""
+    same = values.dtype == frames.dtype and values.device == frames.device
+    return values if same else values.to(frames)

@@ -71,8 +71,14 @@ TINY = {
     "num_conv_pos_embedding_groups": 4,
 }
 """Values with the same parts, few and narrow, for tests."""
-TINY_ONE = {**TINY, "num_hidden_layers": 1}
-"""The same with one layer, for methods that do not tell layers apart."""
+TINY_ONE = {
+    **TINY,
+    "num_hidden_layers": 1,
+    "conv_dim": (8, 8),
+    "conv_kernel": (10, 3),
+    "conv_stride": (5, 16),
+}
+"""The same with one layer, for methods that do not tell layers apart, and frames as far apart."""
 
 
 def speech_encoder(

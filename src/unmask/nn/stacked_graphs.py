@@ -58,7 +58,8 @@ class StackAttention(nn.Module):
         stack = self.stack_heard(share @ nodes) + self.stack_own(stack)
 
         mixed = self.act(normed(self.norm, self.heard(attention @ nodes) + self.own(nodes)))
-        return mixed[:, :times], mixed[:, times:], stack
+        temporal, spectral = mixed.split([times, bands], dim=1)
+        return temporal, spectral, stack
 
     def _weights(self, times: int, bands: int) -> Tensor:
         """The weighing vector of every pair of nodes, (T + S, T + S, C)."""
@@ -136,8 +137,9 @@ class Readout(nn.Module):
             dim=1,
         )
         classes = self.classes(self.drop(features))
+        real, forged = classes.unbind(1)
         return {
-            "logit": classes[:, 1] - classes[:, 0],
+            "logit": forged - real,
             "classes": classes,
             "features": features,
         }
@@ -164,7 +166,7 @@ class SpeechReadout(nn.Module):
     def read(self, frames: Tensor) -> dict[str, Tensor]:
         """Frames (B, T, C) to ``logit``, ``classes`` and ``features``."""
         features = self.reduce(frames).transpose(1, 2)
-        map_ = self.after(self.encoder(self.norm(F.max_pool2d(features[:, None], 3))))
+        map_ = self.after(self.encoder(self.norm(F.max_pool2d(features.unsqueeze(1), 3))))
         weights = self.attend(map_)
         spectral = (map_ * weights.softmax(3)).sum(3).transpose(1, 2) + self.position
         temporal = (map_ * weights.softmax(2)).sum(2).transpose(1, 2)

@@ -20,7 +20,7 @@ def pair_weight(width: int) -> nn.Parameter:
 
 def normed(norm: nn.BatchNorm1d, nodes: Tensor) -> Tensor:
     """Batch norm over the channels of all nodes, batch × nodes × channels."""
-    result: Tensor = norm(nodes.flatten(0, 1)).view_as(nodes)
+    result: Tensor = norm(nodes.transpose(1, 2)).transpose(1, 2)
     return result
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from unmask.errors import ModelError
@@ -26,26 +28,30 @@ def xception(
     drop: float = 0.0,
     middle: int = 8,
     entry: int = 3,
+    thin: int = 1,
 ) -> Any:
     """timm's Xception, whose names are those of the published checkpoints but for the head's.
 
     ``pretrained``: with timm's ImageNet weights, or with those of a file. ``bare``: without the
     last activation, as DeepfakeBench takes features. ``drop``: chance before the head.
     ``middle``, ``entry``: how many of the eight blocks of the middle flow and of the three of the
-    entry flow there are, fewer for tests. Raises MissingExtra, and DataError or ModelError when the
-    weights cannot be had.
+    entry flow there are, fewer for tests, as is ``thin``: what all channels are divided by. Raises
+    MissingExtra, and DataError or ModelError when the weights cannot be had.
     """
-    if pretrained and entry < 3:
-        raise ModelError("Xception has no weights for an entry flow of fewer blocks.")
-    network: Any = timm_model(
-        NAME, pretrained is True, num_classes=classes, in_chans=channels, drop_rate=drop
-    )
-    if bare:
-        network.act4 = nn.Identity()
-    for number in range(4 + middle, 12):
-        setattr(network, f"block{number}", nn.Identity())
-    if entry < 3:
-        _shorten(network, entry)
+    if pretrained and (entry < 3 or thin > 1):
+        raise ModelError("Xception has no weights for an entry flow of fewer blocks or channels.")
+    with torch.device("meta") if thin > 1 else nullcontext():
+        network: Any = timm_model(
+            NAME, pretrained is True, num_classes=classes, in_chans=channels, drop_rate=drop
+        )
+        if bare:
+            network.act4 = nn.Identity()
+        for number in range(4 + middle, 12):
+            setattr(network, f"block{number}", nn.Identity())
+        if entry < 3:
+            _shorten(network, entry)
+    if thin > 1:
+        _thin(network, thin)
     if isinstance(pretrained, Path):
         _begin(network, pretrained)
     return network
@@ -60,6 +66,30 @@ def _shorten(network: Any, entry: int) -> None:
     setattr(network, f"block{entry}", last)
     for number in range(entry + 1, 4):
         setattr(network, f"block{number}", nn.Identity())
+
+
+def _thin(network: Any, by: int) -> None:
+    """Layers of fewer channels, begun as timm begins them, in the place of those of a network
+    without memory: to fill all of it first would take longer than any test of it."""
+
+    def fewer(count: int) -> int:
+        return count // by if count > network.in_chans else count
+
+    for path, layer in list(network.named_modules()):
+        if isinstance(layer, nn.Conv2d):
+            same = ("kernel_size", "stride", "padding")
+            kept: Any = {name: getattr(layer, name) for name in same}
+            sizes = fewer(layer.in_channels), fewer(layer.out_channels)
+            made: Any = nn.Conv2d(*sizes, groups=fewer(layer.groups), bias=False, **kept)
+            nn.init.kaiming_normal_(made.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(layer, nn.BatchNorm2d):
+            made = nn.BatchNorm2d(fewer(layer.num_features))
+        elif isinstance(layer, nn.Linear):
+            made = nn.Linear(fewer(layer.in_features), layer.out_features)
+        else:
+            continue
+        network.set_submodule(path, made)
+    network.num_features = fewer(network.num_features)
 
 
 def _begin(network: nn.Module, path: Path) -> None:

@@ -33,7 +33,7 @@ def test_each_place_hears_the_places_that_are_like_it() -> None:
 
 @torch.no_grad()
 def test_both_stages_are_those_of_the_paper(network: SriNet) -> None:
-    texture, direct, specular = (noise((1, 728, 4, 4), seed) for seed in (3, 4, 5))
+    texture, direct, specular = (noise((1, 91, 4, 4), seed) for seed in (3, 4, 5))
     first = network.light_middle(asked(texture, direct) + texture + direct)
     shining = network.specular_middle(specular)
     wanted = asked(first, shining) + shining

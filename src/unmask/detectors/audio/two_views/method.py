@@ -29,8 +29,13 @@ class TwoViewsMethod(SoundMethod):
     variants = ("cross", "mutual", "concat", "gate")
     small: ClassVar[Mapping[str, Any]] = {
         "length": 4000,
-        "backbone_config": TINY_ONE,
-        "depth": 2,
+        "backbone_config": {
+            **TINY_ONE,
+            "conv_dim": (8,),
+            "conv_kernel": (80,),
+            "conv_stride": (80,),
+        },
+        "depth": 1,
         "branches": 1,
     }
 

@@ -37,8 +37,7 @@ class Asking(nn.Module):
             heads(layer(x))
             for layer, x in ((self.ask, asking), (self.key, asked), (self.value, asked))
         )
-        shares = (query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5).softmax(-1)
-        found = (shares @ value).transpose(1, 2).flatten(2)
+        found = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
         result: Tensor = self.norm(asking + self.join(found))
         return result
 
@@ -95,7 +94,8 @@ class TwoViews(SpeechReadout):
 
     def forward(self, sound: Tensor) -> dict[str, Tensor]:
         """Cepstra are brought to the encoder's 50 frames a second."""
-        learnt = self.learnt(self.front(sound)[:, -1])
-        spectral = self.spectral(self.cepstra(sound)).transpose(1, 2)
-        spectral = F.interpolate(spectral, size=learnt.shape[1], mode="linear").transpose(1, 2)
+        learnt = self.learnt(self.front(sound).select(1, -1))
+        spectral = self.spectral(self.cepstra(sound)).unsqueeze(1)
+        # As a picture: that way the coefficients stay where they are, and ONNX has it as one step.
+        spectral = F.interpolate(spectral, size=learnt.shape[1:], mode="bilinear").squeeze(1)
         return self.read(self.fusion(learnt, spectral))

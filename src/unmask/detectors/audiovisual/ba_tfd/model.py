@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from unmask.detectors.audiovisual.ba_tfd_plus.boundary import MapFusion, sampling
+from unmask.detectors.audiovisual.ba_tfd_plus.boundary import MapFusion, fused, sampling
 from unmask.detectors.audiovisual.ba_tfd_plus.model import TwoSenses
 from unmask.detectors.audiovisual.ba_tfd_plus.sound import LogMel
 from unmask.nn.c3d import C3D
@@ -84,7 +84,7 @@ class PlainMap(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """The map."""
         at = features[..., self.left] * self.near_left + features[..., self.right] * self.near_right
-        result: Tensor = self.judge(self.gather(at)[:, :, 0])[:, 0].sigmoid()
+        result: Tensor = self.judge(self.gather(at).squeeze(2)).squeeze(1).sigmoid()
         return result
 
 
@@ -103,4 +103,5 @@ class BaTfd(TwoSenses):
     def maps(self, video: Tensor, sound: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One map of each sense, and what they are fused to."""
         seen, heard = self.video_map(video), self.sound_map(sound)
-        return self.fuse(video, sound, seen, heard)[:, None], seen[:, None], heard[:, None]
+        seen, heard = seen[:, None], heard[:, None]
+        return fused([self.fuse], video, sound, seen, heard), seen, heard

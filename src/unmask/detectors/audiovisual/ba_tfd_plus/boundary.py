@@ -5,8 +5,12 @@ Sampling after Lin et al. 2019, "BMN"; the relation of proposals after Su et al.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -103,7 +107,7 @@ class BoundaryMaps(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """The three maps."""
         at = features[..., self.left] * self.near_left + features[..., self.right] * self.near_right
-        map_ = self.reduce(self.gather(at)[:, :, 0])
+        map_ = self.reduce(self.gather(at).squeeze(2))
         ways = [
             leave(relate(enter(map_)))
             for enter, relate, leave in zip(self.enter, self.relate, self.leave, strict=True)
@@ -114,20 +118,39 @@ class BoundaryMaps(nn.Module):
 
 
 class MapFusion(nn.Module):
-    """Two maps of one kind to one: each cell's share comes from the map and from both features."""
+    """How two maps of one kind become one: each cell's share comes from the map and from both
+    features. ``fused`` computes it.
+
+    ``video``, ``sound``: what the share of each hears of its map, of its features, of the other's.
+    """
 
     def __init__(self, inside: int, durations: int) -> None:
         super().__init__()
         self.video = nn.ModuleList(nn.Conv1d(i, durations, 1) for i in (durations, inside, inside))
         self.sound = nn.ModuleList(nn.Conv1d(i, durations, 1) for i in (durations, inside, inside))
 
-    def forward(self, video: Tensor, sound: Tensor, video_map: Tensor, sound_map: Tensor) -> Tensor:
-        """Features (B, C, T) and maps (B, D, T) of both."""
-        for_video = self._share(self.video, video_map, video, sound)
-        for_sound = self._share(self.sound, sound_map, sound, video)
-        return (video_map * for_video + sound_map * for_sound) / (for_video + for_sound)
 
-    @staticmethod
-    def _share(layers: nn.ModuleList, map_: Tensor, own: Tensor, other: Tensor) -> Tensor:
-        parts = [layer(x) for layer, x in zip(layers, (map_, own, other), strict=True)]
-        return torch.stack(parts).mean(0).sigmoid()
+def fused(
+    ways: Iterable[Any], video: Tensor, sound: Tensor, video_maps: Tensor, sound_maps: Tensor
+) -> Tensor:
+    """Features (B, C, T) and maps (B, kinds, D, T) of both senses to one map of each kind.
+
+    ``ways``: a ``MapFusion`` of each kind. All shares are computed at once.
+    """
+    of_video, of_sound = zip(*((way.video, way.sound) for way in ways), strict=True)
+    maps = torch.stack([video_maps, sound_maps], dim=1)
+    count = len(of_video) + len(of_sound)
+    parts = [
+        _together(maps.flatten(1, 3), [one[0] for one in (*of_video, *of_sound)], groups=count),
+        _together(video, [*(one[1] for one in of_video), *(one[2] for one in of_sound)]),
+        _together(sound, [*(one[2] for one in of_video), *(one[1] for one in of_sound)]),
+    ]
+    shares = torch.unflatten(torch.stack(parts).mean(0).sigmoid(), 1, tuple(maps.shape[1:4]))
+    return (maps * shares).sum(1) / shares.sum(1)
+
+
+def _together(x: Tensor, layers: list[Any], groups: int = 1) -> Tensor:
+    """What all ``layers`` make of ``x``, or each of its group, one after another."""
+    weight = torch.cat([layer.weight for layer in layers])
+    bias = torch.cat([layer.bias for layer in layers])
+    return F.conv1d(x, weight, bias, groups=groups)

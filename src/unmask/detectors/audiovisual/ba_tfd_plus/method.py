@@ -38,7 +38,7 @@ class BaTfdPlusMethod(Method):
             "durations": 6,
             "samples": 4,
             "features": 24,
-            "depths": (1, 1),
+            "depths": (0, 1),
             "heads": (1, 2),
             "widths": (8, 32),
             "patch": 48,

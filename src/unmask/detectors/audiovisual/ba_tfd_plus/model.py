@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from torchvision.models.video.mvit import MSBlockConfig, MViT
 
 from unmask.detectors.audiovisual.ba_tfd_plus.attention import PoolingAttention
-from unmask.detectors.audiovisual.ba_tfd_plus.boundary import BoundaryMaps, MapFusion
+from unmask.detectors.audiovisual.ba_tfd_plus.boundary import BoundaryMaps, MapFusion, fused
 from unmask.detectors.audiovisual.ba_tfd_plus.sound import SoundEncoder
 
 FPS = 25
 SIDE = 96
 _SURE = 1e-6
+"""Chances are kept this far from 0 and 1, so that their log-odds are finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class VideoEncoder(nn.Module):
         mvit = MViT(
             spatial_size=(SIDE, SIDE),
             temporal_size=shape.frames,
-            block_setting=blocks,
+            block_setting=blocks if number > 1 else blocks * 2,  # torchvision makes two at least
             residual_pool=True,
             residual_with_cls_embed=False,
             rel_pos_embed=True,
@@ -81,7 +82,7 @@ class VideoEncoder(nn.Module):
         )
         self.embed = mvit.conv_proj
         self.position = mvit.pos_encoding
-        self.blocks = mvit.blocks
+        self.blocks = mvit.blocks[:number]
         self.norm = mvit.norm
         grid = (shape.frames, SIDE // shape.patch, SIDE // shape.patch)
         for block in self.blocks:
@@ -94,8 +95,8 @@ class VideoEncoder(nn.Module):
         grid = (self.position.temporal_size, *self.position.spatial_size)
         for block in self.blocks:
             tokens, grid = block(tokens, grid)
-        result: Tensor = self.norm(tokens)[:, 1:].transpose(1, 2)
-        return result
+        cells: Tensor = self.norm(tokens).narrow(1, 1, tokens.shape[1] - 1)
+        return cells.transpose(1, 2)
 
 
 class TwoSenses(nn.Module, ABC):
@@ -125,17 +126,17 @@ class TwoSenses(nn.Module, ABC):
         video_frames, sound_frames = self.video_frames(seen), self.sound_frames(heard)
         video_in = torch.cat([seen, video_frames], dim=1)
         sound_in = torch.cat([heard, sound_frames], dim=1)
-        fused, video_maps, sound_maps = self.maps(video_in, sound_in)
-        frames = shown(video).to(sound.dtype)
+        maps, video_maps, sound_maps = self.maps(video_in, sound_in)
+        frames, map_ = shown(video).to(sound.dtype), maps.mean(1)
         return {
-            "logit": log_odds(highest(fused.mean(1), frames)),
-            "map": fused.mean(1),
+            "logit": highest(map_, frames).logit(_SURE),
+            "map": map_,
             "video_map": video_maps.mean(1),
             "sound_map": sound_maps.mean(1),
-            "video_frames": video_frames[:, 0],
-            "sound_frames": sound_frames[:, 0],
+            "video_frames": video_frames.squeeze(1),
+            "sound_frames": sound_frames.squeeze(1),
             "frames": frames,
-            "fused_maps": fused,
+            "fused_maps": maps,
             "video_maps": video_maps,
             "sound_maps": sound_maps,
             "video_features": seen,
@@ -162,10 +163,7 @@ class BaTfdPlus(TwoSenses):
     def maps(self, video: Tensor, sound: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Three kinds of maps, each of which is fused by itself."""
         seen, heard = self.video_maps(video), self.sound_maps(sound)
-        fused = [
-            fuse(video, sound, seen[:, kind], heard[:, kind]) for kind, fuse in enumerate(self.fuse)
-        ]
-        return torch.stack(fused, dim=1), seen, heard
+        return fused(self.fuse, video, sound, seen, heard), seen, heard
 
 
 def shown(video: Tensor) -> Tensor:
@@ -177,12 +175,5 @@ def shown(video: Tensor) -> Tensor:
 def highest(map_: Tensor, frames: Tensor) -> Tensor:
     """The highest value of a map (B, D, T) among proposals that end within the video, (B)."""
     durations, places = map_.shape[1:]
-    length = torch.arange(1, durations + 1, device=map_.device)[:, None]
-    end = length + torch.arange(places, device=map_.device)
-    return torch.where(end <= frames[:, None, None], map_, 0.0).flatten(1).amax(1)
-
-
-def log_odds(chance: Tensor) -> Tensor:
-    """Of chances that may be 0 or 1, kept finite."""
-    kept = chance.clamp(_SURE, 1 - _SURE)
-    return kept.log() - (1 - kept).log()
+    end = torch.arange(1, durations + places, device=map_.device).unfold(0, places, 1)
+    return torch.where(end <= frames.view(-1, 1, 1), map_, 0.0).flatten(1).amax(1)

@@ -19,14 +19,15 @@ class SriNetMethod(FaceMethod):
     Generalizable Face Forgery Detection".
 
     ``settings``: as ``FaceMethod``; ``middle``, ``entry``: blocks of each middle and each
-    entry flow.
+    entry flow; for tests ``thin`` (what all channels are divided by).
     """
 
-    small: ClassVar[Mapping[str, Any]] = {"side": 64, "middle": 1, "entry": 1}
+    small: ClassVar[Mapping[str, Any]] = {"side": 64, "middle": 1, "entry": 1, "thin": 8}
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """Four Xceptions. Raises MissingExtra or ModelError when their weights cannot be had."""
-        return SriNet(self.start(pretrained), self.middle, int(self.settings.get("entry", 3)))
+        entry, thin = int(self.settings.get("entry", 3)), int(self.settings.get("thin", 1))
+        return SriNet(self.start(pretrained), self.middle, entry, thin)
 
     def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         """Nobody published weights: only our own names fit. Raises ModelError for others."""

@@ -47,15 +47,17 @@ class SriNet(nn.Module):
     """Faces and their light (B, 12, S, S), as ``unmask.faces.light`` lays them, to ``logit`` (B).
 
     Texture asks direct light, and both pass a middle flow; what comes of it asks the reflection,
-    which has passed one of its own; an exit flow ends it. ``middle``, ``entry``: blocks of each
-    middle and each entry flow.
+    which has passed one of its own; an exit flow ends it. ``middle``, ``entry``, ``thin``: as
+    ``xception``.
     """
 
-    def __init__(self, pretrained: bool | Path = False, middle: int = 8, entry: int = 3) -> None:
+    def __init__(
+        self, pretrained: bool | Path = False, middle: int = 8, entry: int = 3, thin: int = 1
+    ) -> None:
         super().__init__()
 
         def net() -> Any:
-            return xception(pretrained, middle=middle, entry=entry)
+            return xception(pretrained, middle=middle, entry=entry, thin=thin)
 
         whole = net()
         self.picture = nn.Sequential(_entry(whole), _middle(whole), _exit(whole))
@@ -64,7 +66,7 @@ class SriNet(nn.Module):
         self.light_middle = _middle(starts["texture"])
         self.specular_middle = _middle(starts["specular"])
         self.last = _exit(starts["direct"])
-        self.head = nn.Linear(2 * 2048, 2)
+        self.head = nn.Linear(2 * whole.num_features, 2)
         self.pixels = Pixels(HALF)
         self.spread = nn.BatchNorm2d(9, affine=False)
 
