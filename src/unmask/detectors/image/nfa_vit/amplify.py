@@ -67,7 +67,10 @@ class NoiseBlock(Block):
     def judged(self, map_: Tensor) -> tuple[Tensor, Tensor]:
         """A map (B, C, H, W), and the keys that each cell heeds least (B, heads, cells, keys)."""
         attention = self.attention
-        query, key, value = (heads_first(part, attention.heads) for part in attention.asked(map_))
+        both = attention.key_value(attention.norm(attention.reduce(map_))).chunk(2, dim=1)
+        query, key, value = (
+            heads_first(part, attention.heads) for part in (attention.query(map_), *both)
+        )
         scores = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5
         map_ = 2 * attention.out(heads_last(scores.softmax(-1) @ value, map_))
         return map_ + self.mlp(self.norm2(map_)), least(scores)
