@@ -43,20 +43,66 @@ def initialise(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def to_tokens(map_: Tensor) -> Tensor:
-    """(B, C, H, W) to (B, H·W, C)."""
-    return map_.flatten(2).transpose(1, 2)
+class CellLinear(nn.Linear):
+    """A linear map of the channels of each cell, (B, C, H, W).
+
+    As a convolution it needs no change of layout, which would be the larger part of an export.
+    """
+
+    def forward(self, map_: Tensor) -> Tensor:
+        """(B, C, H, W)."""
+        return F.conv2d(map_, self.weight[:, :, None, None], self.bias)
+
+    def halves(self, map_: Tensor) -> tuple[Tensor, Tensor]:
+        """The first and the second half of the channels: parts of a map are dearer to export."""
+        weights = self.weight[:, :, None, None].chunk(2)
+        biases = (None, None) if self.bias is None else self.bias.chunk(2)
+        first, second = (
+            F.conv2d(map_, weight, bias) for weight, bias in zip(weights, biases, strict=True)
+        )
+        return first, second
 
 
-def to_map(tokens: Tensor, like: Tensor) -> Tensor:
-    """(B, H·W, C) to (B, C, H, W), H and W those of ``like``."""
-    return tokens.transpose(1, 2).reshape(tokens.shape[0], -1, like.shape[2], like.shape[3])
+class CellNorm(nn.LayerNorm):
+    """A layer norm over the channels of each cell, (B, C, H, W)."""
+
+    def forward(self, map_: Tensor) -> Tensor:
+        """(B, C, H, W)."""
+        return super().forward(map_.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
-def heads_first(tokens: Tensor, heads: int) -> Tensor:
-    """(B, N, C) to (B, heads, N, C / heads)."""
-    batch, _, width = tokens.shape
-    return tokens.reshape(batch, -1, heads, width // heads).transpose(1, 2)
+def heads_first(map_: Tensor, heads: int) -> Tensor:
+    """(B, C, H, W) to (B, heads, H·W, C / heads)."""
+    tokens = map_.permute(0, 2, 3, 1).flatten(1, 2)
+    return torch.unflatten(tokens, -1, (heads, -1)).transpose(1, 2)
+
+
+def heads_last(heard: Tensor, like: Tensor) -> Tensor:
+    """(B, heads, H·W, C / heads) to a map of the shape of ``like``."""
+    return heard.mT.reshape(like.shape)
+
+
+def attend(
+    query: Tensor, key: Tensor, value: Tensor, heads: int, allowed: Tensor | None = None
+) -> Tensor:
+    """What the queries hear, as their map (B, C, H, W).
+
+    ``allowed``: which keys each query may look at, as (queries, keys) or (B, heads, queries, keys).
+    The fused operation holds no scores, but its export is several times that of the plain product.
+    """
+    if not torch.compiler.is_exporting():
+        first, second, third = (heads_first(map_, heads) for map_ in (query, key, value))
+        heard = F.scaled_dot_product_attention(first, second, third, attn_mask=allowed)
+        return heads_last(heard, query)
+    size = query.shape[1] // heads
+    asked, known, told = (
+        map_.reshape(-1, size, map_.shape[2] * map_.shape[3]) for map_ in (query, key, value)
+    )
+    scores = torch.bmm(asked.mT * size**-0.5, known)
+    if allowed is not None:
+        each = allowed.flatten(0, 1) if allowed.ndim == 4 else allowed
+        scores = scores.masked_fill(~each, -torch.inf)
+    return torch.bmm(told, scores.softmax(2).mT).reshape(query.shape)
 
 
 class DropPath(nn.Module):
@@ -80,35 +126,23 @@ class Attention(nn.Module):
     def __init__(self, width: int, heads: int, reduction: int) -> None:
         super().__init__()
         self.heads = heads
-        self.query = nn.Linear(width, width)
-        self.key_value = nn.Linear(width, 2 * width)
-        self.out = nn.Linear(width, width)
+        self.query = CellLinear(width, width)
+        self.key_value = CellLinear(width, 2 * width)
+        self.out = CellLinear(width, width)
         self.reduce: nn.Module = nn.Identity()
         self.norm: nn.Module = nn.Identity()
         if reduction > 1:
             self.reduce = nn.Conv2d(width, width, reduction, stride=reduction)
-            self.norm = nn.LayerNorm(width)
+            self.norm = CellNorm(width)
 
-    def forward(self, tokens: Tensor, like: Tensor, allowed: Tensor | None = None) -> Tensor:
-        """Tokens of a map shaped as ``like``.
-
-        ``allowed``: which keys each query may look at, as (queries, keys) or (B, heads, queries,
-        keys); all when it is not given.
-        """
-        query, key, value = self.asked(tokens, like)
-        return self.answered(F.scaled_dot_product_attention(query, key, value, attn_mask=allowed))
-
-    def asked(self, tokens: Tensor, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values, each (B, heads, cells, C / heads)."""
-        fewer = self.norm(to_tokens(self.reduce(to_map(tokens, like))))
-        query = heads_first(self.query(tokens), self.heads)
-        key, value = self.key_value(fewer).chunk(2, dim=-1)
-        return query, heads_first(key, self.heads), heads_first(value, self.heads)
-
-    def answered(self, heard: Tensor) -> Tensor:
-        """What the heads heard as tokens (B, N, C)."""
-        result: Tensor = self.out(heard.transpose(1, 2).flatten(2))
+    def forward(self, map_: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """(B, C, H, W). ``allowed``: as for ``attend``."""
+        result: Tensor = self.out(attend(*self.asked(map_), self.heads, allowed))
         return result
+
+    def asked(self, map_: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Maps of queries, keys and values."""
+        return self.query(map_), *self.key_value.halves(self.norm(self.reduce(map_)))
 
 
 class MixedMlp(nn.Module):
@@ -121,14 +155,14 @@ class MixedMlp(nn.Module):
         super().__init__()
         inner = _EXPANSION * width
         self.gelu = gelu
-        self.wide = nn.Linear(width, inner)
+        self.wide = CellLinear(width, inner)
         self.mix = nn.Conv2d(inner, inner, 3, padding=1, groups=inner)
-        self.narrow = nn.Linear(inner, width)
+        self.narrow = CellLinear(inner, width)
 
-    def forward(self, tokens: Tensor, like: Tensor) -> Tensor:
-        """Tokens of a map shaped as ``like``."""
-        mixed = self.mix(to_map(self.wide(tokens), like))
-        result: Tensor = self.narrow(F.gelu(to_tokens(mixed), approximate=self.gelu))
+    def forward(self, map_: Tensor) -> Tensor:
+        """(B, C, H, W)."""
+        mixed = self.mix(self.wide(map_))
+        result: Tensor = self.narrow(F.gelu(mixed, approximate=self.gelu))
         return result
 
 
@@ -145,16 +179,16 @@ class Block(nn.Module):
         gelu: str = "none",
     ) -> None:
         super().__init__()
-        self.norm1: nn.Module = nn.LayerNorm(width, eps=eps)
+        self.norm1: nn.Module = CellNorm(width, eps=eps)
         self.attention = Attention(width, heads, reduction)
-        self.norm2 = nn.LayerNorm(width, eps=eps)
+        self.norm2 = CellNorm(width, eps=eps)
         self.mlp = MixedMlp(width, gelu)
         self.drop = DropPath(drop_path)
 
-    def forward(self, tokens: Tensor, like: Tensor, allowed: Tensor | None = None) -> Tensor:
-        """Tokens of a map shaped as ``like``; ``allowed`` as for the attention."""
-        tokens = tokens + self.drop(self.attention(self.norm1(tokens), like, allowed))
-        result: Tensor = tokens + self.drop(self.mlp(self.norm2(tokens), like))
+    def forward(self, map_: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """(B, C, H, W); ``allowed`` as for ``attend``."""
+        map_ = map_ + self.drop(self.attention(self.norm1(map_), allowed))
+        result: Tensor = map_ + self.drop(self.mlp(self.norm2(map_)))
         return result
 
 
@@ -173,24 +207,25 @@ class Stage(nn.Module):
         super().__init__()
         side, stride = (7, 4) if first else (3, 2)
         self.embed = nn.Conv2d(inside, width, side, stride=stride, padding=side // 2)
-        self.embed_norm = nn.LayerNorm(width)
+        self.embed_norm = CellNorm(width)
         self.blocks = nn.ModuleList(Block(width, heads, reduction, d) for d in drops)
-        self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.norm = CellNorm(width, eps=1e-6)
 
     def forward(self, map_: Tensor) -> Tensor:
         """(B, inside, H, W) to (B, width, H / stride, W / stride)."""
-        return self.finished(*self.embedded(map_))
+        return self.finished(self.embedded(map_))
 
-    def embedded(self, map_: Tensor) -> tuple[Tensor, Tensor]:
-        """The patches as tokens, and a map that says how they lie."""
-        like: Tensor = self.embed(map_)
-        return self.embed_norm(to_tokens(like)), like
+    def embedded(self, map_: Tensor) -> Tensor:
+        """The patches."""
+        result: Tensor = self.embed_norm(self.embed(map_))
+        return result
 
-    def finished(self, tokens: Tensor, like: Tensor) -> Tensor:
+    def finished(self, map_: Tensor) -> Tensor:
         """The patches after the blocks."""
         for block in self.blocks:
-            tokens = block(tokens, like)
-        return to_map(self.norm(tokens), like)
+            map_ = block(map_)
+        result: Tensor = self.norm(map_)
+        return result
 
 
 def stream(shape: Shape) -> nn.ModuleList:
@@ -230,10 +265,10 @@ class Head(nn.Module):
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Maps from fine to coarse."""
-        side = maps[0].shape[2:]
+        finest, *coarser = [layer(map_) for layer, map_ in zip(self.reduce, maps, strict=True)]
+        side = finest.shape[2:]
         same = [
-            F.interpolate(layer(map_), size=side, mode="bilinear", align_corners=False)
-            for layer, map_ in zip(self.reduce, maps, strict=True)
+            F.interpolate(map_, size=side, mode="bilinear", align_corners=False) for map_ in coarser
         ]
-        result: Tensor = self.predict(self.drop(self.join(torch.cat(same[::-1], dim=1))))
+        result: Tensor = self.predict(self.drop(self.join(torch.cat([*same[::-1], finest], dim=1))))
         return result

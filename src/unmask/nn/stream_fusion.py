@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from unmask.nn.mix_transformer import to_map, to_tokens
+from unmask.nn.mix_transformer import CellLinear, CellNorm
 
 
 class Rectify(nn.Module):
@@ -37,10 +37,10 @@ class Side(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.split = nn.Linear(width, 2 * width)
-        self.key_value = nn.Linear(width, 2 * width, bias=False)
-        self.join = nn.Linear(2 * width, width)
-        self.norm = nn.LayerNorm(width)
+        self.split = CellLinear(width, 2 * width)
+        self.key_value = CellLinear(width, 2 * width, bias=False)
+        self.join = CellLinear(2 * width, width)
+        self.norm = CellNorm(width)
 
 
 class Fuse(nn.Module):
@@ -63,28 +63,41 @@ class Fuse(nn.Module):
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Two maps (B, C, H, W) to one."""
-        sides, tokens = (self.first, self.second), (to_tokens(first), to_tokens(second))
-        shown = [side.split(one) for side, one in zip(sides, tokens, strict=True)]
-        kept, asked = torch.stack(shown).relu().chunk(2, dim=-1)
-        answers = self._answers(asked)
-        done = [
-            side.norm(one + side.join(heard))
-            for side, one, heard in zip(
-                sides, tokens, torch.cat([kept, answers], dim=-1), strict=True
-            )
+        shown = [
+            [part.relu() for part in side.split.halves(map_)]
+            for side, map_ in ((self.first, first), (self.second, second))
         ]
-        both = to_map(torch.cat(done, dim=-1), first)
+        (kept, asks), (other_kept, other_asks) = shown
+        context, other_context = (
+            self._context(self.first, asks),
+            self._context(self.second, other_asks),
+        )
+        both = torch.cat(
+            [
+                self._joined(self.first, first, kept, self._heard(asks, other_context)),
+                self._joined(self.second, second, other_kept, self._heard(other_asks, context)),
+            ],
+            dim=1,
+        )
         result: Tensor = self.norm(self.bypass(both) + self.mixer(both))
         return result
 
-    def _answers(self, asked: Tensor) -> Tensor:
-        """What each stream asks, (2, B, N, C), answered by the other's keys against its values."""
-        sides = (self.first, self.second)
-        known = torch.stack([side.key_value(one) for side, one in zip(sides, asked, strict=True)])
-        queries, keys, values = (
-            torch.unflatten(part, -1, (self.heads, -1)).transpose(2, 3)
-            for part in (asked, *known.chunk(2, dim=-1))
-        )
-        context = (keys.mT @ values * keys.shape[-1] ** -0.5).softmax(-2)
-        answers: Tensor = (queries @ context.flip(0)).transpose(2, 3).flatten(3)
-        return answers
+    def _split(self, map_: Tensor) -> Tensor:
+        """(B, C, H, W) to (B · heads, C / heads, H·W)."""
+        size = map_.shape[1] // self.heads
+        return map_.reshape(-1, size, map_.shape[2] * map_.shape[3])
+
+    def _context(self, side: Side, asks: Tensor) -> Tensor:
+        """What the other stream's questions are turned with, (B · heads, values, keys)."""
+        keys, values = (self._split(part) for part in side.key_value.halves(asks))
+        shares: Tensor = (torch.bmm(values, keys.mT) * keys.shape[1] ** -0.5).softmax(2)
+        return shares
+
+    def _heard(self, asks: Tensor, context: Tensor) -> Tensor:
+        """What a stream asks, (B, C, H, W), answered by the other's keys against its values."""
+        return torch.bmm(context, self._split(asks)).reshape(asks.shape)
+
+    def _joined(self, side: Side, map_: Tensor, kept: Tensor, heard: Tensor) -> Tensor:
+        """The map with what was heard."""
+        result: Tensor = side.norm(map_ + side.join(torch.cat([kept, heard], dim=1)))
+        return result

@@ -100,8 +100,7 @@ def test_an_authentic_picture_teaches_through_cross_entropy_alone() -> None:
 
 def test_patches_go_on_scrambled_as_in_the_authors_program() -> None:
     map_ = torch.arange(24.0).reshape(1, 4, 2, 3)
-    tokens = map_.flatten(2).transpose(1, 2)
-    scrambled = misread(tokens, map_)
+    scrambled = misread(map_)
     assert scrambled.shape == map_.shape
     assert scrambled.flatten().sort().values.equal(map_.flatten())
     assert scrambled[0, :, 0, 0].tolist() == [0, 1, 2, 3]  # a row of places, not of channels
@@ -168,7 +167,8 @@ def test_filters_are_blind_to_what_a_photo_shows_and_see_what_made_it() -> None:
     ],
 )
 def test_each_phase_trains_its_own_parts(settings: dict[str, Any], moving: set[str]) -> None:
-    method = MMFusionMethod({**NARROW, **settings})
+    shallow = {part: MMFusionMethod.small[part] for part in ("noiseprint_layers", "mixer")}
+    method = MMFusionMethod({**NARROW, **shallow, **settings})
     network = method.network().train()
     before = {name: value.clone() for name, value in network.named_buffers()}
     method.loss(network, method.example())[0].backward()

@@ -113,7 +113,8 @@ def test_noise_names_the_keys_it_heeds_least() -> None:
             part.bias.zero_()
             part.weight[:4] = torch.eye(4)
     kinds = torch.tensor([[5.0, 0, 0, 0]] * 12 + [[0.0, 5, 0, 0]] * 4)[None]
-    _, named = block.judged(kinds + noise((1, 16, 4), 2) * 0.1, torch.zeros(1, 4, 4, 4))
+    tokens = kinds + noise((1, 16, 4), 2) * 0.1
+    _, named = block.judged(tokens.mT.reshape(1, 4, 4, 4))
     assert named.shape == (1, 1, 16, 16)
     assert named[0, 0].sum(1).eq(4).all()
     assert named[0, 0, :12, 12:].all()
@@ -125,7 +126,6 @@ def test_what_noise_does_not_name_is_not_looked_at() -> None:
     """In the last block a cell answers to the keys named for it and to no other."""
     stage = method().network().eval().rgb[3]
     block = stage.blocks[-1]
-    like = torch.zeros(1, 64, 4, 4)
     allowed = torch.zeros(1, 8, 16, 16, dtype=torch.bool)
     allowed[..., 0, 5] = True  # all that the first cell may look at
     allowed[..., 1:, :] = True
@@ -135,7 +135,8 @@ def test_what_noise_does_not_name_is_not_looked_at() -> None:
     named[:, 5] += 1
     with torch.no_grad():
         heard, *changed = (
-            block.attention(block.norm1(x), like, allowed)[0] for x in (tokens, other, named)
+            block.attention(block.norm1(x.mT.reshape(1, 64, 4, 4)), allowed)[0].flatten(1).T
+            for x in (tokens, other, named)
         )
     assert heard[0].equal(changed[0][0])
     assert not heard[0].equal(changed[1][0])

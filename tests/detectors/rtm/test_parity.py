@@ -102,23 +102,28 @@ def test_the_whole_network_has_the_authors_names_and_shapes() -> None:
     assert set(found) == set(network.state_dict())
 
 
+def heard(layer: torch.nn.Module, map_: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """What cells of a map (B, H, W, C) hear of another."""
+    near = around(*map_.shape[1:3])
+    with torch.no_grad():
+        result: torch.Tensor = layer(map_.flatten(1, 2), other.flatten(1, 2), near)
+    return result.reshape(map_.shape)
+
+
 def test_a_cell_hears_its_neighbours_only() -> None:
     """A change five cells away says nothing; at the rim the square of 5 is moved inwards."""
     torch.manual_seed(0)
     layer = Neighbourhood(8, 2)
     map_ = torch.randn(1, 13, 13, 8)
-    near = around(map_)
     changed = map_.clone()
     changed[0, 6, 5] += 1
-    with torch.no_grad():
-        moved = (layer(map_, changed, near) - layer(map_, map_, near)).abs().sum(-1)[0] > 1e-6
+    moved = (heard(layer, map_, changed) - heard(layer, map_, map_)).abs().sum(-1)[0] > 1e-6
     rows, columns = torch.nonzero(moved, as_tuple=True)
     assert (rows.min(), rows.max()) == (4, 8)
     assert (columns.min(), columns.max()) == (3, 7)
     changed = map_.clone()
     changed[0, 6, 0] += 1
-    with torch.no_grad():
-        moved = (layer(map_, changed, near) - layer(map_, map_, near)).abs().sum(-1)[0] > 1e-6
+    moved = (heard(layer, map_, changed) - heard(layer, map_, map_)).abs().sum(-1)[0] > 1e-6
     assert torch.nonzero(moved)[:, 1].unique().tolist() == [0, 1, 2]
 
 
@@ -126,8 +131,7 @@ def test_the_traces_are_let_in_by_a_gate_that_is_shut_at_the_start() -> None:
     torch.manual_seed(0)
     cross = Cross(8, 2)
     map_ = torch.randn(1, 6, 6, 8)
-    with torch.no_grad():
-        first, second = (cross(map_, torch.randn(1, 6, 6, 8), around(map_)) for _ in range(2))
+    first, second = (heard(cross, map_, torch.randn(1, 6, 6, 8)) for _ in range(2))
     torch.testing.assert_close(first, second)
 
 
@@ -140,7 +144,7 @@ def test_a_trace_is_weighed_by_how_a_cell_is_like_the_others() -> None:
     edited[..., 3:8, 3:8] = torch.randn(8)[:, None, None] * 3
     with torch.no_grad():
         even, uneven = select([alike, alike]), select([alike, edited])
-    torch.testing.assert_close(uneven.sum(1), torch.ones(1, 12, 12))
+    torch.testing.assert_close(uneven.sum(0), torch.ones(1, 12, 12))
     assert even[0, 0, 4:7, 4:7].std() < 1e-5
     assert (uneven[0, 0, 5, 5] - uneven[0, 0, 10, 10]).abs() > 1e-3
 
@@ -214,8 +218,8 @@ def test_in_a_map_of_few_cells_each_sees_them_all() -> None:
     torch.manual_seed(0)
     layer = Neighbourhood(8, 2)
     map_ = noise((1, 3, 4, 8), 7)
+    found = heard(layer, map_, map_)[0, 1, 2]
     with torch.no_grad():
-        found = layer(map_, map_, around(map_))[0, 1, 2]
         query = layer.query(map_[0, 1, 2]).reshape(2, 4) / 2
         keys, values = layer.key_value(map_[0]).reshape(12, 2, 2, 4).unbind(1)
         places = layer.place[:, 3:6, 2:6].reshape(2, 12)  # from one row above, two columns left

@@ -36,11 +36,9 @@ class MMFusionMethod(TruForMethod):
         """
         changed = dict(self.settings.get("backbone_config") or {})
         learn = bool(self.settings.get("learn_bayar"))
-        network = MMFusion(
-            Shape(**changed), self.phase, learn, self.layers, self.settings.get("mixer") or WIDTHS
-        )
+        mixer = self.settings.get("mixer") or WIDTHS
         if not pretrained:
-            return network
+            return MMFusion(Shape(**changed), self.phase, learn, self.layers, mixer)
         if changed or self.phase != "localisation":
             raise ModelError(
                 "Only the localisation of the whole network starts from pre-trained parts; for the "
@@ -52,6 +50,7 @@ class MMFusionMethod(TruForMethod):
                 "filter (see the README)."
             )
         filters = renamed(read_checkpoint(Path(path)))
+        network = MMFusion(Shape(), self.phase, learn, self.layers, mixer)
         for part in ("noiseprint", "bayar"):
             own = {n.removeprefix(f"{part}."): v for n, v in filters.items() if n.startswith(part)}
             module = network.get_submodule(part)

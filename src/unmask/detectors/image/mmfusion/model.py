@@ -57,21 +57,19 @@ class MMFusion(TruFor):
 
     def fused(self, first: Tensor, noise: Tensor) -> list[Tensor]:
         """As TruFor's, but that the second stream's patches go on beside what became of them."""
-        maps = []
+        maps: list[Tensor] = []
+        patches = noise
         for place, (rgb, other) in enumerate(zip(self.rgb, self.noise, strict=True)):
-            tokens, like = other.embedded(noise)  # type: ignore[operator]
-            noise = other.finished(tokens, like)  # type: ignore[operator]
-            first, noise = self.rectify[place](rgb(first), noise)
+            patches = other.embedded(noise + misread(patches) if maps else noise)  # type: ignore[operator]
+            first, noise = self.rectify[place](rgb(first), other.finished(patches))  # type: ignore[operator]
             maps.append(self.fuse[place](first, noise))
-            noise = noise + misread(tokens, like)
         return maps
 
 
-def misread(tokens: Tensor, like: Tensor) -> Tensor:
-    """Tokens (B, H·W, C) as the map that the authors' program adds: channels read as places.
+def misread(map_: Tensor) -> Tensor:
+    """A map (B, C, H, W) as the one that the authors' program adds: channels read as places.
 
-    It takes a map (B, C, H, W) for one whose channels stand last. The published weights were
-    trained so.
+    It takes a map for one whose channels stand last. The published weights were trained so.
     """
-    batch, _, height, width = like.shape
-    return tokens.transpose(1, 2).reshape(batch, height, width, -1).permute(0, 3, 1, 2)
+    batch, channels, height, width = map_.shape
+    return map_.reshape(batch, height, width, channels).permute(0, 3, 1, 2)

@@ -16,10 +16,11 @@ from torch import Tensor, nn
 from unmask.nn.mix_transformer import (
     REDUCTIONS,
     Block,
+    CellNorm,
     Shape,
+    heads_first,
+    heads_last,
     initialise,
-    to_map,
-    to_tokens,
 )
 
 GROUPS = 2
@@ -63,12 +64,16 @@ class NoiseBlock(Block):
         super().__init__(width, heads, reduction, 0.0, _EPS, _GELU)
         self.norm1 = nn.Identity()
 
-    def judged(self, tokens: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
-        """Tokens, and the keys that each cell heeds least (B, heads, cells, keys)."""
-        query, key, value = self.attention.asked(tokens, like)
+    def judged(self, map_: Tensor) -> tuple[Tensor, Tensor]:
+        """A map (B, C, H, W), and the keys that each cell heeds least (B, heads, cells, keys)."""
+        attention = self.attention
+        both = attention.key_value(attention.norm(attention.reduce(map_))).chunk(2, dim=1)
+        query, key, value = (
+            heads_first(part, attention.heads) for part in (attention.query(map_), *both)
+        )
         scores = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5
-        tokens = 2 * self.attention.answered(scores.softmax(-1) @ value)
-        return tokens + self.mlp(self.norm2(tokens), like), least(scores)
+        map_ = 2 * attention.out(heads_last(scores.softmax(-1) @ value, map_))
+        return map_ + self.mlp(self.norm2(map_)), least(scores)
 
 
 class _Stage(nn.Module):
@@ -78,8 +83,8 @@ class _Stage(nn.Module):
         super().__init__()
         side, stride = (7, 4) if place == 0 else (3, 2)
         self.embed = nn.Conv2d(inside, width, side, stride=stride, padding=side // 2)
-        self.embed_norm = nn.LayerNorm(width)
-        self.norm = nn.LayerNorm(width)
+        self.embed_norm = CellNorm(width)
+        self.norm = CellNorm(width)
 
 
 class NoiseStage(_Stage):
@@ -93,13 +98,11 @@ class NoiseStage(_Stage):
 
     def forward(self, map_: Tensor) -> tuple[Tensor, Tensor]:
         """(B, inside, H, W) to (B, width, H / s, W / s), and what its last block named."""
-        like = self.embed(map_)
-        tokens = self.embed_norm(to_tokens(like))
-        named = tokens
+        map_ = named = self.embed_norm(self.embed(map_))
         for block in self.blocks:
             assert isinstance(block, NoiseBlock)
-            tokens, named = block.judged(tokens, like)
-        return to_map(self.norm(tokens), like), named
+            map_, named = block.judged(map_)
+        return self.norm(map_), named
 
 
 class PictureStage(_Stage):
@@ -116,13 +119,13 @@ class PictureStage(_Stage):
 
     def forward(self, map_: Tensor, named: Tensor) -> Tensor:
         """``named``: the keys that the noise stream's stage names."""
-        like = self.embed(map_)
-        tokens = self.embed_norm(to_tokens(like))
-        thinned = grid(like, self.reduction)
+        map_ = self.embed_norm(self.embed(map_))
+        thinned = grid(map_, self.reduction)
         last = len(self.blocks) - 1
         for place, block in enumerate(self.blocks):
-            tokens = block(tokens, like, named if place == last else thinned)
-        return to_map(self.norm(tokens), like)
+            map_ = block(map_, named if place == last else thinned)
+        result: Tensor = self.norm(map_)
+        return result
 
 
 def noise_stream(shape: Shape) -> nn.ModuleList:

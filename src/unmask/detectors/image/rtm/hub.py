@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.nn.mix_transformer import Block, to_map, to_tokens
+from unmask.nn.mix_transformer import Block, CellNorm
 
 TRACES = 2
 """Error levels and noise residuals; the block transform joins them at a later stage."""
@@ -23,15 +23,17 @@ class Patches(nn.Module):
 
     def __init__(self, inside: int, width: int, side: int, stride: int, eps: float = 1e-5) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(inside, width, side, stride=stride)
-        self.norm = nn.LayerNorm(width, eps=eps)
-        rim = 0 if side == stride else side // 2
-        self.rim = (rim, rim) * 2 if stride == 1 else (rim, 0) * 2
+        self.rim = 0 if stride in (1, side) else side // 2
+        padding = side // 2 if stride == 1 else 0
+        self.conv = nn.Conv2d(inside, width, side, stride=stride, padding=padding)
+        self.norm = CellNorm(width, eps=eps)
 
     def forward(self, map_: Tensor) -> Tensor:
         """The patches as a map."""
-        like: Tensor = self.conv(F.pad(map_, self.rim))
-        return to_map(self.norm(to_tokens(like)), like)
+        if self.rim:
+            map_ = F.pad(map_, (self.rim, 0, self.rim, 0))
+        result: Tensor = self.norm(self.conv(map_))
+        return result
 
 
 class Bands(nn.Module):
@@ -44,14 +46,13 @@ class Bands(nn.Module):
         self.join = _normed(2 * width, width, 1)
         self.patches = Patches(width, width, 3, 1, eps=1e-6)
         self.block = Block(width, 1, 4, 0.0, eps=1e-5)
-        self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.norm = CellNorm(width, eps=1e-6)
         self.out = _normed(width, 64, 3)
 
     def forward(self, coefficients: Tensor) -> Tensor:
         """H and W are multiples of 4."""
-        like = self.patches(self.join(self.apart(self.local(coefficients))))
-        tokens = self.norm(self.block(to_tokens(like), like))
-        result: Tensor = self.out(to_map(tokens, like))
+        patches = self.patches(self.join(self.apart(self.local(coefficients))))
+        result: Tensor = self.out(self.norm(self.block(patches)))
         return result
 
 
@@ -74,22 +75,23 @@ class Select(nn.Module):
         )
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        """Shares (B, traces, H, W) that sum to 1."""
-        like = torch.stack(
+        """Shares (traces, B, H, W) that sum to 1."""
+        like = torch.cat(
             [
                 project(reduce(map_))
                 for map_, reduce, project in zip(maps, self.reduce, self.project, strict=True)
-            ],
-            dim=1,
+            ]
         )
-        unit = F.normalize(like.flatten(3), dim=2).flatten(0, 1)
-        alike = unit.transpose(1, 2) @ unit
+        unit = F.normalize(like.flatten(2), dim=1)
+        alike = torch.bmm(unit.mT, unit)
         mean = alike.mean(1, keepdim=True)
-        others = torch.ones_like(alike[:1]).sum(1) - 1
-        spread = (alike - mean).square().sum(1) / others.clamp(min=1)
-        seen = torch.stack([mean[:, 0], spread, alike.amax(1), alike.amin(1)], dim=1)
-        weights = self.weigh(torch.unflatten(seen, 2, like.shape[3:]))
-        shares: Tensor = weights.reshape(like[:, :, 0].shape).softmax(1)
+        others = torch.ones_like(alike[:1]).sum(1, keepdim=True) - 1
+        spread = (alike - mean).square().sum(1, keepdim=True) / others.clamp(min=1)
+        seen = torch.cat(
+            [mean, spread, alike.amax(1, keepdim=True), alike.amin(1, keepdim=True)], dim=1
+        )
+        weights = self.weigh(torch.unflatten(seen, 2, like.shape[2:]))
+        shares: Tensor = weights.reshape(len(maps), -1, *like.shape[2:]).softmax(0)
         if self.reduction > 1:
             shares = F.interpolate(shares, size=maps[0].shape[2:], mode="nearest")
         return shares
@@ -117,26 +119,31 @@ class HubStage(nn.Module):
         self.embeds = nn.ModuleList(Patches(inside, width, *patches) for _ in range(patched))
         self.select = Select(width, weighed, reduction)
         self.blocks = nn.ModuleList(Block(width, heads, reduction, d) for d in drops)
-        self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.norm = CellNorm(width, eps=1e-6)
         for module in self.blocks.modules():
             if isinstance(module, nn.LayerNorm):
                 module.eps = 1e-6
 
     def forward(self, traces: list[Tensor], joining: list[Tensor]) -> tuple[list[Tensor], Tensor]:
-        """Maps of the traces, and those that come without patches: weighed maps, and the stream.
-
-        What goes to the next stage are the weighed maps with the stream added. As in the authors'
-        program a weighed map is misread on the way: its channels are taken for places.
-        """
+        """Maps of the traces, and those that come without patches: weighed maps, and the stream."""
         maps = [embed(map_) for embed, map_ in zip(self.embeds, traces, strict=True)] + joining
         shares = self.select(maps)
-        maps = [map_ + shares[:, i : i + 1] * map_ for i, map_ in enumerate(maps)]
-        like = torch.stack(maps).sum(0)
-        tokens = to_tokens(like)
+        maps = [map_ + share[:, None] * map_ for map_, share in zip(maps, shares, strict=True)]
+        stream = maps[0]
+        for map_ in maps[1:]:
+            stream = stream + map_
         for block in self.blocks:
-            tokens = block(tokens, like)
-        stream = to_map(self.norm(tokens), like)
-        return [misread(map_) + stream for map_ in maps], stream
+            stream = block(stream)
+        return maps, self.norm(stream)
+
+
+def passed_on(maps: list[Tensor], stream: Tensor) -> list[Tensor]:
+    """What goes to the next stage: the weighed maps with the stream added.
+
+    As in the authors' program a weighed map is misread on the way: its channels are taken for
+    places.
+    """
+    return [misread(map_) + stream for map_ in maps]
 
 
 def misread(map_: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unmask.detectors.image.rtm.hub import TRACES, Bands, HubStage, Patches
+from unmask.detectors.image.rtm.hub import TRACES, Bands, HubStage, Patches, passed_on
 from unmask.detectors.image.rtm.neighbourhood import Fuse
 from unmask.nn.block_dct import BlockDCT
 from unmask.nn.ela import ErrorLevels
@@ -44,12 +44,12 @@ class Head(nn.Module):
 
     def joined(self, maps: Sequence[Tensor]) -> Tensor:
         """All maps as one at a quarter of the side."""
-        side = maps[0].shape[2:]
+        finest, *coarser = [layer(map_) for layer, map_ in zip(self.reduce, maps, strict=True)]
+        side = finest.shape[2:]
         same = [
-            F.interpolate(layer(map_), size=side, mode="bilinear", align_corners=False)
-            for layer, map_ in zip(self.reduce, maps, strict=True)
+            F.interpolate(map_, size=side, mode="bilinear", align_corners=False) for map_ in coarser
         ]
-        result: Tensor = self.join(torch.cat(same, dim=1))
+        result: Tensor = self.join(torch.cat([finest, *same], dim=1))
         return result
 
     def forward(self, joined: Tensor) -> Tensor:
@@ -151,9 +151,11 @@ class AscFormer(nn.Module):
         bands = self.bands_embed(self.bands(self.dct(luma)))
         # The authors' program hands over blue, green, red.
         traces = [F.pad(self.levels(picture).flip(1), rim), self.srm(pixels)]
-        seen, maps = pixels, []
+        seen, other, maps = pixels, pixels, []
         for place, (rgb, hub, fuse) in enumerate(zip(self.rgb, self.hub, self.fuse, strict=True)):
             seen = rgb(F.pad(seen, (3, 0, 3, 0) if place == 0 else (1, 0, 1, 0)))
+            if place:
+                traces = passed_on(traces, other)
             traces, other = hub(traces, [bands] if place == self.joins else [])
             maps.append(fuse(seen, other))
         return maps

@@ -1,7 +1,7 @@
 """Attention of each cell to the square of cells around it, in two streams and between them.
 
 Hassani et al. 2023, "Neighborhood Attention Transformer", section 3.1; between streams as in Luo et
-al. 2024, section 4.3 (gated cross neighbourhood attention). Maps lie as (B, H, W, C).
+al. 2024, section 4.3 (gated cross neighbourhood attention). Maps lie as (B, H·W, C).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 SQUARE = 5
@@ -16,39 +17,38 @@ _REACH = 2 * SQUARE - 1
 
 
 class Around(NamedTuple):
-    """The 25 neighbours of each cell of a map: which cell (H·W · 25), where it lies seen from here
-    (as number, H·W × 25), and what is added to its likeness (H·W × 25 × 1): -∞ where there is none,
-    else 0."""
+    """The 25 neighbours of each cell of a map: which cell (H·W · 25), and where it lies seen from
+    here (H·W × 25), as number of a table that ends with a row and a column for what is not there.
+    """
 
     cells: Tensor
     places: Tensor
-    added: Tensor
 
 
-def around(map_: Tensor) -> Around:
-    """The neighbours in a map (B, H, W, C).
+def around(height: int, width: int, device: torch.device | None = None) -> Around:
+    """The neighbours in a map of that size.
 
     Near the rim the square is moved inwards, so that all cells have as many; in a map of fewer than
     five cells what is beyond it does not count.
     """
-    height, width = map_.shape[1:3]
-    rows, down, below = _row(height, map_.device)
-    columns, across, beyond = _row(width, map_.device)
-    cells = rows[:, None, :, None] * width + columns[None, :, None]
-    places = down[:, None, :, None] * _REACH + across[None, :, None]
-    missing = below[:, None, :, None] | beyond[None, :, None]
-    shape = (height * width, SQUARE**2)
-    none = torch.zeros_like(missing, dtype=map_.dtype).masked_fill(missing, -torch.inf)
-    return Around(cells.flatten(), places.reshape(shape), none.reshape(*shape, 1))
+    rows, down = _line(height, (-1, 1, 1, 1), (1, 1, -1, 1), device)
+    columns, across = _line(width, (1, -1, 1, 1), (1, 1, 1, -1), device)
+    places = down * (_REACH + 1) + across
+    return Around((rows * width + columns).flatten(), places.reshape(-1, SQUARE**2))
 
 
-def _row(length: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Along one side: which cells each cell sees, how far away, and what is beyond; length × 5."""
-    cell = torch.arange(length, device=device)[:, None]
-    last = torch.full_like(cell, length)
-    first = (cell - SQUARE // 2).clamp(min=0).minimum((last - SQUARE).clamp(min=0))
-    seen = first + torch.arange(SQUARE, device=device)
-    return seen.minimum(last - 1), seen - cell + SQUARE - 1, seen >= last
+def _line(
+    length: int, along: tuple[int, ...], square: tuple[int, ...], device: torch.device | None
+) -> tuple[Tensor, Tensor]:
+    """Along one side: which cells each cell sees, and how far away they are.
+
+    ``along`` and ``square``: shapes of the cells and of those that each sees.
+    """
+    cell = torch.arange(length, device=device).reshape(along)
+    seen = torch.arange(SQUARE, device=device).reshape(square)
+    seen = seen + (cell - SQUARE // 2).clamp(0, length - SQUARE)  # below 0 in a shorter line
+    away = (seen - cell + (SQUARE - 1)).masked_fill(seen < 0, _REACH)
+    return seen.clamp(min=0), away
 
 
 class Neighbourhood(nn.Module):
@@ -67,16 +67,23 @@ class Neighbourhood(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, asking: Tensor, asked: Tensor, near: Around) -> Tensor:
-        """(B, H, W, C) from both."""
+        """(B, H·W, C) from both."""
         size = asking.shape[-1] // self.heads
-        batch = asking.shape[0]
-        query = (self.query(asking) * size**-0.5).reshape(batch, -1, 1, self.heads, size)
-        both = self.key_value(asked).flatten(1, 2).index_select(1, near.cells)
-        keys, values = both.reshape(batch, -1, SQUARE**2, 2, self.heads, size).unbind(3)
-        nearness = self.place.flatten(1).T[near.places] + near.added
-        shares = ((query * keys).sum(-1) + nearness).softmax(2)
-        heard = (shares[..., None] * values).sum(2)
-        result: Tensor = self.out(heard.flatten(2)).reshape(asking.shape)
+        query = (self.query(asking) * size**-0.5).reshape(-1, 1, self.heads, size)
+        keys, values = (
+            F.linear(asked, weight, bias)
+            .index_select(1, near.cells)
+            .reshape(-1, SQUARE**2, self.heads, size)
+            for weight, bias in zip(
+                self.key_value.weight.chunk(2), self.key_value.bias.chunk(2), strict=True
+            )
+        )
+        table = F.pad(self.place, (0, 1, 0, 1), value=-torch.inf)
+        nearness = table.flatten(1).T[near.places]
+        scores = (query * keys).sum(-1).reshape(-1, *nearness.shape) + nearness
+        shares = scores.softmax(2).reshape(-1, SQUARE**2, self.heads, 1)
+        heard = (shares * values).sum(1).reshape(asking.shape)
+        result: Tensor = self.out(heard)
         return result
 
 
@@ -93,7 +100,7 @@ class Layer(nn.Module):
         )
 
     def forward(self, map_: Tensor, near: Around) -> Tensor:
-        """(B, H, W, C)."""
+        """(B, H·W, C)."""
         normed = self.norm1(map_)
         map_ = map_ + self.attention(normed, normed, near)
         result: Tensor = map_ + self.mlp(self.norm2(map_))
@@ -115,7 +122,7 @@ class Cross(nn.Module):
         )
 
     def forward(self, map_: Tensor, other: Tensor, near: Around) -> Tensor:
-        """``map_`` and what it heard of ``other``, both (B, H, W, C)."""
+        """``map_`` and what it heard of ``other``, both (B, H·W, C)."""
         heard = self.attention(self.norm1(map_), self.norm_other(other), near)
         open_ = torch.tanh(self.gate)
         map_ = (1 - open_) * map_ + open_ * heard
@@ -135,8 +142,9 @@ class Fuse(nn.Module):
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Two maps (B, C, H, W) to one."""
-        first, second = (map_.permute(0, 2, 3, 1) for map_ in (first, second))
-        near = around(first)
-        fused = self.cross(self.own(first, near), self.other(second, near), near)
-        result: Tensor = self.norm(self.after(fused, near)).permute(0, 3, 1, 2)
-        return result
+        height, width = first.shape[2:]
+        near = around(height, width, first.device)
+        own, other = (map_.permute(0, 2, 3, 1).flatten(1, 2) for map_ in (first, second))
+        fused = self.cross(self.own(own, near), self.other(other, near), near)
+        result: Tensor = self.norm(self.after(fused, near))
+        return result.mT.reshape(first.shape)

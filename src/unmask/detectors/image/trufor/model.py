@@ -107,12 +107,12 @@ class TruFor(nn.Module):
         first = (pixels - self.get_buffer("mean")) / self.get_buffer("std")
         maps = self.fused(first, noise)
         side = picture.shape[2:]
-        classes = F.interpolate(self.mask_head(maps), size=side, mode="bilinear")
-        confidence = F.interpolate(self.confidence_head(maps), size=side, mode="bilinear")[:, 0]
-        mask = classes[:, 1] - classes[:, 0]
+        classes = self.mask_head(maps)
+        coarse = torch.cat([self.confidence_head(maps), classes[:, 1:] - classes[:, :1]], dim=1)
+        both = F.interpolate(coarse, size=side, mode="bilinear")
+        confidence, mask = both[:, 0], both[:, 1]
         statistics = pooled(
-            torch.stack([confidence, mask], dim=1),
-            torch.stack([torch.zeros_like(confidence), F.logsigmoid(confidence)], dim=1),
+            both, torch.stack([torch.zeros_like(confidence), F.logsigmoid(confidence)], dim=1)
         )
         logit = self.detect(statistics)[:, 0]
         return {"logit": logit, "mask": mask, "confidence": confidence}
