@@ -11,6 +11,7 @@ from pathlib import Path
 
 from unmask.bench.whole.fitting import encoded, fit, judged
 from unmask.bench.whole.rows import FileRow
+from unmask.decision.evidence import Situation
 from unmask.decision.fused import judged as fused
 from unmask.decision.rule import Level, Rule
 from unmask.errors import DataError
@@ -38,8 +39,10 @@ class _Study:
     def without(self, source: str) -> list[LeftOut]:
         """Its files that were judged, by a rule fitted without them."""
         own = [row for row in judged(self.rows) if row.source == source]
+        if not own:
+            return []
         others = [row for row in self.rows if row.source != source]
-        rule = fit(others, self.date, self.given, self.like)
+        rule = fit(others, self.date, self.given, self.like, {Situation(r.situation) for r in own})
         return [answer(row, rule) for row in own]
 
 

@@ -7,7 +7,7 @@ No file of the part ``dev`` is looked at.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -82,23 +82,26 @@ def fit(
     date: str,
     given: Mapping[str, list[Level]],
     like: Rule | None = None,
+    only: Collection[Situation] = tuple(Situation),
 ) -> Rule:
     """The rule of all situations. ``given``: curves that were measured elsewhere (``given``).
 
     Of a file that is there twice, the row with the sign of the encoder counts for scans with it.
-    ``like``: a rule whose shares are taken over; without one they are searched.
+    ``like``: a rule whose shares are taken over; without one they are searched. ``only``: the
+    situations that are fitted.
 
     Raises DataError where a situation has no authentic or no forged file.
     """
     known = [row for row in judged(rows) if row.part != "dev"]
     alone = composed([row for row in known if not encoded(row)])
-    parts = _situations(alone, SIGNS, given)
+    wanted = [situation for situation in SIGNS if situation in only]
+    parts = _situations(alone, wanted, given)
     if any(encoded(row) for row in known):
         looked = composed([row for row in known if encoded(row) or row.kind == "audio"])
-        seen = [situation for situation, signs in SIGNS.items() if ENCODED in signs]
+        seen = [situation for situation in wanted if ENCODED in SIGNS[situation]]
         parts += _situations(looked, seen, given, encoder=True)
-    before = like.rule if like else [None] * len(parts)
-    return Rule(rule=[one.rule(date, old) for one, old in zip(parts, before, strict=True)])
+    before = {(one.situation, one.encoder): one for one in like.rule} if like else {}
+    return Rule(rule=[one.rule(date, before.get((one.situation, one.encoder))) for one in parts])
 
 
 def _situations(
