@@ -56,4 +56,10 @@ def test_a_few_odd_files_of_one_source_do_not_silence_what_is_flagged() -> None:
     origin = [f"source {number % 4}" for number in range(FILES)] + ["odd"] * len(odd)
     found = ratios(np.concatenate([real, odd]), origin, surprises(1, 4.0), makers, makers)
     assert all(one.llr > 0.5 for one in found if one.surprise > -np.log(0.01))
-    assert all(one.llr <= 0 for one in found if one.surprise < SURE)
+    assert all(one.llr <= 0 for one in found if one.surprise < SURE[1])
+
+
+def test_a_file_that_is_not_marked_for_a_look_is_not_shown_over_one_half() -> None:
+    found, _ = fitted(surprises(1, 2.0), surprises(2, 2.5))
+    assert all(one.llr <= 0 for one in found if one.surprise < SURE[0])
+    assert found[-1].llr > 0.5

@@ -18,9 +18,10 @@ FULL = 100
 """Files from which on a source or a kind of forgery counts as much as any other."""
 HALF = 0.05
 """The most authentic files of any source whose likelihood ratio may speak for forgery."""
-SURE = -math.log(0.02)
-"""Surprise from which on a ratio may speak for forgery whatever a source says: so many authentic
-files may reach it in any source that is large enough to tell (``levels.WORST`` times 1 %)."""
+SURE = (-math.log(0.05), -math.log(0.02))
+"""Surprises under which no ratio speaks for forgery, since such a file is not even marked for a
+look, and over which one may whatever a source says: so many authentic files may reach it in any
+source that is large enough to tell (``levels.WORST`` times 1 %)."""
 SOME = 20
 """Files from which on a source or kind is asked whether the likelihood ratio holds in it."""
 EDGES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)
@@ -59,11 +60,11 @@ def ratios(
     """The likelihood ratio at rising surprise, of authentic and forged files.
 
     The share of forged files in a step of surprise over that of authentic ones, rising (as by
-    Zadrozny and Elkan 2002, isotonic calibration). No source with ``SOME`` authentic files has more
-    than ``HALF`` of them on the side of forgery, but for those over ``SURE``. Both sides are drawn
-    towards 0, each by a factor, for what holds on average claims too much on the next source, and
-    on a kind of forgery (``kinds``, beside ``makers``) that was not there: each is judged by the
-    ratio of the others.
+    Zadrozny and Elkan 2002, isotonic calibration). Between the surprises of ``SURE`` no source with
+    ``SOME`` authentic files has more than ``HALF`` of them on the side of forgery. Both sides are
+    drawn towards 0, each by a factor, for what holds on average claims too much on the next source,
+    and on a kind of forgery (``kinds``, beside ``makers``) that was not there: each is judged by
+    the ratio of the others.
     The cost is Cllr (Brümmer and du Preez 2006), half that of the worst and half that of all; no
     kind may cost more than ``IDLE``.
     """
@@ -106,7 +107,7 @@ class _Steps:
         self.own = [float(own[_inside(real, edge)].sum()) for edge in self.edges]
         names = np.array(origin)
         loudest = (float(np.quantile(real[names == name], 1 - HALF)) for name in _parts(names))
-        self.quiet = min(max(loudest, default=0.0), SURE)
+        self.quiet = min(max(SURE[0], *loudest), SURE[1])
 
     def shares(self, values: Numbers) -> Numbers:
         """Of each value, how much the ratio at each place counts: linear between places."""
