@@ -47,6 +47,16 @@ def test_sound_goes_in_as_it_is() -> None:
         )
 
 
+@torch.no_grad()
+def test_attention_without_a_mask_is_that_of_transformers() -> None:
+    torch.manual_seed(0)
+    front = SpeechFront("xls-r-300m", changed=TINY).eval()
+    ours = front(SOUND)
+    front.encoder.set_attn_implementation("eager")
+    torch.testing.assert_close(ours, front(SOUND), atol=1e-5, rtol=0)
+    assert torch.equal(front.last(SOUND), front(SOUND)[:, -1])
+
+
 def test_a_frozen_front_has_no_gradient_and_a_free_one_has() -> None:
     for frozen in (True, False):
         front = SpeechFront("wavlm-base", changed=TINY, frozen=frozen).train()

@@ -100,9 +100,13 @@ class Cepstra(nn.Module):
         turn = 2 * np.pi * np.outer(n, np.arange(near[0], near[1] + 1)) / shape.fft
         waves = np.concatenate([np.cos(turn), np.sin(turn)], axis=1) * window[:, None]
         self.register_buffer("spectrum", torch.from_numpy(waves), persistent=False)
+        transform = cosines(shape.filters)[: shape.coefficients].T.contiguous()
+        if shape.energy:
+            # As one more filter, over everything, it takes the place of the first coefficient.
+            bank = np.concatenate([np.full((len(bank), 1), 1 / shape.fft), bank], axis=1)
+            transform[:, 0] = 0
+            transform = torch.cat([torch.eye(1, shape.coefficients).to(transform), transform])
         self.register_buffer("bank", torch.from_numpy(bank), persistent=False)
-        # The first coefficient is left out where the energy takes its place.
-        transform = cosines(shape.filters)[int(shape.energy) : shape.coefficients].T.contiguous()
         self.register_buffer("transform", transform, persistent=False)
 
     def forward(self, sound: Tensor) -> Tensor:
@@ -114,14 +118,9 @@ class Cepstra(nn.Module):
         waves = frames @ _like(self.spectrum, frames)
         power = torch.unflatten(waves, -1, (2, -1)).square().sum(-2)
         levels = (power @ _like(self.bank, frames) + shape.floor).log10()
-        found = levels @ _like(self.transform, frames)
-        if shape.energy:
-            total = (power.sum(-1, keepdim=True) / shape.fft + shape.floor).log10()
-            found = torch.cat([total, found], dim=-1)
-        parts = [found]
+        parts = [levels @ _like(self.transform, frames)]
         for _ in range(shape.deltas):
-            slope = delta(parts[-1], 1)
-            parts.append(slope if shape.halved else 2 * slope)
+            parts.append(delta(parts[-1], 1, 1 if shape.halved else 2))
         return torch.cat(parts, dim=-1)
 
     def _framed(self, sound: Tensor) -> Tensor:
@@ -140,20 +139,22 @@ class Cepstra(nn.Module):
         return padded.unfold(1, shape.window, shape.hop)
 
 
-def delta(frames: Tensor, reach: int) -> Tensor:
-    """Slopes along the frames of (B, frames, C) by regression over ``reach`` on each side.
+def delta(frames: Tensor, reach: int, scale: float = 1) -> Tensor:
+    """Slopes along the frames of (B, frames, C) by regression over ``reach`` on each side,
+    ``scale`` times.
 
     Young et al. 2006, "The HTK Book", equation 5.16; the first and last frame go on.
     """
     head, tail = frames.narrow(1, 0, 1), frames.narrow(1, -1, 1)
     padded = torch.cat([*[head] * reach, frames, *[tail] * reach], dim=1)
     count, steps = frames.shape[1], range(1, reach + 1)
-    whole = 2 * sum(step * step for step in steps)
+    whole = 2 * sum(step * step for step in steps) / scale
 
     def rise(step: int) -> Tensor:
-        return padded.narrow(1, reach + step, count) - padded.narrow(1, reach - step, count)
+        apart = padded.narrow(1, reach + step, count) - padded.narrow(1, reach - step, count)
+        return apart if step == whole else step / whole * apart
 
-    return reduce(torch.add, [step / whole * rise(step) for step in steps])
+    return reduce(torch.add, [rise(step) for step in steps])
 
 
 def _like(values: Tensor, frames: Tensor) -> Tensor:

@@ -99,6 +99,9 @@ def speech_encoder(
         raise MissingExtra(f"The speech encoder {name}", "train") from None
     known = ENCODERS[name]
     config = getattr(transformers, f"{known.kind}Config")(**{**known.values, **(changed or {})})
+    # Versions without the second make no masks.
+    if known.kind == "Wav2Vec2" and hasattr(transformers, "AttentionMaskInterface"):
+        config._attn_implementation = _whole(transformers.AttentionInterface)
     if not pretrained:
         return getattr(transformers, f"{known.kind}Model")(config)
     if changed:
@@ -107,6 +110,13 @@ def speech_encoder(
             f"({', '.join(changed)}); leave the setting out, or start without pre-trained weights."
         )
     return transformers_model(f"{known.kind}Model", known.weights, config)
+
+
+def _whole(kinds: Any) -> str:
+    """A name under which transformers' attention is the same and makes no mask: for whole sounds it
+    would hide nothing, and be twenty steps of every exported network."""
+    kinds.register("whole", kinds()["sdpa"])
+    return "whole"
 
 
 class SpeechFront(nn.Module):
@@ -141,10 +151,17 @@ class SpeechFront(nn.Module):
 
     def forward(self, sound: Tensor) -> Tensor:
         """All layers."""
+        return torch.stack(self._layers(sound), dim=1)
+
+    def last(self, sound: Tensor) -> Tensor:
+        """The last layer alone, (B, T, C)."""
+        return self._layers(sound)[-1]
+
+    def _layers(self, sound: Tensor) -> list[Tensor]:
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
             seen = self.encoder(sound, output_hidden_states=True)
         # Versions of transformers differ in whether the last one is normed.
-        return torch.stack([*seen.hidden_states[:-1], seen.last_hidden_state], dim=1)
+        return [*seen.hidden_states[:-1], seen.last_hidden_state]
 
 
 class WeightedSum(nn.Module):

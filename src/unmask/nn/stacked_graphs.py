@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -50,8 +51,9 @@ class StackAttention(nn.Module):
         nodes = torch.cat([self.temporal(temporal), self.spectral(spectral)], dim=1)
         nodes = self.drop(nodes)
         pairs = torch.tanh(self.compare(nodes.unsqueeze(2) * nodes.unsqueeze(1)))
-        weights = self._weights(times, bands)
-        attention = (pairs * weights).sum(-1).div(self.temperature).softmax(-1)
+        weights = torch.cat([self.weigh_temporal, self.weigh_spectral, self.weigh_across], dim=1)
+        scores = ((pairs @ weights) * _kinds(times, bands, pairs)).sum(-1)
+        attention = scores.div(self.temperature).softmax(-1)
 
         likeness = torch.tanh(self.stack_compare(nodes * stack)) @ self.stack_weigh
         share = likeness.div(self.temperature).softmax(1).transpose(1, 2)
@@ -61,13 +63,16 @@ class StackAttention(nn.Module):
         temporal, spectral = mixed.split([times, bands], dim=1)
         return temporal, spectral, stack
 
-    def _weights(self, times: int, bands: int) -> Tensor:
-        """The weighing vector of every pair of nodes, (T + S, T + S, C)."""
-        same_time, same_band = self.weigh_temporal.T, self.weigh_spectral.T
-        across = self.weigh_across.T
-        from_time = torch.cat([same_time.expand(times, -1), across.expand(bands, -1)])
-        from_band = torch.cat([across.expand(times, -1), same_band.expand(bands, -1)])
-        return torch.cat([from_time.expand(times, -1, -1), from_band.expand(bands, -1, -1)])
+
+def _kinds(times: int, bands: int, like: Tensor) -> Tensor:
+    """1 where a pair of nodes is of the kind, else 0: two temporal, two spectral, one of each;
+    (T + S, T + S, 3)."""
+    temporal = (np.arange(times + bands) < times).astype(np.float32)
+    count = temporal[:, None] + temporal
+    kinds = np.stack([count == 2, count == 0, count == 1], axis=-1).astype(np.float32)
+    found = torch.from_numpy(kinds)
+    same = found.dtype == like.dtype and found.device == like.device
+    return found if same else found.to(like)
 
 
 class Branch(nn.Module):

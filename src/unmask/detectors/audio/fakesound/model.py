@@ -116,7 +116,7 @@ class FakeSound(nn.Module):
         """WavLM-Large wants each sound at mean 0 and variance 1; the authors give it so."""
         sound = F.pad(sound, (0, _FILL))
         level = F.layer_norm(sound, sound.shape[1:])
-        moments, whole = self.back(self.front(level)[:, -1])
+        moments, whole = self.back(self.front.last(level))
         return {"logit": whole, "moments": moments}
 
 

@@ -94,7 +94,7 @@ class TwoViews(SpeechReadout):
 
     def forward(self, sound: Tensor) -> dict[str, Tensor]:
         """Cepstra are brought to the encoder's 50 frames a second."""
-        learnt = self.learnt(self.front(sound).select(1, -1))
+        learnt = self.learnt(self.front.last(sound))
         spectral = self.spectral(self.cepstra(sound)).unsqueeze(1)
         # As a picture: that way the coefficients stay where they are, and ONNX has it as one step.
         spectral = F.interpolate(spectral, size=learnt.shape[1:], mode="bilinear").squeeze(1)
