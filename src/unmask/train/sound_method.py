@@ -25,6 +25,12 @@ class SoundMethod(Method):
     selects = "-eer"
 
     @property
+    def graphs(self) -> tuple[int, int]:
+        """Blocks before AASIST's graphs and branches of them, where a method ends in such graphs
+        (settings ``depth`` and ``branches``, for small networks)."""
+        return int(self.settings.get("depth", 6)), int(self.settings.get("branches", 2))
+
+    @property
     def length(self) -> int:
         """Samples of a stretch."""
         return int(self.settings.get("length") or self.card.inputs[0].shape[1])

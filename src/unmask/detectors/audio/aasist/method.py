@@ -19,18 +19,19 @@ class AasistMethod(SoundMethod):
     """AASIST, its light form, and AASIST as the baseline of ASVspoof 5 trains it.
 
     ``settings``: ``class_weights`` (of real and forged in the loss), ``length`` (samples of a clip,
-    where not the card's: in training, in protocols and in the exported model).
+    where not the card's: in training, in protocols and in the exported model), ``depth`` and
+    ``branches`` (as ``nn.stacked_graphs.SpeechReadout``).
     """
 
     variants = ("aasist", "aasist-l", "asvspoof5")
-    small: ClassVar[Mapping[str, Any]] = {"length": 16000}
+    small: ClassVar[Mapping[str, Any]] = {"length": 3000, "depth": 2, "branches": 1}
     judged_as_trained = True
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """The variant's network. Nothing is pre-trained, in the paper as here."""
         if self.variant == "aasist-l":
-            return Aasist(channels=24, graph=24, keep=(0.4, 0.5, 0.7))
-        return Aasist()
+            return Aasist(24, 24, (0.4, 0.5, 0.7), graphs=self.graphs)
+        return Aasist(graphs=self.graphs)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy, real voices weighing nine times as much as forged ones (section 3.2)."""

@@ -24,7 +24,7 @@ _FILTERS = 70
 
 
 class Aasist(nn.Module):
-    """AASIST on raw sound."""
+    """AASIST on raw sound. ``graphs``: blocks before the graphs, and branches of them."""
 
     def __init__(
         self,
@@ -32,13 +32,14 @@ class Aasist(nn.Module):
         graph: int = 64,
         keep: Sequence[float] = (0.5, 0.7, 0.5),
         temperatures: Sequence[float] = (2.0, 2.0, 100.0),
+        graphs: tuple[int, int] = (6, 2),
     ) -> None:
         super().__init__()
         self.register_buffer("filters", mel_filters(_FILTERS), persistent=False)
         self.norm = nn.Sequential(nn.BatchNorm2d(1), nn.SELU())
-        self.encoder = blocks(channels, shrink=3)
+        self.encoder = blocks(channels, 3, graphs[0])
         self.position = nn.Parameter(torch.randn(1, _FILTERS // 3, channels))
-        self.readout = Readout(channels, graph, 32, keep, temperatures)
+        self.readout = Readout(channels, graph, 32, keep, temperatures, graphs[1])
 
     def forward(self, sound: Tensor) -> dict[str, Tensor]:
         """Samples (B, N), -1…1 at 16 kHz, to the outputs of the card."""

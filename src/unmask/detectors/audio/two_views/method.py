@@ -54,8 +54,7 @@ class TwoViewsMethod(SoundMethod):
             front,
             SPECTRAL[spectral],
             self.variant,
-            int(self.settings.get("depth", 6)),
-            int(self.settings.get("branches", 2)),
+            *self.graphs,
         )
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:

@@ -47,8 +47,7 @@ class Wav2vec2AasistMethod(SoundMethod):
         changed = dict(self.settings.get("backbone_config") or {})
         return SpeechAasist(
             speech_encoder(_FRONTS[self.variant], pretrained, changed),
-            int(self.settings.get("depth", 6)),
-            int(self.settings.get("branches", 2)),
+            *self.graphs,
         )
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
