@@ -91,7 +91,7 @@ def test_drop_rates(name: str, wanted: set[tuple[str, float]]) -> None:
         ("trufor", "rgb.3.blocks.0.attention.query", "", 0.02),
         ("ucf", "common_head.0", "in", TORCH),
         ("ucf", "decoder.steps.2.2", "in", TORCH),
-        ("ba_tfd_plus", "see.blocks.1.mlp.0", "", 0.02),
+        ("ba_tfd_plus", "see.blocks.0.mlp.0", "", 0.02),
         ("rine", "head.before.4", "in", TORCH),
     ],
 )
