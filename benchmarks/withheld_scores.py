@@ -212,12 +212,7 @@ def main() -> None:
         long_enough = [one for one in files if one.kind == "audio" and _seconds(one) >= SHORTEST]
         spoken = drawn_of(long_enough, "audio", "real", chosen.files)
         said = page(
-            list(
-                rows(
-                    speech(spoken, folder),
-                    shifts=True,
-                )
-            ),
+            list(rows(speech(spoken, folder), shifts=True)),
             list(rows(without_speech(chosen.files, folder))),
             list(rows(patterned(drawn_of(files, "image", "real", chosen.files), folder))),
         )

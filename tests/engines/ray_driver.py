@@ -8,7 +8,7 @@ from unittest import mock
 
 import ray_work
 
-from unmask.batch import Record, scan_record
+from unmask.batch import Record
 from unmask.cli import main
 from unmask.engines import ray as on_ray
 from unmask.settings import Settings
@@ -17,7 +17,7 @@ from unmask.settings import Settings
 def scan(names: list[Path], settings: Settings, address: str) -> list[Record]:
     """The records of a scan."""
     rows: list[Record] = []
-    on_ray.run_on_ray(names, settings, 1, rows.append, address=address, work=scan_record)
+    on_ray.run_on_ray(names, settings, 1, rows.append, address=address)
     return rows
 
 

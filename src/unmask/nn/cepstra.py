@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.errors import SettingError
+from unmask.nn.alike import alike
 from unmask.nn.block_dct import cosines
 from unmask.nn.filter_banks import edges, triangles
 
@@ -115,10 +116,10 @@ class Cepstra(nn.Module):
         if shape.emphasis:
             sound = sound - shape.emphasis * F.pad(sound, (1, -1))
         frames = self._framed(sound)
-        waves = frames @ _like(self.spectrum, frames)
+        waves = frames @ alike(self.spectrum, frames)
         power = torch.unflatten(waves, -1, (2, -1)).square().sum(-2)
-        levels = (power @ _like(self.bank, frames) + shape.floor).log10()
-        parts = [levels @ _like(self.transform, frames)]
+        levels = (power @ alike(self.bank, frames) + shape.floor).log10()
+        parts = [levels @ alike(self.transform, frames)]
         for _ in range(shape.deltas):
             parts.append(delta(parts[-1], 1, 1 if shape.halved else 2))
         return torch.cat(parts, dim=-1)
@@ -155,9 +156,3 @@ def delta(frames: Tensor, reach: int, scale: float = 1) -> Tensor:
         return apart if step == whole else step / whole * apart
 
     return reduce(torch.add, [rise(step) for step in steps])
-
-
-def _like(values: Tensor, frames: Tensor) -> Tensor:
-    """In the type of the frames, and where they are; nothing is done to what is already so."""
-    same = values.dtype == frames.dtype and values.device == frames.device
-    return values if same else values.to(frames)

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unmask.nn.alike import alike
 from unmask.nn.voice_graphs import GraphAttention, GraphPool, blocks, normed, pair_weight
 
 
@@ -70,9 +71,7 @@ def _kinds(times: int, bands: int, like: Tensor) -> Tensor:
     temporal = (np.arange(times + bands) < times).astype(np.float32)
     count = temporal[:, None] + temporal
     kinds = np.stack([count == 2, count == 0, count == 1], axis=-1).astype(np.float32)
-    found = torch.from_numpy(kinds)
-    same = found.dtype == like.dtype and found.device == like.device
-    return found if same else found.to(like)
+    return alike(torch.from_numpy(kinds), like)
 
 
 class Branch(nn.Module):

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from unmask.decision.rule import Ratio
+from unmask.decision.rule import MARKED, Ratio
 
 Numbers = NDArray[np.float64]
 FULL = 100
 """Files from which on a source or a kind of forgery counts as much as any other."""
 HALF = 0.05
 """The most authentic files of any source whose likelihood ratio may speak for forgery."""
-SURE = (-math.log(0.05), -math.log(0.02))
+SURE = (-math.log(MARKED), -math.log(0.02))
 """Surprises under which no ratio speaks for forgery, since such a file is not even marked for a
 look, and over which one may whatever a source says: so many authentic files may reach it in any
 source that is large enough to tell (``levels.WORST`` times 1 %)."""
