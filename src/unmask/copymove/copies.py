@@ -42,7 +42,7 @@ STATED = 1.8
 """Score from which on a copy is stated."""
 LEAST_AREA = 250
 """Pixels that both places must share."""
-_DOUBT, _USUAL, _PHOTOGRAPHED = 4.0, 0.45, 0.55
+_DOUBT, _USUAL, _PHOTOGRAPHED = 4.0, 0.45, 0.45
 _REPEATED, _DRAWN = 0.85, 0.8
 _SUREST = 0.98
 _STRETCHED, _EVEN = 40.0, 1.012

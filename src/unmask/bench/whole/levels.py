@@ -49,12 +49,15 @@ class _OverSources:
         return float(self._falling[min(place, len(self._falling) - 1)])
 
 
-def levels_of(real: Numbers, origin: Sequence[str], files: int) -> list[Level]:
+def levels_of(
+    real: Numbers, origin: Sequence[str], files: int, parts: Sequence[str] = ()
+) -> list[Level]:
     """Conformal thresholds down to what ``files`` can vouch for; an exponential tail beyond.
 
-    ``real``: scores of authentic files, ``origin``: their sources.
+    ``real``: scores of authentic files, ``origin``: their sources; ``parts``: other groups of them
+    in which the rates are held as in sources.
     """
-    held = Grouped.of(real, origin, WORST, HELD)
+    groupings = [Grouped.of(real, names, WORST, HELD) for names in (origin, parts) if names]
     mixture = _OverSources(real, origin)
     start = float(np.quantile(real, 1 - TAIL))
     scale = max(float((real[real > start] - start).mean()) if (real > start).any() else 0.0, 1e-3)
@@ -62,7 +65,8 @@ def levels_of(real: Numbers, origin: Sequence[str], files: int) -> list[Level]:
     for rate in RATES:
         own = ALLOWED * rate
         if files >= needed(own):
-            score = max(held.threshold(own), mixture.threshold(own))
+            held = [grouped.threshold(own) for grouped in groupings]
+            score = max(*held, mixture.threshold(own))
         else:
             score = levels[-1].score + scale * math.log(levels[-1].rate / rate)
         last = levels[-1].score + 1e-4 if levels else -math.inf

@@ -61,7 +61,7 @@ def _curve(reals: Sequence[FileRow], sign: str) -> list[Level]:
 def terms_of(
     curves_by_sign: Mapping[str, Sequence[Level]], shares: Mapping[str, float]
 ) -> dict[str, SignTerm]:
-    """Terms of the signs. A fact takes no share: it is there or not, and that is its rate."""
+    """Terms of the signs; one without a share has all of the rate, as a fact that is there."""
     return {
         sign: SignTerm(
             points=[
