@@ -51,14 +51,15 @@ class CellLinear(nn.Linear):
 
     def forward(self, map_: Tensor) -> Tensor:
         """(B, C, H, W)."""
-        return F.conv2d(map_, self.weight[:, :, None, None], self.bias)
+        return F.conv2d(map_, self.weight.reshape(*self.weight.shape, 1, 1), self.bias)
 
     def halves(self, map_: Tensor) -> tuple[Tensor, Tensor]:
         """The first and the second half of the channels: parts of a map are dearer to export."""
-        weights = self.weight[:, :, None, None].chunk(2)
-        biases = (None, None) if self.bias is None else self.bias.chunk(2)
+        weight, bias = self.weight.reshape(*self.weight.shape, 1, 1), self.bias
+        half = weight.shape[0] // 2
         first, second = (
-            F.conv2d(map_, weight, bias) for weight, bias in zip(weights, biases, strict=True)
+            F.conv2d(map_, weight[part], None if bias is None else bias[part])
+            for part in (slice(half), slice(half, None))
         )
         return first, second
 
@@ -82,27 +83,40 @@ def heads_last(heard: Tensor, like: Tensor) -> Tensor:
     return heard.mT.reshape(like.shape)
 
 
+def split(map_: Tensor, heads: int) -> Tensor:
+    """(B, C, H, W) to (B · heads, C / heads, H · W)."""
+    return map_.reshape(-1, map_.shape[1] // heads, map_.shape[2] * map_.shape[3])
+
+
+def compared(query: Tensor, key: Tensor, heads: int) -> Tensor:
+    """How well queries and keys (B, C, H, W) fit, (B · heads, queries, keys)."""
+    asked, known = split(query, heads), split(key, heads)
+    return torch.bmm(asked.mT * asked.shape[1] ** -0.5, known)
+
+
+def told(value: Tensor, scores: Tensor, heads: int, like: Tensor) -> Tensor:
+    """What those hear who compared, as a map of the shape of ``like``."""
+    return torch.bmm(split(value, heads), scores.softmax(2).mT).reshape(like.shape)
+
+
 def attend(
     query: Tensor, key: Tensor, value: Tensor, heads: int, allowed: Tensor | None = None
 ) -> Tensor:
     """What the queries hear, as their map (B, C, H, W).
 
-    ``allowed``: which keys each query may look at, as (queries, keys) or (B, heads, queries, keys).
+    ``allowed``: which keys each query may look at, (queries, keys) or (B · heads, queries, keys).
     The fused operation holds no scores, but its export is several times that of the plain product.
     """
     if not torch.compiler.is_exporting():
         first, second, third = (heads_first(map_, heads) for map_ in (query, key, value))
+        if allowed is not None and allowed.ndim == 3:
+            allowed = torch.unflatten(allowed, 0, (-1, heads))
         heard = F.scaled_dot_product_attention(first, second, third, attn_mask=allowed)
         return heads_last(heard, query)
-    size = query.shape[1] // heads
-    asked, known, told = (
-        map_.reshape(-1, size, map_.shape[2] * map_.shape[3]) for map_ in (query, key, value)
-    )
-    scores = torch.bmm(asked.mT * size**-0.5, known)
+    scores = compared(query, key, heads)
     if allowed is not None:
-        each = allowed.flatten(0, 1) if allowed.ndim == 4 else allowed
-        scores = scores.masked_fill(~each, -torch.inf)
-    return torch.bmm(told, scores.softmax(2).mT).reshape(query.shape)
+        scores = scores.masked_fill(~allowed, -torch.inf)
+    return told(value, scores, heads, query)
 
 
 class DropPath(nn.Module):

@@ -89,8 +89,8 @@ class Windows(nn.Module):
         if any(shift):
             x = x.roll([-step for step in shift], (1, 2, 3))
         cells = partitioned(x, window)
-        parts = self.qkv(cells).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        asked, keys, values = parts.unbind(0)
+        parts = self.qkv(cells).unflatten(2, (3 * self.heads, -1)).transpose(1, 2)
+        asked, keys, values = parts.chunk(3, 1)
         many = cells.shape[1]
         index = self.relative_position_index
         if many < len(index):

@@ -14,13 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from unmask.nn.mix_transformer import (
-    REDUCTIONS,
     Block,
     CellNorm,
     Shape,
-    heads_first,
-    heads_last,
+    compared,
     initialise,
+    told,
 )
 
 GROUPS = 2
@@ -37,19 +36,16 @@ def grid(like: Tensor, reduction: int, groups: int = GROUPS) -> Tensor:
     squares have the same remainders of ``groups`` along both sides.
     """
 
-    def remainders(height: int, width: int, square: int) -> Tensor:
-        rows = torch.arange(height, device=like.device) // square % groups
-        columns = torch.arange(width, device=like.device) // square % groups
-        return (rows[:, None] * groups + columns).flatten()
-
-    height, width = like.shape[2:]
-    cells = remainders(height, width, reduction)
-    keys = remainders(height // reduction, width // reduction, 1)
-    return cells[:, None] == keys
+    rows, columns = (
+        torch.arange(size, device=like.device) // reduction % groups for size in like.shape[2:]
+    )
+    cells = rows[:, None] * groups + columns
+    keys = cells[reduction - 1 :: reduction, reduction - 1 :: reduction]  # of each whole square
+    return cells.reshape(-1, 1) == keys.flatten()
 
 
 def least(scores: Tensor, share: float = LEAST) -> Tensor:
-    """True at the ``share`` of keys with the lowest scores, one at least; (…, queries, keys)."""
+    """True at the ``share`` of keys with the lowest scores, one at least, (…, queries, keys)."""
     count = max(1, int(scores.shape[-1] * share))
     return scores <= scores.topk(count, largest=False).values[..., -1:]
 
@@ -65,14 +61,11 @@ class NoiseBlock(Block):
         self.norm1 = nn.Identity()
 
     def judged(self, map_: Tensor) -> tuple[Tensor, Tensor]:
-        """A map (B, C, H, W), and the keys that each cell heeds least (B, heads, cells, keys)."""
-        attention = self.attention
-        both = attention.key_value(attention.norm(attention.reduce(map_))).chunk(2, dim=1)
-        query, key, value = (
-            heads_first(part, attention.heads) for part in (attention.query(map_), *both)
-        )
-        scores = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5
-        map_ = 2 * attention.out(heads_last(scores.softmax(-1) @ value, map_))
+        """A map (B, C, H, W), and the keys that each cell heeds least (B · heads, cells, keys)."""
+        heads = self.attention.heads
+        query, key, value = self.attention.asked(map_)
+        scores = compared(query, key, heads)
+        map_ = 2 * self.attention.out(told(value, scores, heads, query))
         return map_ + self.mlp(self.norm2(map_)), least(scores)
 
 
@@ -90,11 +83,11 @@ class _Stage(nn.Module):
 class NoiseStage(_Stage):
     """A stage of the noise stream."""
 
-    def __init__(self, inside: int, width: int, heads: int, depth: int, place: int) -> None:
+    def __init__(
+        self, inside: int, width: int, heads: int, reduction: int, place: int, depth: int
+    ) -> None:
         super().__init__(inside, width, place)
-        self.blocks = nn.ModuleList(
-            NoiseBlock(width, heads, REDUCTIONS[place]) for _ in range(depth)
-        )
+        self.blocks = nn.ModuleList(NoiseBlock(width, heads, reduction) for _ in range(depth))
 
     def forward(self, map_: Tensor) -> tuple[Tensor, Tensor]:
         """(B, inside, H, W) to (B, width, H / s, W / s), and what its last block named."""
@@ -109,42 +102,51 @@ class PictureStage(_Stage):
     """A stage of the picture's stream: thinned attention, and at last the guided one."""
 
     def __init__(
-        self, inside: int, width: int, heads: int, place: int, drops: Sequence[float]
+        self,
+        inside: int,
+        width: int,
+        heads: int,
+        reduction: int,
+        place: int,
+        drops: Sequence[float],
     ) -> None:
         super().__init__(inside, width, place)
-        self.reduction = REDUCTIONS[place]
+        self.reduction = reduction
         self.blocks = nn.ModuleList(
-            Block(width, heads, self.reduction, drop, _EPS, _GELU) for drop in drops
+            Block(width, heads, reduction, drop, _EPS, _GELU) for drop in drops
         )
 
     def forward(self, map_: Tensor, named: Tensor) -> Tensor:
         """``named``: the keys that the noise stream's stage names."""
         map_ = self.embed_norm(self.embed(map_))
-        thinned = grid(map_, self.reduction)
-        last = len(self.blocks) - 1
-        for place, block in enumerate(self.blocks):
-            map_ = block(map_, named if place == last else thinned)
+        *thinned, guided = self.blocks
+        if thinned:
+            near = grid(map_, self.reduction)
+            for block in thinned:
+                map_ = block(map_, near)
+        map_ = guided(map_, named)
         result: Tensor = self.norm(map_)
         return result
 
 
 def noise_stream(shape: Shape) -> nn.ModuleList:
-    """The four stages over the one channel of noise."""
+    """The stages over the one channel of noise."""
     stages, inside = [], 1
-    parts = zip(shape.widths, shape.heads, shape.depths, strict=True)
-    for place, (width, heads, depth) in enumerate(parts):
-        stages.append(NoiseStage(inside, width, heads, depth, place))
+    parts = zip(shape.widths, shape.heads, shape.reductions, shape.depths, strict=True)
+    for place, (width, heads, reduction, depth) in enumerate(parts):
+        stages.append(NoiseStage(inside, width, heads, reduction, place, depth))
         inside = width
     return nn.ModuleList(stages).apply(initialise)
 
 
 def picture_stream(shape: Shape) -> nn.ModuleList:
-    """The four stages over the photo."""
+    """The stages over the photo."""
     total = sum(shape.depths)
     rates = [shape.drop_path * i / max(total - 1, 1) for i in range(total)]
     stages, inside, done = [], 3, 0
-    parts = zip(shape.widths, shape.heads, shape.depths, strict=True)
-    for place, (width, heads, depth) in enumerate(parts):
-        stages.append(PictureStage(inside, width, heads, place, rates[done : done + depth]))
+    parts = zip(shape.widths, shape.heads, shape.reductions, shape.depths, strict=True)
+    for place, (width, heads, reduction, depth) in enumerate(parts):
+        drops = rates[done : done + depth]
+        stages.append(PictureStage(inside, width, heads, reduction, place, drops))
         inside, done = width, done + depth
     return nn.ModuleList(stages).apply(initialise)

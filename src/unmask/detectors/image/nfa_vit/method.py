@@ -14,6 +14,7 @@ from unmask.detectors.image.nfa_vit.loss import pixels_and_picture
 from unmask.detectors.image.nfa_vit.model import B0, B2, NfaVit
 from unmask.errors import MissingExtra, ModelError
 from unmask.nn.mix_transformer import Shape
+from unmask.nn.noiseprint import LAYERS
 from unmask.nn.segformer_names import stages_of_segformer
 from unmask.train.backbones import transformers_model
 from unmask.train.made_batches import masked_noise_batch
@@ -33,14 +34,26 @@ class NfaVitMethod(Method):
 
     ``settings``: ``picture_weight`` (of the whole pictures' part of the loss), ``noiseprint`` (path
     of the authors' noiseprint.pth, needed for a pre-trained start), ``side`` (in pixels, a multiple
-    of 32 and 64 at least), ``noise_config`` and ``picture_config`` (fields of TruFor's ``Shape``,
-    for small networks).
+    of 32 and 64 at least), ``noise_config`` and ``picture_config`` (fields of TruFor's ``Shape``)
+    and ``noiseprint_layers`` (for small networks).
     """
 
     small: ClassVar[Mapping[str, Any]] = {
         "side": 64,
-        "noise_config": {"widths": (8, 16, 20, 32), "depths": (1, 1, 1, 1)},
-        "picture_config": {"widths": (16, 32, 40, 64), "depths": (2, 1, 1, 1), "decoder": 24},
+        "noise_config": {
+            "widths": (8, 16),
+            "depths": (1, 1),
+            "heads": (1, 2),
+            "reductions": (4, 1),
+        },
+        "picture_config": {
+            "widths": (16, 32),
+            "depths": (2, 1),
+            "heads": (1, 2),
+            "reductions": (4, 1),
+            "decoder": 24,
+        },
+        "noiseprint_layers": 3,
     }
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
@@ -59,7 +72,10 @@ class NfaVitMethod(Method):
         noise, picture = (
             dict(self.settings.get(name) or {}) for name in ("noise_config", "picture_config")
         )
-        network = NfaVit(Shape(**noise) if noise else B0, Shape(**picture) if picture else B2)
+        layers = int(self.settings.get("noiseprint_layers") or LAYERS)
+        network = NfaVit(
+            Shape(**noise) if noise else B0, Shape(**picture) if picture else B2, layers
+        )
         if not pretrained:
             return network
         if noise or picture:

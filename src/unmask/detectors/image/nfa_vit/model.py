@@ -15,15 +15,15 @@ from torch import Tensor, nn
 
 from unmask.detectors.image.nfa_vit.amplify import noise_stream, picture_stream
 from unmask.detectors.image.trufor.model import MEAN, STD
-from unmask.nn.mix_transformer import Shape
-from unmask.nn.noiseprint import noiseprint
+from unmask.nn.mix_transformer import CellNorm, Shape
+from unmask.nn.noiseprint import LAYERS, noiseprint
 
 B0 = Shape(widths=(32, 64, 160, 256), depths=(2, 2, 2, 2))
 B2 = Shape()
 
 
 class MaskHead(nn.Module):
-    """All four maps to one channel width, added with a weight for each channel, to one number."""
+    """All maps to one channel width, added with a weight for each channel, to one number."""
 
     def __init__(self, widths: Sequence[int], width: int) -> None:
         super().__init__()
@@ -31,32 +31,32 @@ class MaskHead(nn.Module):
         self.gamma = nn.ParameterList(
             nn.Parameter(torch.full((width,), 1e-6)) for _ in range(len(widths))
         )
-        self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.norm = CellNorm(width, eps=1e-6)
         self.predict = nn.Conv2d(width, 1, 1)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Maps from fine to coarse, to (B, 1, H, W) of the first."""
-        side = maps[0].shape[2:]
-        total: Tensor | float = 0.0
-        for layer, gamma, map_ in zip(self.reduce, self.gamma, maps, strict=True):
-            same = F.interpolate(layer(map_), size=side, mode="bilinear", align_corners=False)
-            total = total + gamma[:, None, None] * same
-        assert isinstance(total, Tensor)
-        normed = self.norm(total.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        result: Tensor = self.predict(normed)
+        total, *coarser = (
+            gamma.reshape(-1, 1, 1) * layer(map_)
+            for layer, gamma, map_ in zip(self.reduce, self.gamma, maps, strict=True)
+        )
+        for map_ in coarser:
+            total = total + F.interpolate(map_, size=total.shape[2:], mode="bilinear")
+        result: Tensor = self.predict(self.norm(total))
         return result
 
 
 class NfaVit(nn.Module):
     """Noise stream (frozen, as nothing of it reaches the loss), picture stream and the two heads.
 
-    ``noise`` and ``picture``: sizes of the streams; their heads must agree, since each head of the
-    one guides the same head of the other.
+    ``noise`` and ``picture``: sizes of the streams; their heads and reductions must agree, since
+    each head of the one guides the same head of the other. ``layers``: convolutions of the
+    fingerprint.
     """
 
-    def __init__(self, noise: Shape = B0, picture: Shape = B2) -> None:
+    def __init__(self, noise: Shape = B0, picture: Shape = B2, layers: int = LAYERS) -> None:
         super().__init__()
-        self.noiseprint = noiseprint()
+        self.noiseprint = noiseprint(layers)
         self.noise = noise_stream(noise)
         self.rgb = picture_stream(picture)
         self.mask_head = MaskHead(picture.widths, picture.decoder)
@@ -84,7 +84,7 @@ class NfaVit(nn.Module):
             map_ = stage(map_, keys)
             maps.append(map_)
         mask = F.interpolate(self.mask_head(maps), size=picture.shape[2:], mode="bilinear")
-        return {"logit": self.detect(map_.mean((2, 3)))[:, 0], "mask": mask[:, 0]}
+        return {"logit": self.detect(map_.mean((2, 3))).squeeze(1), "mask": mask.squeeze(1)}
 
     @torch.no_grad()
     def named(self, pixels: Tensor) -> list[Tensor]:
@@ -92,7 +92,7 @@ class NfaVit(nn.Module):
 
         As in the authors' program the fingerprint lies on the red channel.
         """
-        noise = self.noiseprint(pixels) + pixels[:, :1]
+        noise = self.noiseprint(pixels) + pixels.narrow(1, 0, 1)
         named = []
         for stage in self.noise:
             noise, keys = stage(noise)

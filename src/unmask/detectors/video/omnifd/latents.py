@@ -37,8 +37,8 @@ class Reading(nn.Module):
         latents = self.norm_latents(latents)
         seen = torch.cat([self.norm_media(features), latents], 1)
         asked = self.to_q(latents).unflatten(2, (HEADS, -1)).transpose(1, 2)
-        parts = self.to_kv(seen).unflatten(2, (2, HEADS, -1)).permute(2, 0, 3, 1, 4)
-        keys, values = parts.unbind(0)
+        parts = self.to_kv(seen).unflatten(2, (2 * HEADS, -1)).transpose(1, 2)
+        keys, values = parts.chunk(2, 1)
         if apart is not None:
             apart = F.pad(apart, (features.shape[1], 0))
         told = F.scaled_dot_product_attention(asked, keys, values, apart)

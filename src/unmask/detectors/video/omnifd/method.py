@@ -38,7 +38,7 @@ class OmniFDMethod(Method):
 
     small: ClassVar[Mapping[str, Any]] = {
         "width": 8,
-        "depths": (1, 1),
+        "depths": (1, 0),
         "heads": (1, 2),
         "known": 32,
         "latents": 4,

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unmask.detectors.video.omnifd.latents import Interaction
-from unmask.detectors.video.omnifd.stretches import STRIDES, Stretches, ends
+from unmask.detectors.video.omnifd.stretches import STRIDES, Stretches
 from unmask.nn.pixels import Pixels
 from unmask.nn.video_swin import VideoSwin
 
@@ -90,15 +90,19 @@ class OmniFD(nn.Module):
         """Pictures (B, 3, H, W): ``logit`` (B), and ``places``, log-odds (B, H / 8, W / 8)."""
         shown = self.pixels(picture).unsqueeze(1)
         maps, latents = self.seen(torch.cat([shown, torch.zeros_like(shown)], 1))
-        real, forged = self.picture(latents.mean(1)).unbind(1)
-        return {"logit": forged - real, "places": self.places(maps, latents)}
+        return {"logit": self._forged(self.picture, latents), "places": self.places(maps, latents)}
 
     def of_clips(self, frames: Tensor) -> dict[str, Tensor]:
         """Clips (B, T, 3, H, W): ``logit`` (B), ``chances`` (B, 63) and ``reaches`` (B, 63, 2)."""
         maps, latents = self.seen(self.pixels(frames))
-        real, forged = self.video(latents.mean(1)).unbind(1)
         chances, reaches = self.stretches(maps[-1], latents)
-        return {"logit": forged - real, "chances": chances, "reaches": reaches}
+        logit = self._forged(self.video, latents)
+        return {"logit": logit, "chances": chances, "reaches": reaches}
+
+    def _forged(self, layer: nn.Module, latents: Tensor) -> Tensor:
+        """Log-odds of one task: of its two outputs the first is for what is real."""
+        real_and_forged: Tensor = layer(latents.mean(1))
+        return real_and_forged.select(1, 1) - real_and_forged.select(1, 0)
 
     def forward(self, frames: Tensor) -> dict[str, Tensor]:
         """``logit``: log-odds that the clip was forged. ``times`` (B, 63, 3): chance, start and end
@@ -107,7 +111,8 @@ class OmniFD(nn.Module):
         clip = self.of_clips(frames)
         middle = self.of_pictures(frames.select(1, frames.shape[1] // 2))
         wide = F.interpolate(middle["places"].unsqueeze(1), scale_factor=8.0, mode="bilinear")
-        said = torch.cat([clip["chances"].sigmoid().unsqueeze(2), ends(clip["reaches"])], -1)
+        ends = self.stretches.ends(clip["reaches"])
+        said = torch.cat([clip["chances"].sigmoid().unsqueeze(2), ends], 2)
         return {
             "logit": clip["logit"],
             "times": said,

@@ -70,15 +70,16 @@ class Along(nn.Module):
     def _part(self, name: str, x: Tensor) -> Tensor:
         short = self.get_submodule(f"{name}_norm")(self.get_submodule(f"{name}_conv")(x))
         wide: Tensor = self.get_submodule(name)(short)
-        return wide.reshape(-1, _HEADS, wide.shape[1] // _HEADS, wide.shape[2]).transpose(2, 3)
+        return wide.reshape(-1, wide.shape[1] // _HEADS, wide.shape[2])
 
     def forward(self, x: Tensor) -> Tensor:
         """One block."""
         normed = self.norm1(x)
         asked, keys, values = (self._part(name, normed) for name in ("query", "key", "value"))
-        told = F.scaled_dot_product_attention(asked, keys, values)
-        told = told.transpose(2, 3).flatten(1, 2)
-        x = self.skip(x) + self.scale_attn(self.proj(told))
+        scores = torch.bmm(asked.mT * asked.shape[1] ** -0.5, keys)
+        told = torch.bmm(values, scores.softmax(2).mT)
+        x = self.skip(x)
+        x = x + self.scale_attn(self.proj(told.reshape(x.shape)))
         result: Tensor = x + self.scale_mlp(self.mlp(self.norm2(x)))
         return result
 
@@ -97,6 +98,8 @@ class Stretches(nn.Module):
     points: Tensor
     apart: Tensor
     level: Tensor
+    at: Tensor
+    back_and_on: Tensor
 
     def __init__(
         self, came: int, width: int, drop: float = 0.1, levels: int = len(STRIDES)
@@ -133,9 +136,12 @@ class Stretches(nn.Module):
         asked = read(self.fused, known, self._through("cls", row).transpose(1, 2), self.apart)
         chances = self.cls_head(self.fused_norm(asked).transpose(1, 2) * self.inside)
         reaches = self.scales[self.level] * self.reg_head(self._through("reg", row))
-        both = torch.cat([chances, F.relu(reaches)], 1).index_select(2, self.points)
-        chance, back, on = both.unbind(1)
-        return chance, torch.stack([back, on], 2)
+        both = torch.cat([chances, F.relu(reaches)], 1).index_select(2, self.points).transpose(1, 2)
+        return both.select(2, 0), both.narrow(2, 1, 2)
+
+    def ends(self, reaches: Tensor) -> Tensor:
+        """As the function of this name, from tables that an export need not make."""
+        return self.at + reaches * self.back_and_on
 
     def _through(self, name: str, row: Tensor) -> Tensor:
         """The convolutions of one guess; what they say between the levels is nothing."""
@@ -149,19 +155,22 @@ def row_of_levels(levels: int = len(STRIDES)) -> dict[str, Tensor]:
 
     Of each column: ``taken``, which of the points (in an empty one any); ``inside``, 1 for a point;
     ``level``. ``points``: the columns that are points. ``apart``: 0 where a column sees another,
-    -inf elsewhere.
+    -inf elsewhere. Of each point: ``at`` and ``back_and_on``, see ``sides``.
     """
     sizes = torch.tensor([STEPS // stride + 1 for stride in STRIDES[:levels]])
     level = torch.arange(levels).repeat_interleave(sizes)[:-1]
     inside = torch.ones(len(level))
     inside[:-1][level.diff() > 0] = 0
     seen = (level[:, None] == level) & (inside > 0)
+    at, back_and_on = sides(int(inside.sum()))
     return {
         "taken": (inside.cumsum(0) - 1).long(),
         "inside": inside,
         "points": inside.nonzero()[:, 0],
         "apart": torch.zeros(seen.shape).masked_fill(~seen, -torch.inf),
         "level": level,
+        "at": at,
+        "back_and_on": back_and_on,
     }
 
 
@@ -171,7 +180,13 @@ def points() -> Tensor:
     return torch.tensor(rows, dtype=torch.float32)
 
 
+def sides(count: int) -> tuple[Tensor, Tensor]:
+    """Of the first points their place (N, 1), and a step back and on from there (N, 2)."""
+    at, stride = points()[:count, :, None].unbind(1)
+    return at, torch.cat([-stride, stride], 1)
+
+
 def ends(reaches: Tensor) -> Tensor:
     """Start and end in steps (B, N, 2) of what each of the first N points reaches."""
-    at, stride = points()[: reaches.shape[-2]].to(reaches)[:, :, None].unbind(1)
-    return at + reaches * torch.cat([-stride, stride], 1)
+    at, back_and_on = sides(reaches.shape[-2])
+    return at.to(reaches) + reaches * back_and_on.to(reaches)
