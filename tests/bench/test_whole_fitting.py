@@ -16,11 +16,13 @@ from unmask.bench.whole.fitting import composed, fit, judged
 from unmask.bench.whole.levels import ALLOWED, HELD, WORST
 from unmask.bench.whole.power import power_rows
 from unmask.bench.whole.rows import FileRow
-from unmask.bench.whole.shares import GRADED
+from unmask.bench.whole.shares import GRADED, Sharing, Terms, searched
 from unmask.decision.binomial import upper_tail_fitted
 from unmask.decision.conformal import place, threshold
 from unmask.decision.evidence import (
     COPIED,
+    EDITED,
+    ENCODED,
     FACE,
     FACTS,
     GENERATED,
@@ -194,7 +196,7 @@ def test_a_fact_counts_by_how_seldom_authentic_pictures_have_it_as_clearly(
     found = fit([with_copies(row, law, 0.04) for row in rows], "2026-01-01", GIVEN)
     term = found.of(Evidence(Situation.PICTURE, {})).signs[COPIED]
     assert term.of(0.0) < 0.2
-    assert term.of(1.8) == pytest.approx(math.log(GRADED[COPIED]) - math.log(0.04), abs=0.5)
+    assert term.of(1.8) == pytest.approx(-math.log(0.04), abs=0.5)
     assert term.of(1.8) < term.of(2.2) < term.of(2.9)
     never = fit(rows, "2026-01-01", GIVEN).of(Evidence(Situation.PICTURE, {})).signs[COPIED]
     assert never.of(3.0) == never.of(9.0) <= math.log(stills + 1)
@@ -227,8 +229,23 @@ def test_the_rate_is_shared_so_that_most_is_found(rule: Rule) -> None:
         scores = [share for name, share in one.shares.items() if name not in FACTS]
         assert sum(scores) == pytest.approx(1, abs=1e-3)
         assert min(scores) >= 0.01
-        assert facts == (GRADED if COPIED in one.signs else {})
+        assert facts == {}
     assert rule.of(Evidence(Situation.RECORDING, {})).shares == {VOICE: 0.9, PARTS: 0.1}
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_graded_fact_takes_a_share_beside_the_encoder_alone(beside: bool) -> None:
+    names = (EDITED, ENCODED, COPIED) if beside else (EDITED, COPIED)
+    law = np.random.default_rng(0)
+    real = Terms(names, law.exponential(size=(400, len(names))))
+    fake = Terms(names, law.exponential(size=(80, len(names))) + 2)
+    fake.values[:, -1] = 0.0
+    found = searched(real, fake, ["one"] * 400, ["edits"] * 80, 400)
+    assert found.shares.get(COPIED) == (GRADED[COPIED] if beside else None)
+    assert sum(found.shares[name] for name in names if name != COPIED) == pytest.approx(1, abs=1e-3)
+    copy = Terms(names, np.array([[0.0] * (len(names) - 1) + [6.0]]))
+    full = Sharing({**found.shares, COPIED: 1.0}, found.together)
+    assert (copy.scores(found) < copy.scores(full)).all() == beside
 
 
 def test_every_file_is_judged_by_a_rule_that_never_saw_its_source() -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from unmask.bench.whole.levels import levels_of
 from unmask.bench.whole.ratio import Numbers
 from unmask.bench.whole.rows import FileRow
-from unmask.decision.evidence import COPIED, FACTS, PARTS
+from unmask.decision.evidence import COPIED, ENCODED, FACTS, PARTS
 from unmask.decision.rule import SituationRule
 
 TOGETHER = (0.0, 0.15, 0.3, 0.5)
@@ -27,9 +27,10 @@ LEAST = 0.02
 KEPT = {PARTS: 0.1}
 """Shares of signs whose kind of forgery no whole file of the study shows."""
 GRADED = {COPIED: 0.4}
-"""Facts that tell how sure they are, and the share of the rate that such a fact has; others are
-there or not and have all of theirs. With all of it every copy that is stated in an authentic
-picture, letters and windows among them, would be flagged, and the encoder be left half the rate."""
+"""Facts that tell how sure they are, and the share of the rate that they have beside an encoder.
+Other facts are there or not and have all of theirs, as these have where nothing else finds much.
+With all of it every copy that is stated in an authentic picture, letters and windows among them,
+would be flagged, and the encoder be left half the rate."""
 THERE = 1.0
 """A fact that counts as much is there; one that is missing counts next to nothing."""
 SOUGHT = (0.02, 0.01)
@@ -82,7 +83,7 @@ def searched(
     kept = [kind for kind, keep in zip(kinds, plain, strict=True) if keep]
     counts = Counter(kept)
     weight = np.array([1 / math.sqrt(counts[kind]) for kind in kept])
-    graded = {name: share for name, share in GRADED.items() if name in real.names}
+    graded = {name: GRADED[name] for name in GRADED if {name, ENCODED} <= set(real.names)}
     best, most = Sharing({}, 0.0), -1.0
 
     def tried(shares: Mapping[str, float], all_together: Sequence[float]) -> bool:
