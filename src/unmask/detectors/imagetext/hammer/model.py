@@ -118,13 +118,14 @@ class Hammer(nn.Module):
         seen = self.look(self.encoders, picture)
         read = self.encoders.read.read(text)
         fused = self.encoders.read.fuse(read, text, seen)
-        match = self.match(fused[:, 0])
-        tokens = self.encoders.judge_tokens(fused)
+        whole = fused.select(1, 0)
+        untouched, forged = self.match(whole).unbind(1)
+        real, fake = self.encoders.judge_tokens(fused).unbind(2)
         return {
-            "logit": match[:, 1] - match[:, 0],
-            "types": self.types(fused[:, 0]),
+            "logit": forged - untouched,
+            "types": self.types(whole),
             "box": self.ground(seen, read, text),
-            "tokens": tokens[..., 1] - tokens[..., 0],
+            "tokens": fake - real,
             "seen": seen,
             "read": read,
         }
@@ -146,7 +147,7 @@ class Hammer(nn.Module):
         patches = self.gather_norm((seen + heard)[:, 1:])
         asked = self.gather_norm(self.local.expand(seen.shape[0], -1, -1))
         gathered = self.gather(asked, patches, patches, need_weights=False)[0]
-        result: Tensor = self.box(gathered[:, 0]).sigmoid()
+        result: Tensor = self.box(gathered.squeeze(1)).sigmoid()
         return result
 
     def common(self, encoders: Encoders, seen: Tensor, read: Tensor) -> tuple[Tensor, Tensor]:
