@@ -68,7 +68,7 @@ class MelCepstra(nn.Module):
         """Frames and their coefficients."""
         shape = self.shape
         sound = sound * _FULL
-        sound = torch.cat([sound[:, :1], sound[:, 1:] - shape.emphasis * sound[:, :-1]], dim=1)
+        sound = sound - shape.emphasis * F.pad(sound, (1, -1))
         count = 1 + max(0, -(-(sound.shape[1] - shape.window) // shape.step))
         needed = (count - 1) * shape.step + shape.window
         padded = F.pad(sound, (0, max(needed - sound.shape[1], 0)))

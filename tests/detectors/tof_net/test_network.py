@@ -38,35 +38,35 @@ def test_what_is_faster_is_in_a_later_share() -> None:
 
 
 def squares(seed: int, trembling: bool) -> Tensor:
-    """A clip (8, 3, 48, 48) of a bright square that goes its way, or trembles on it."""
+    """A clip (8, 3, 32, 32) of a bright square that goes its way, or trembles on it."""
     rng = np.random.default_rng(seed)
-    clip = np.full((8, 3, 48, 48), 60, np.float32) + rng.normal(0, 4, (8, 3, 48, 48))
-    at, way = rng.uniform(12, 18, 2), rng.uniform(-1, 1, 2)
+    clip = np.full((8, 3, 32, 32), 60, np.float32) + rng.normal(0, 4, (8, 3, 32, 32))
+    at, way = rng.uniform(8, 12, 2), rng.uniform(-1, 1, 2)
     for frame in clip:
         off = rng.uniform(-3, 3, 2) if trembling else 0.0
         y, x = np.round(at + off).astype(int)
-        frame[:, y : y + 16, x : x + 16] += 120
+        frame[:, y : y + 10, x : x + 10] += 120
         at = at + way
     return torch.from_numpy(clip.clip(0, 255).astype(np.float32))
 
 
 def test_trembling_is_told_by_the_branch_of_motion() -> None:
     torch.manual_seed(0)
-    label = (torch.arange(48) % 2).float()
-    clips = torch.stack([squares(n, bool(n % 2)) for n in range(48)])
+    label = (torch.arange(40) % 2).float()
+    clips = torch.stack([squares(n, bool(n % 2)) for n in range(40)])
     with torch.no_grad():
         moved = flows(clips)
     branch, head = Motion(), nn.Linear(128, 1)
     rule = torch.optim.Adam([*branch.parameters(), *head.parameters()], lr=3e-3)
     for _ in range(15):
-        logit = head(branch.read(moved[:32]))[:, 0]
-        loss = nn.functional.binary_cross_entropy_with_logits(logit, label[:32])
+        logit = head(branch.read(moved[:24]))[:, 0]
+        loss = nn.functional.binary_cross_entropy_with_logits(logit, label[:24])
         rule.zero_grad()
         loss.backward()
         rule.step()
     with torch.no_grad():
-        found = head(branch.read(moved[32:]))[:, 0] > 0
-    assert int((found == label[32:].bool()).sum()) >= 14
+        found = head(branch.read(moved[24:]))[:, 0] > 0
+    assert int((found == label[24:].bool()).sum()) >= 14
 
 
 def test_a_start_from_weights_is_refused() -> None:

@@ -22,15 +22,21 @@ if TYPE_CHECKING:
 class DeepfakeBenchMmMethod(Method):
     """A second of a face and its sound.
 
-    ``settings``: ``frames``, ``side`` and ``width`` (of the features), all for small networks; of
-    the sound there are 640 samples a frame.
+    ``settings``: ``frames``, ``side``, ``width`` (of the features) and ``blocks`` (of the stages),
+    all for small networks; of the sound there are 640 samples a frame.
     """
 
-    small: ClassVar[Mapping[str, Any]] = {"frames": 4, "side": 32, "width": 16}
+    small: ClassVar[Mapping[str, Any]] = {
+        "frames": 4,
+        "side": 32,
+        "width": 16,
+        "blocks": (1, 1),
+    }
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """A fresh network. The authors train it from random weights; there is none to load."""
-        return MultimodalBaseline(int(self.settings.get("width", 512)))
+        sizes = {name: self.settings[name] for name in ("width", "blocks") if name in self.settings}
+        return MultimodalBaseline(**sizes)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy of the classes -z and z, which is that of the log-odds 2 z."""

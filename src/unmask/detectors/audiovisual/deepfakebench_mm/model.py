@@ -48,21 +48,21 @@ class Weighed(nn.Module):
 
 
 class SoundResNet(nn.Module):
-    """Cepstra (B, T, C) to features (B, T / 4, width): time is kept, coefficients are averaged."""
+    """Cepstra (B, T, C) to features (B, T / 4, width): time is kept, coefficients are averaged.
 
-    def __init__(self, width: int) -> None:
+    ``blocks``: how many each stage has; with fewer than four the first stages are left out.
+    """
+
+    def __init__(self, width: int, blocks: Sequence[int]) -> None:
         super().__init__()
-        widths = [width // 8, width // 4, width // 2, width]
+        widths = [width // 8, width // 4, width // 2, width][-len(blocks) :]
         self.enter = nn.Conv2d(1, widths[0], 7, (1, 2), 3, bias=False)
         self.norm = nn.BatchNorm2d(widths[0])
-        layers = [
-            self._layer(a, b, s) for (a, b), s in zip(_pairs(widths), (1, 2, 2, 1), strict=True)
-        ]
-        self.layers = nn.ModuleList(layers)
-
-    @staticmethod
-    def _layer(inside: int, outside: int, stride: int) -> nn.Module:
-        return nn.Sequential(Weighed(inside, outside, stride), Weighed(outside, outside, 1))
+        self.layers = nn.ModuleList()
+        pairs = pairwise([widths[0], *widths])
+        for (inside, outside), stride, count in zip(pairs, (1, 2, 2, 1), blocks, strict=False):
+            more = (Weighed(outside, outside, 1) for _ in range(count - 1))
+            self.layers.append(nn.Sequential(Weighed(inside, outside, stride), *more))
 
     def forward(self, cepstra: Tensor) -> Tensor:
         """One vector for four windows."""
@@ -72,22 +72,18 @@ class SoundResNet(nn.Module):
         return x.mean(-1).transpose(1, 2)
 
 
-def _pairs(widths: Sequence[int]) -> list[tuple[int, int]]:
-    return list(pairwise([widths[0], *widths]))
-
-
 class MultimodalBaseline(nn.Module):
     """Frames (B, T, 3, H, W), 0…255, and samples (B, N) of the same time, to the card's outputs.
 
-    25 frames and a second of sound give 25 vectors of each.
+    25 frames and a second of sound give 25 vectors of each. ``blocks``: of the stages of both.
     """
 
-    def __init__(self, width: int = 512) -> None:
+    def __init__(self, width: int = 512, blocks: Sequence[int] = (2, 2, 2, 2)) -> None:
         super().__init__()
         self.pixels = Pixels()
         self.cepstra = MelCepstra()
-        self.see = FrameResNet(width=width)
-        self.hear = SoundResNet(width)
+        self.see = FrameResNet(width=width, blocks=blocks)
+        self.hear = SoundResNet(width, blocks)
         self.judge = nn.Sequential(
             *(nn.Linear(2 * width, 2 * width), nn.Dropout(0.1), nn.ReLU()),
             *(nn.Linear(2 * width, 2 * width), nn.Dropout(0.1), nn.ReLU()),
@@ -100,4 +96,4 @@ class MultimodalBaseline(nn.Module):
         seen = self.see(shown.transpose(1, 2))
         heard = self.hear(self.cepstra(sound))
         features = torch.cat([seen.mean(1), heard.mean(1)], dim=-1)
-        return {"logit": 2 * self.judge(features)[:, 0], "features": features}
+        return {"logit": 2 * self.judge(features).squeeze(1), "features": features}

@@ -21,11 +21,22 @@ class LocateAndVerifyMethod(Method):
     """Shuai et al. 2023, "Locate and Verify: A Two-Stream Network for Improved Deepfake Detection".
 
     ``settings``: ``mixup`` (faces of a batch are laid over each other), ``place_weight`` (of the
-    loss of patches), ``side`` (of the face in pixels), ``widths`` (shared, hidden and outside, for
-    small networks).
+    loss of patches), ``side`` (of the face in pixels), ``sizes`` (``shared``, ``hidden``,
+    ``outside``, ``middle``, ``entry`` and ``thin`` of the network, for small ones).
     """
 
-    small: ClassVar[Mapping[str, Any]] = {"side": 75, "widths": (8, 16, 16), "mixup": False}
+    small: ClassVar[Mapping[str, Any]] = {
+        "side": 75,
+        "sizes": {
+            "shared": 8,
+            "hidden": 16,
+            "outside": 16,
+            "middle": (),
+            "entry": 1,
+            "thin": 8,
+        },
+        "mixup": False,
+    }
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
@@ -33,7 +44,7 @@ class LocateAndVerifyMethod(Method):
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """Two Xceptions. Raises MissingExtra, ModelError when their weights cannot be had."""
-        return LocateAndVerify(pretrained, *self.settings.get("widths", (512, 2048, 4096)))
+        return LocateAndVerify(pretrained, **self.settings.get("sizes", {}))
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy of the face and of its patches; under mixup of both faces, by their part.

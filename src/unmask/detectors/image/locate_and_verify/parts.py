@@ -10,13 +10,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+_SHORT = 1e-8
+"""A vector that is shorter is like nothing."""
+
 
 def agree(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     """Cross-modality consistency: each map gets the other, as much as they are alike in a place.
 
     The second gets the first as it has become, as in the authors' program.
     """
-    alike = F.cosine_similarity(first, second, dim=1)[:, None]
+    lengths = [torch.linalg.vector_norm(map_, dim=1, keepdim=True) for map_ in (first, second)]
+    product = lengths[0].clamp(min=_SHORT) * lengths[1].clamp(min=_SHORT)
+    alike = (first * second).sum(1, keepdim=True) / product
     first = first + second * alike
     second = second + first * alike
     return F.relu(first), F.relu(second)
@@ -37,9 +42,9 @@ class Guided(nn.Module):
 
     def forward(self, map_: Tensor, guide: Tensor) -> Tensor:
         """Both (B, C, H, W)."""
-        asked = self.query(guide).flatten(2).transpose(1, 2)
-        shares = (asked @ self.key(guide).flatten(2)).softmax(-1)
-        heard = self.value(map_).flatten(2) @ shares.transpose(1, 2)
+        keys = self.key(guide).flatten(2).transpose(1, 2)
+        shares = (keys @ self.query(guide).flatten(2)).softmax(1)
+        heard = self.value(map_).flatten(2) @ shares
         return F.relu(self.gamma * heard.reshape(map_.shape) + map_)
 
 
@@ -58,14 +63,16 @@ def fused(fine: Tensor, coarse: Tensor) -> Tensor:
     side = coarse.shape[-1]
     fine = filled_up(fine, side)
     times = fine.shape[-1] // side
-    large = coarse.repeat_interleave(times, 2).repeat_interleave(times, 3)
-    return F.pixel_unshuffle(torch.tanh(fine * large).sum(1, keepdim=True), times)
+    large = F.interpolate(coarse, scale_factor=times) if times > 1 else coarse
+    alike = torch.tanh(fine * large).sum(1, keepdim=True)
+    return F.pixel_unshuffle(alike, times) if times > 1 else alike
 
 
 def pooled(map_: Tensor, side: int) -> Tensor:
     """The highest value in each of ``side`` × ``side`` parts."""
     map_ = filled_up(map_, side)
-    return F.max_pool2d(map_, map_.shape[-1] // side)
+    cells = map_.shape[-1] // side
+    return F.max_pool2d(map_, cells) if cells > 1 else map_
 
 
 class Bilinear(nn.Module):

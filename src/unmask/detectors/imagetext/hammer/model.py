@@ -118,13 +118,14 @@ class Hammer(nn.Module):
         seen = self.look(self.encoders, picture)
         read = self.encoders.read.read(text)
         fused = self.encoders.read.fuse(read, text, seen)
-        match = self.match(fused[:, 0])
-        tokens = self.encoders.judge_tokens(fused)
+        whole = fused.select(1, 0)
+        untouched, forged = self.match(whole).unbind(1)
+        real, fake = self.encoders.judge_tokens(fused).unbind(2)
         return {
-            "logit": match[:, 1] - match[:, 0],
-            "types": self.types(fused[:, 0]),
+            "logit": forged - untouched,
+            "types": self.types(whole),
             "box": self.ground(seen, read, text),
-            "tokens": tokens[..., 1] - tokens[..., 0],
+            "tokens": fake - real,
             "seen": seen,
             "read": read,
         }
@@ -140,13 +141,12 @@ class Hammer(nn.Module):
 
         Patches look at the text, then one learnt token gathers them (section 4.2).
         """
-        padded = text == PADDING
-        words = self.cross_norm(read)
-        heard = self.cross(self.cross_norm(seen), words, words, padded, need_weights=False)[0]
+        there = (text != PADDING)[:, None, None]
+        heard = heard_by(self.cross, self.cross_norm(seen), self.cross_norm(read), there)
         patches = self.gather_norm((seen + heard)[:, 1:])
         asked = self.gather_norm(self.local.expand(seen.shape[0], -1, -1))
-        gathered = self.gather(asked, patches, patches, need_weights=False)[0]
-        result: Tensor = self.box(gathered[:, 0]).sigmoid()
+        gathered = heard_by(self.gather, asked, patches)
+        result: Tensor = self.box(gathered.squeeze(1)).sigmoid()
         return result
 
     def common(self, encoders: Encoders, seen: Tensor, read: Tensor) -> tuple[Tensor, Tensor]:
@@ -173,6 +173,24 @@ class Hammer(nn.Module):
         self.picture_queue[:, places] = pictures.T
         self.text_queue[:, places] = texts.T
         self.place.copy_((self.place + len(pictures)) % size)
+
+
+def heard_by(
+    attention: nn.MultiheadAttention, asking: Tensor, other: Tensor, there: Tensor | None = None
+) -> Tensor:
+    """What ``attention`` takes from ``other`` (B, M, C), for each of ``asking`` (B, N, C).
+
+    As calling it, which an export would take apart into twice as many steps. ``there``
+    (B, 1, 1, M): which of ``other`` is more than padding; None for all.
+    """
+    weights = zip(attention.in_proj_weight.chunk(3), attention.in_proj_bias.chunk(3), strict=True)
+    query, key, value = (
+        torch.unflatten(F.linear(part, *both), 2, (attention.num_heads, -1)).transpose(1, 2)
+        for part, both in zip((asking, other, other), weights, strict=True)
+    )
+    heard = F.scaled_dot_product_attention(query, key, value, there)
+    result: Tensor = attention.out_proj(heard.transpose(1, 2).flatten(2))
+    return result
 
 
 def _initialise(module: nn.Module) -> None:

@@ -13,26 +13,31 @@ from unmask.detectors.video.tof_net.model import FRAMES, SIDE, TOFNet
 from unmask.errors import ModelError
 from unmask.train.method import Batch, Method, fitted
 
+_SIZES = ("width", "depths", "heads", "levels", "rounds")
+
 
 class TOFNetMethod(Method):
     """After Yang, Zhang, Zhou, Duan and Cao 2025, "TT-DF: A Large-Scale Diffusion-Based Dataset and
     Benchmark for Human Body Forgery Detection".
 
-    ``settings``: ``width``, ``depths`` and ``heads`` of Video Swin, ``side`` (of the example).
+    ``settings``: ``width``, ``depths`` and ``heads`` of Video Swin, ``levels`` and ``rounds``
+    of the flow, ``side`` (of the example).
     """
 
     small: ClassVar[Mapping[str, Any]] = {
         "width": 8,
-        "depths": (1, 1, 1, 1),
-        "heads": (1, 1, 2, 2),
-        "side": 64,
+        "depths": (1, 1),
+        "heads": (1, 2),
+        "levels": 2,
+        "rounds": 1,
+        "side": 56,
     }
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """A fresh network. Raises ModelError for a start from weights: none are published."""
         if pretrained:
             raise ModelError('TOF-Net has no published start; set init = "random".')
-        sizes = {n: self.settings[n] for n in ("width", "depths", "heads") if n in self.settings}
+        sizes = {name: self.settings[name] for name in _SIZES if name in self.settings}
         return TOFNet(**sizes)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:

@@ -6,6 +6,7 @@ frame to frame: its shares of speeds and directions along time, and its maps.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -22,6 +23,11 @@ SPEEDS, DIRECTIONS = 12, 8
 _SEEN = 64
 _FASTEST = 3.0
 """Log of 1 + pixels a frame at which the last share of speeds lies."""
+_CENTRES = torch.arange(SPEEDS, dtype=torch.float32)[:, None]
+_TURNS = torch.arange(DIRECTIONS, dtype=torch.float32) * (2 * torch.pi / DIRECTIONS)
+_NARROW = 1 - math.cos(2 * torch.pi / DIRECTIONS)
+"""How much less of a motion lies along a direction when it goes along the next one."""
+_WAYS = torch.stack([_TURNS.cos(), _TURNS.sin()], 1) / _NARROW
 
 
 def shares(moved: Tensor) -> Tensor:
@@ -29,25 +35,25 @@ def shares(moved: Tensor) -> Tensor:
 
     Each place counts for the two nearest speeds, and its motion for the two nearest directions.
     """
-    across, down = moved[:, 0].flatten(1), moved[:, 1].flatten(1)
-    speed = (across.square() + down.square() + 1e-8).sqrt()
+    flat = moved.flatten(2)
+    speed = (flat.square().sum(1, keepdim=True) + 1e-8).sqrt()
     at = (speed.log1p() * ((SPEEDS - 1) / _FASTEST)).clamp(max=SPEEDS - 1)
-    centres = torch.arange(SPEEDS, dtype=moved.dtype, device=moved.device)
-    slow = (1 - (at[..., None] - centres).abs()).clamp(min=0).mean(1)
-    turns = torch.arange(DIRECTIONS, dtype=moved.dtype, device=moved.device)
-    turns = turns * (2 * torch.pi / DIRECTIONS)
-    along = (across[..., None] * turns.cos() + down[..., None] * turns.sin()) / speed[..., None]
-    narrow = 1 - float(torch.cos(torch.tensor(2 * torch.pi / DIRECTIONS)))
-    near = ((along - 1) / narrow + 1).clamp(min=0) * speed[..., None]
-    moving = near.sum(1) / near.sum((1, 2))[:, None].clamp(min=1e-6)
+    slow = (1 - (at - _CENTRES.to(at)).abs()).clamp(min=0).mean(2)
+    near = (_WAYS.to(flat) @ flat + (1 - 1 / _NARROW) * speed).clamp(min=0)
+    moving = near.sum(2)
+    moving = moving / moving.sum(1, keepdim=True).clamp(min=1e-6)
     return torch.cat([slow, moving], 1)
 
 
 class Motion(nn.Module):
-    """Clips (B, T, 3, H, W), 0…255, to what their motion says (B, 128)."""
+    """Clips (B, T, 3, H, W), 0…255, to what their motion says (B, 128).
 
-    def __init__(self) -> None:
+    ``levels`` and ``rounds`` are the flow's.
+    """
+
+    def __init__(self, levels: int = 3, rounds: int = 3) -> None:
         super().__init__()
+        self.levels, self.rounds = levels, rounds
         self.along = nn.Sequential(
             nn.Conv1d(SPEEDS + DIRECTIONS, _SEEN, 3, padding=1),
             nn.ReLU(),
@@ -63,7 +69,7 @@ class Motion(nn.Module):
 
     def forward(self, clip: Tensor) -> Tensor:
         """What is read of the flow between its frames."""
-        return self.read(flows(clip))
+        return self.read(flows(clip, self.levels, self.rounds))
 
     def read(self, moved: Tensor) -> Tensor:
         """Flow (B, T - 1, 2, H, W): the shares along time and the maps, each averaged."""
@@ -74,18 +80,19 @@ class Motion(nn.Module):
         return torch.cat([self.along(told).mean(2), drawn], 1)
 
 
-def flows(clip: Tensor) -> Tensor:
+def flows(clip: Tensor, levels: int = 3, rounds: int = 3) -> Tensor:
     """Flow from each frame of clips (B, T, 3, H, W), 0…255, to the next (B, T - 1, 2, H, W)."""
-    count, times = clip.shape[:2]
-    seen = grey(clip.flatten(0, 1)).reshape(count, times, 1, *clip.shape[-2:])
-    moved = flow(seen[:, :-1].flatten(0, 1), seen[:, 1:].flatten(0, 1))
-    return moved.reshape(-1, times - 1, *moved.shape[1:])
+    times, sides = clip.shape[1], clip.shape[-2:]
+    seen = grey(clip.flatten(0, 1)).reshape(-1, times, 1, *sides)
+    first, second = (seen.narrow(1, start, times - 1).flatten(0, 1) for start in (0, 1))
+    return flow(first, second, levels, rounds).reshape(-1, times - 1, 2, *sides)
 
 
 class TOFNet(nn.Module):
     """Frames (B, 8, 3, 112, 112), RGB 0…255, to ``logit`` (B).
 
-    ``width``, ``depths`` and ``heads`` are the tiny Video Swin's.
+    ``width``, ``depths`` and ``heads`` are the tiny Video Swin's, ``levels`` and ``rounds`` the
+    flow's.
     """
 
     def __init__(
@@ -93,16 +100,18 @@ class TOFNet(nn.Module):
         width: int = 96,
         depths: Sequence[int] = (2, 2, 6, 2),
         heads: Sequence[int] = (3, 6, 12, 24),
+        levels: int = 3,
+        rounds: int = 3,
     ) -> None:
         super().__init__()
         self.pixels = Pixels()
         self.shown = VideoSwin(width, depths, heads)
-        self.motion = Motion()
-        self.head = nn.Linear(8 * width + 2 * _SEEN, 1)
+        self.motion = Motion(levels, rounds)
+        self.head = nn.Linear(self.shown.norm.normalized_shape[0] + 2 * _SEEN, 1)
 
     def forward(self, frames: Tensor) -> dict[str, Tensor]:
         """``logit``: log-odds that the clip is forged."""
         maps = self.shown(self.pixels(frames).transpose(1, 2))
         shown = self.shown.final(maps[-1]).mean((2, 3, 4))
         said = self.head(torch.cat([shown, self.motion(frames.float())], 1))
-        return {"logit": said[:, 0]}
+        return {"logit": said.squeeze(1)}

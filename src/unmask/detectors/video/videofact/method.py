@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from unmask.datasets.manifest import Manifest
     from unmask.train.recipe import Recipe
 
-_SIZES = ("height", "wide", "width", "depth", "heads")
+_SIZES = ("height", "wide", "width", "depth", "heads", "middle", "entry", "thin")
 
 
 class VideoFACTMethod(Method):
@@ -28,15 +28,18 @@ class VideoFACTMethod(Method):
     Context, and Forensic Traces".
 
     ``settings``: ``share`` (of the frame's part in the loss), ``height`` and ``wide`` (of a frame,
-    in pixels), ``width``, ``depth`` and ``heads`` of the network.
+    in pixels), ``width``, ``depth``, ``heads``, ``middle``, ``entry`` and ``thin`` of the network.
     """
 
     small: ClassVar[Mapping[str, Any]] = {
-        "height": 264,
+        "height": 136,
         "wide": 256,
-        "width": 256,
+        "width": 208,
         "depth": 1,
         "heads": 2,
+        "middle": 0,
+        "entry": 1,
+        "thin": 8,
     }
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:

@@ -52,15 +52,15 @@ class Context(nn.Module):
     def forward(self, embeddings: Tensor) -> Tensor:
         """The weights: one map a template, added up."""
         latent = self.norm(self.blocks(embeddings + self.places))
-        maps: Tensor = latent @ self.templates.T
-        return maps.sum(2)
+        return F.linear(latent, self.templates).sum(2)
 
 
 class VideoFACT(nn.Module):
     """Frame (B, 3, 1080, 1920), RGB 0…255, to ``logit`` (B) and ``mask`` (B, 135, 240).
 
     ``height`` and ``wide`` are the only size that it takes. ``width``: of the embedding of a patch;
-    ``depth`` and ``heads`` of the transformer.
+    ``depth`` and ``heads`` of the transformer; ``middle``, ``entry`` and ``thin`` of the Xception,
+    which has one block in the middle instead of eight.
     """
 
     def __init__(
@@ -71,15 +71,16 @@ class VideoFACT(nn.Module):
         depth: int = 12,
         heads: int = 12,
         templates: int = 3,
+        middle: int = 1,
+        entry: int = 3,
+        thin: int = 1,
     ) -> None:
         super().__init__()
         self.rows, self.columns = height // PATCH, wide // PATCH
         self.spare = (height - self.rows * PATCH) // CELL, (wide - self.columns * PATCH) // CELL
         patches = self.rows * self.columns
         self.traces = Traces()
-        self.scene = xception(classes=width, bare=False)
-        for number in range(5, 12):  # one block in the middle instead of eight
-            setattr(self.scene, f"block{number}", nn.Identity())
+        self.scene = xception(classes=width, bare=False, middle=middle, entry=entry, thin=thin)
         self.condense = nn.Linear(width, width - WIDTH)
         self.context = Context(patches, width, depth, heads, templates)
         self.each = nn.Sequential(
@@ -105,9 +106,9 @@ class VideoFACT(nn.Module):
         log-odds of the patches (B, rows, columns), of which the mask is made.
         """
         seen = self.embedded(picture)
-        weighed = seen * self.context(seen)[..., None]
+        weighed = seen * self.context(seen).unsqueeze(2)
         real, forged = self.whole(self.each(weighed).flatten(1)).unbind(1)
-        patches = self.place(weighed)[..., 0].reshape(-1, self.rows, self.columns)
+        patches = self.place(weighed).reshape(-1, self.rows, self.columns)
         cells = PATCH // CELL
         mask = patches.repeat_interleave(cells, 1).repeat_interleave(cells, 2)
         mask = F.pad(mask, (0, self.spare[1], 0, self.spare[0]), value=_UNSEEN)
