@@ -18,6 +18,8 @@ from unmask.train.names import new_start
 NAME = "legacy_xception.tf_in1k"
 WIDTHS = (64, 128, 256, 728, 728, 1024, 2048)
 """Channels of the maps that ``stages`` gives."""
+SMALL = {"middle": 1, "entry": 1, "thin": 8}
+"""Sizes for tests: a block of each flow, narrow."""
 
 
 def xception(
@@ -55,6 +57,11 @@ def xception(
     if isinstance(pretrained, Path):
         _begin(network, pretrained)
     return network
+
+
+def sizes(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the settings of a method say of ``middle``, ``entry`` and ``thin`` of ``xception``."""
+    return {name: int(settings[name]) for name in SMALL if name in settings}
 
 
 def _shorten(network: Any, entry: int) -> None:

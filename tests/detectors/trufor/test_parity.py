@@ -130,7 +130,7 @@ def test_segformer_becomes_both_streams() -> None:
     ],
 )
 def test_each_phase_trains_its_own_parts(phase: str, moving: set[str]) -> None:
-    method = TruForMethod({**NARROW, "phase": phase})
+    method = TruForMethod({**TruForMethod.small, "phase": phase})
     network = method.network().train()
     before = {name: value.clone() for name, value in network.named_buffers()}
     loss, _ = method.loss(network, method.example())

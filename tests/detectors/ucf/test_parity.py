@@ -31,7 +31,9 @@ def method() -> Method:
 def network(method: Method) -> UCF:
     made = cast(UCF, method.network())
     checkpoint = filled(json.loads((HERE / "names.json").read_text()), gain=1.05)
-    made.load_state_dict(method.convert(checkpoint))
+    with torch.device("meta"):  # the names are compared with those of a second network
+        state = method.convert(checkpoint)
+    made.load_state_dict(state)
     made.eval()
     made.training = True  # itself alone: it gives all features, and its parts drop nothing
     return made

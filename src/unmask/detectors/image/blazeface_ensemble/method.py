@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from unmask.detectors.image.blazeface_ensemble.loss import focal
 from unmask.detectors.image.blazeface_ensemble.model import SIZE, Ensemble
+from unmask.nn.xception import SMALL, sizes
 from unmask.train.made_batches import noise_batch
 from unmask.train.method import Batch, Method, fitted
 
@@ -18,19 +19,20 @@ class BlazefaceEnsembleMethod(Method):
     """After Shamanth, Mathias and Vijayalakshmi 2022, "Detection of fake faces in videos".
 
     ``settings``: ``gamma`` (of the focal loss), ``layers`` and ``channels`` of the ResNet, ``side``
-    (of the example).
+    (of the example); for tests ``middle``, ``entry`` and ``thin`` (of the Xception).
     """
 
     small: ClassVar[Mapping[str, Any]] = {
         "layers": (1, 1, 1, 1),
         "channels": (8, 8, 16, 16),
         "side": 64,
+        **SMALL,
     }
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """Both networks. Raises MissingExtra or ModelError when their weights cannot be had."""
-        sizes = {n: self.settings[n] for n in ("layers", "channels") if n in self.settings}
-        return Ensemble(pretrained, **sizes)
+        resnet = {n: self.settings[n] for n in ("layers", "channels") if n in self.settings}
+        return Ensemble(pretrained, **resnet, **sizes(self.settings))
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Focal loss of each network; the mean of both."""

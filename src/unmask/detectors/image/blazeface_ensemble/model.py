@@ -20,7 +20,8 @@ RESNET = "resnet50.tv_in1k"
 class Ensemble(nn.Module):
     """Face (B, 3, 224, 224), RGB 0…255, to ``logit`` (B) and ``each`` (B, 2).
 
-    ``pretrained``: both from ImageNet weights; ``layers`` and ``channels`` are the ResNet's.
+    ``pretrained``: both from ImageNet weights; ``layers`` and ``channels`` are the ResNet's,
+    ``sizes`` the Xception's, as ``xception`` takes them.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Ensemble(nn.Module):
         pretrained: bool = False,
         layers: Sequence[int] = (3, 4, 6, 3),
         channels: Sequence[int] = (64, 128, 256, 512),
+        **sizes: Any,
     ) -> None:
         super().__init__()
         self.resnet: Any = timm_model(
@@ -38,7 +40,7 @@ class Ensemble(nn.Module):
             channels=tuple(channels),
             zero_init_last=False,
         )
-        self.xception: Any = xception(pretrained, classes=1, bare=False)
+        self.xception: Any = xception(pretrained, classes=1, bare=False, **sizes)
         self.pixels = Pixels()
 
     def forward(self, face: Tensor) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from unmask.detectors.image.recce.blocks import GraphReasoning, GuidedAttention
 from unmask.nn.pixels import HALF, Pixels
-from unmask.nn.xception import block, separable, xception
+from unmask.nn.xception import WIDTHS, block, separable, xception
 
 _DROP = 0.2
 _NOISE = 1e-6
@@ -30,20 +30,23 @@ def _finer(taken: int, given: int) -> nn.Sequential:
 class Recce(nn.Module):
     """Face (batch × 3 × 256 × 256, RGB 0…255) → ``logit`` (batch).
 
-    ``pretrained``: the Xception from timm's ImageNet weights or a file. ``middle``: blocks of the
-    middle flow.
+    ``pretrained``: the Xception from timm's ImageNet weights or a file; ``sizes``: its own, as
+    ``xception`` takes them.
     """
 
     net: Any
 
-    def __init__(self, pretrained: bool | Path = False, middle: int = 8) -> None:
+    def __init__(self, pretrained: bool | Path = False, **sizes: Any) -> None:
         super().__init__()
         self.pixels = Pixels(HALF)
-        self.net = xception(pretrained, classes=2, bare=False, drop=_DROP, middle=middle)
-        self.attention = GuidedAttention(_DROP)
-        self.reasoning = GraphReasoning(_DROP)
+        self.net = xception(pretrained, classes=2, bare=False, drop=_DROP, **sizes)
+        width = WIDTHS[3] // sizes.get("thin", 1)
+        self.widths = [width, 256, 128]
+        """Of the parts of ``seen``."""
+        self.attention = GuidedAttention(_DROP, width)
+        self.reasoning = GraphReasoning(_DROP, width)
         self.drop = nn.Dropout(_DROP)
-        self.first = nn.Sequential(_finer(728, 256), block(256))
+        self.first = nn.Sequential(_finer(width, 256), block(256))
         self.second = nn.Sequential(_finer(256, 128), block(128))
         self.third = nn.Sequential(_finer(128, 64), nn.Conv2d(64, 3, 1, bias=False), nn.Tanh())
 
@@ -55,7 +58,7 @@ class Recce(nn.Module):
     def forward(self, face: Tensor) -> dict[str, Tensor]:
         """``logit``: log-odds of forgery. ``drawn``: the face again, -1…1. In training also
         ``seen``: means over the places of the encoder's and the decoder's maps, side by side
-        (batch × 728 + 256 + 128).
+        (batch × the sum of ``widths``).
         """
         given = self.pixels(face)
         net = self.net
@@ -80,7 +83,3 @@ def _disturbed(face: Tensor) -> Tensor:
     """Half of the faces with a trace of noise."""
     chosen = (torch.rand(len(face), 1, 1, 1, device=face.device) > 0.5).to(face)
     return (face + _NOISE * torch.randn_like(face) * chosen).clamp(-1, 1)
-
-
-SEEN = (728, 256, 128)
-"""Widths of the parts of ``seen``."""

@@ -17,6 +17,7 @@ from unmask.detectors.image.semantic_forgery.graph import CHANGES, labels
 from unmask.detectors.image.semantic_forgery.loss import level_losses
 from unmask.detectors.image.semantic_forgery.model import SIZE, SemanticForgery
 from unmask.detectors.image.semantic_forgery.weights import Losses, lookahead
+from unmask.nn.xception import SMALL, sizes
 from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
@@ -30,14 +31,16 @@ class SemanticForgeryMethod(Method):
     Definition, Dataset, and Detection Method".
 
     ``settings``: ``weigh`` (true: the levels' weights learn what helps to tell fakes; false: they
-    stay at 1), ``rate`` (of the step that is looked ahead), ``side`` (of the example), ``dropout``.
+    stay at 1), ``rate`` (of the step that is looked ahead), ``side`` (of the example), ``dropout``;
+    for tests ``middle``, ``entry`` and ``thin`` (of the Xception).
     """
 
-    small: ClassVar[Mapping[str, Any]] = {"side": 64, "dropout": 0.0}
+    small: ClassVar[Mapping[str, Any]] = {"side": 64, "dropout": 0.0, **SMALL}
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """An Xception. Raises MissingExtra or ModelError when its weights cannot be had."""
-        return SemanticForgery(pretrained, float(self.settings.get("dropout", 0.5)))
+        dropout = float(self.settings.get("dropout", 0.5))
+        return SemanticForgery(pretrained, dropout, **sizes(self.settings))
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """The losses of the three levels, weighed."""

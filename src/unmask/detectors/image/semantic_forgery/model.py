@@ -42,16 +42,17 @@ class LabelGraph(nn.Module):
 class SemanticForgery(nn.Module):
     """Face (B, 3, 299, 299), RGB 0…255, to ``logit`` (B) and ``attributes`` (B, 11).
 
-    ``pretrained``: Xception from ImageNet weights. ``levels`` weighs the three levels of the loss.
+    ``pretrained``: Xception from ImageNet weights; ``sizes``: its own, as ``xception`` takes them.
+    ``levels`` weighs the three levels of the loss.
     """
 
     net: Any
 
-    def __init__(self, pretrained: bool = False, dropout: float = 0.5) -> None:
+    def __init__(self, pretrained: bool = False, dropout: float = 0.5, **sizes: Any) -> None:
         super().__init__()
-        self.net = xception(pretrained, classes=0, bare=False)
+        self.net = xception(pretrained, classes=0, bare=False, **sizes)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(2048, len(NODES))
+        self.head = nn.Linear(self.net.num_features, len(NODES))
         self.graph = LabelGraph()
         self.pixels = Pixels(HALF)
         self.levels = LevelWeights()

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from unmask.detectors.image.sri_net.model import SriNet
 from unmask.faces.light.separation import MAPS
+from unmask.nn.xception import SMALL, sizes
 from unmask.train.face_method import FaceMethod
 from unmask.train.method import Batch, fitted
 
@@ -22,12 +23,11 @@ class SriNetMethod(FaceMethod):
     entry flow; for tests ``thin`` (what all channels are divided by).
     """
 
-    small: ClassVar[Mapping[str, Any]] = {"side": 64, "middle": 1, "entry": 1, "thin": 8}
+    small: ClassVar[Mapping[str, Any]] = {"side": 64, **SMALL}
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """Four Xceptions. Raises MissingExtra or ModelError when their weights cannot be had."""
-        entry, thin = int(self.settings.get("entry", 3)), int(self.settings.get("thin", 1))
-        return SriNet(self.start(pretrained), self.middle, entry, thin)
+        return SriNet(self.start(pretrained), **sizes(self.settings))
 
     def convert(self, checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
         """Nobody published weights: only our own names fit. Raises ModelError for others."""

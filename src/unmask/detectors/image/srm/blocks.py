@@ -98,11 +98,11 @@ class CrossAttention(nn.Module):
         """Both maps, of the shapes they had."""
         key_first = self.key_shared(self.key_first(first)).flatten(2)
         key_second = self.key_shared(self.key_second(second)).flatten(2)
-        near = key_first.transpose(1, 2) @ key_second
+        near = torch.bmm(key_first.mT, key_second)
         to_first = self.mix_first(near).softmax(-1)
-        to_second = self.mix_second(near.transpose(1, 2)).softmax(-1)
-        given = self.value_second(second).flatten(2) @ to_first.transpose(1, 2)
-        back = self.value_first(first).flatten(2) @ to_second.transpose(1, 2)
+        to_second = self.mix_second(near.mT).softmax(-1)
+        given = torch.bmm(self.value_second(second).flatten(2), to_first.mT)
+        back = torch.bmm(self.value_first(first).flatten(2), to_second.mT)
         return (
             self.share_first * given.view_as(first) + first,
             self.share_second * back.view_as(second) + second,

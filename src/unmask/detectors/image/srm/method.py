@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from unmask.detectors.image.srm.convert import from_official
 from unmask.detectors.image.srm.model import TwoStreams
 from unmask.nn.margins import additive_margin
+from unmask.nn.xception import SMALL, sizes
 from unmask.train.face_method import FaceMethod
 from unmask.train.method import Batch, fitted
 
@@ -19,12 +20,16 @@ MARGIN, SCALE = 0.45, 30.0
 
 class SRMMethod(FaceMethod):
     """Luo, Zhang, Yan and Liu 2021, "Generalizing Face Forgery Detection with High-frequency
-    Features". ``settings`` as ``FaceMethod``.
+    Features".
+
+    ``settings``: as ``FaceMethod``; for tests also ``entry`` and ``thin`` of the Xceptions.
     """
+
+    small: ClassVar[Mapping[str, Any]] = {"side": 64, **SMALL}
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """Both streams. Raises MissingExtra, ModelError when weights cannot be had."""
-        return TwoStreams(self.side, self.start(pretrained), self.middle)
+        return TwoStreams(self.side, self.start(pretrained), **sizes(self.settings))
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Softmax with an additive margin (section 3.5), on plain logits as the authors do."""

@@ -16,10 +16,9 @@ from unmask.detectors.image.srm.blocks import (
 )
 from unmask.nn.pixels import HALF, Pixels
 from unmask.nn.srm import SRM
-from unmask.nn.xception import xception
+from unmask.nn.xception import WIDTHS, xception
 
 SIDE = 256
-_MIDDLE, _LAST = 728, 2048
 
 
 def places(side: int) -> int:
@@ -45,23 +44,24 @@ def _exit(network: Any, x: Tensor) -> Tensor:
 class TwoStreams(nn.Module):
     """Face (batch × 3 × side × side, RGB 0…255) → ``logit`` (batch) and ``classes`` (batch × 2).
 
-    ``pretrained``: both Xceptions from timm's ImageNet weights or a file. ``middle``: blocks of
-    their middle flows.
+    ``pretrained``: both Xceptions from timm's ImageNet weights or a file; ``sizes``: theirs, as
+    ``xception`` takes them.
     """
 
-    def __init__(self, side: int = SIDE, pretrained: bool | Path = False, middle: int = 8) -> None:
+    def __init__(self, side: int = SIDE, pretrained: bool | Path = False, **sizes: Any) -> None:
         super().__init__()
         self.pixels = Pixels(HALF)
         self.residuals = SRM(3, LIMIT)
-        self.picture = xception(pretrained, classes=2, bare=False, middle=middle)
-        self.noise = xception(pretrained, middle=middle)
-        self.residuals_first = ResidualsOfFeatures(32)
-        self.residuals_second = ResidualsOfFeatures(64)
+        self.picture = xception(pretrained, classes=2, bare=False, **sizes)
+        self.noise = xception(pretrained, **sizes)
+        stem, _, _, middle, *_ = (width // sizes.get("thin", 1) for width in WIDTHS)
+        self.residuals_first = ResidualsOfFeatures(stem // 2)
+        self.residuals_second = ResidualsOfFeatures(stem)
         self.attention = NoiseAttention()
-        self.after_attention = nn.Sequential(nn.BatchNorm2d(64), nn.ReLU(inplace=True))
-        self.cross_first = CrossAttention(_MIDDLE, places(side))
-        self.cross_second = CrossAttention(_MIDDLE, places(side))
-        self.fusion = Fusion(_LAST)
+        self.after_attention = nn.Sequential(nn.BatchNorm2d(stem), nn.ReLU(inplace=True))
+        self.cross_first = CrossAttention(middle, places(side))
+        self.cross_second = CrossAttention(middle, places(side))
+        self.fusion = Fusion(self.picture.num_features)
 
     def forward(self, face: Tensor) -> dict[str, Tensor]:
         """``logit``: log-odds of forgery; ``classes``: what the margin is taken from."""

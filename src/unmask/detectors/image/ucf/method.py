@@ -15,6 +15,7 @@ from unmask.detectors.image.ucf.convert import from_official
 from unmask.detectors.image.ucf.loss import ucf_loss
 from unmask.detectors.image.ucf.model import SIZE, UCF
 from unmask.errors import DataError
+from unmask.nn.xception import SMALL, sizes
 from unmask.train.method import Batch, Method, fitted
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ class UCFMethod(Method):
     """Yan, Zhang, Fan and Wu 2023, "UCF: Uncovering Common Features for Generalizable Deepfake
     Detection".
 
-    ``settings``: ``methods`` (names of the generators in training), ``side`` (of the example).
+    ``settings``: ``methods`` (names of the generators in training), ``side`` (of the example); for
+    tests ``middle``, ``entry`` and ``thin`` (of both Xceptions).
     """
 
-    small: ClassVar[Mapping[str, Any]] = {"side": 64}
+    small: ClassVar[Mapping[str, Any]] = {"side": 64, **SMALL}
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -42,7 +44,7 @@ class UCFMethod(Method):
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """Both Xceptions. Raises MissingExtra or ModelError when their weights cannot be had."""
-        return UCF(len(self.methods), pretrained)
+        return UCF(len(self.methods), pretrained, **sizes(self.settings))
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Common and specific classification, reconstruction, contrast. Raises DataError.

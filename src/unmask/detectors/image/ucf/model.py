@@ -32,11 +32,13 @@ class Encoder(nn.Module):
 
     net: Any
 
-    def __init__(self, pretrained: bool = False) -> None:
+    def __init__(self, pretrained: bool = False, **sizes: Any) -> None:
         super().__init__()
-        self.net = xception(pretrained)
+        self.net = xception(pretrained, **sizes)
         self.adjust = nn.Sequential(
-            nn.Conv2d(2048, _WIDTH, 1), nn.BatchNorm2d(_WIDTH), nn.ReLU(inplace=False)
+            nn.Conv2d(self.net.num_features, _WIDTH, 1),
+            nn.BatchNorm2d(_WIDTH),
+            nn.ReLU(inplace=False),
         )
 
     def forward(self, face: Tensor) -> Tensor:
@@ -111,13 +113,13 @@ class UCF(nn.Module):
     """Face (batch × 3 × 256 × 256, RGB 0…255) → ``logit`` and ``specific``.
 
     ``methods``: how many ways of forging training knows. ``pretrained``: both encoders from
-    ImageNet weights.
+    ImageNet weights. ``sizes``: of both, as ``xception`` takes them.
     """
 
-    def __init__(self, methods: int = 4, pretrained: bool = False) -> None:
+    def __init__(self, methods: int = 4, pretrained: bool = False, **sizes: Any) -> None:
         super().__init__()
-        self.forgery = Encoder(pretrained)
-        self.content = Encoder(pretrained)
+        self.forgery = Encoder(pretrained, **sizes)
+        self.content = Encoder(pretrained, **sizes)
         self.specific = _split(_WIDTH)
         self.common = _split(_WIDTH)
         self.specific_head = _head(_WIDTH, methods + 1)

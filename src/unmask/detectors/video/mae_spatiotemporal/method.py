@@ -20,7 +20,7 @@ from unmask.nn.masked_patches import drawn
 from unmask.train.method import Batch, Method, Outputs, fitted
 
 STAGES = ("judge", "draw")
-_SIZES = ("side", "patch", "width", "depth", "heads")
+_SIZES = ("side", "patch", "width", "depth", "heads", "levels", "rounds")
 
 
 class MaeSpatiotemporalMethod(Method):
@@ -29,15 +29,18 @@ class MaeSpatiotemporalMethod(Method):
 
     ``settings``: ``stage`` ("draw": learn to draw what is hidden, without labels; "judge": learn
     to tell forgeries, from weights of the first), ``hidden`` (share of the patches), ``side``,
-    ``patch``, ``width``, ``depth`` and ``heads`` of both transformers.
+    ``patch``, ``width``, ``depth`` and ``heads`` of both transformers; for tests ``levels`` and
+    ``rounds`` of the flow.
     """
 
     small: ClassVar[Mapping[str, Any]] = {
         "side": 32,
         "patch": 8,
         "width": 32,
-        "depth": 2,
+        "depth": 1,
         "heads": 2,
+        "levels": 2,
+        "rounds": 1,
     }
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:

@@ -23,14 +23,14 @@ _FAST = 4.0
 """Pixels a frame over which speeds are told apart less and less."""
 
 
-def motion(frames: Tensor) -> Tensor:
+def motion(frames: Tensor, levels: int = 3, rounds: int = 3) -> Tensor:
     """Frames (B, 2, 3, H, W), 0…255, as a picture of their flow (B, 3, H, W), -1…1.
 
-    To the right, down, and how fast.
+    To the right, down, and how fast. ``levels``, ``rounds``: as ``flow`` takes them.
     """
     flat = grey(frames.flatten(0, 1))
     seen = flat.reshape(-1, 2, *flat.shape[1:])
-    moved = flow(seen[:, 0], seen[:, 1])
+    moved = flow(seen[:, 0], seen[:, 1], levels, rounds)
     speed = (moved.square().sum(1, keepdim=True) + 1e-8).sqrt()
     return torch.cat([moved, speed], 1).div(_FAST).tanh()
 
@@ -82,6 +82,7 @@ class MaeSpatiotemporal(nn.Module):
     """Two frames of a face (B, 2, 3, 224, 224), RGB 0…255, to ``logit`` (B) and ``each`` (B, 2).
 
     ``pretraining``: it draws and does not judge; without it there are no decoders.
+    ``levels``, ``rounds``: of the flow.
     """
 
     def __init__(
@@ -92,12 +93,15 @@ class MaeSpatiotemporal(nn.Module):
         width: int = 768,
         depth: int = 12,
         heads: int = 12,
+        levels: int = 3,
+        rounds: int = 3,
     ) -> None:
         super().__init__()
         self.pixels = Pixels()
         self.shown = Masked(side, patch, width, depth, heads)
         self.moved = Masked(side, patch, width, depth, heads)
         self.pretraining = pretraining
+        self.levels, self.rounds = levels, rounds
         self.places = (side // patch) ** 2
         for part in (self.shown, self.moved):
             if pretraining:
@@ -107,7 +111,7 @@ class MaeSpatiotemporal(nn.Module):
 
     def pictures(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         """What the two see: the first frame, and the motion to the second."""
-        return self.pixels(frames[:, 0]), motion(frames.float())
+        return self.pixels(frames[:, 0]), motion(frames.float(), self.levels, self.rounds)
 
     def missed(self, frames: Tensor, hidden: Tensor) -> Tensor:
         """How far both are off in what they draw (B, 2), of the patches ``hidden`` (B, N)."""
