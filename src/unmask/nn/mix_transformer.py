@@ -95,8 +95,9 @@ def attend(
         heard = F.scaled_dot_product_attention(first, second, third, attn_mask=allowed)
         return heads_last(heard, query)
     size = query.shape[1] // heads
+    batch = query.shape[0] * heads  # -1 would be dearer
     asked, known, told = (
-        map_.reshape(-1, size, map_.shape[2] * map_.shape[3]) for map_ in (query, key, value)
+        map_.reshape(batch, size, map_.shape[2] * map_.shape[3]) for map_ in (query, key, value)
     )
     scores = torch.bmm(asked.mT * size**-0.5, known)
     if allowed is not None:
