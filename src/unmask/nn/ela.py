@@ -8,6 +8,8 @@ double precision, which has them all exactly.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -59,110 +61,151 @@ def transform() -> Tensor:
     return torch.cat([left, right], dim=1)
 
 
-def shifted(value: Tensor, bits: int) -> Tensor:
-    """Whole numbers over 2 ** ``bits``, to the nearest, halves upwards."""
-    whole = 1 << bits
-    return ((value + whole / 2) / whole).floor()
+def members(halved: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Of each value of a unit: which block it is in, and its row and its column there.
+
+    A unit is what ``pixel_unshuffle`` makes of a block of each plane: 3 × 64 values; or of 16 × 16
+    of the luma (its blocks are 0 to 3) and 8 × 8 of each plane of colours (4 and 8).
+    """
+    found = []
+    for plane, side in enumerate((2 * BLOCK if halved else BLOCK, BLOCK, BLOCK)):
+        row, column = torch.arange(side).repeat_interleave(side), torch.arange(side).repeat(side)
+        block = 4 * plane + row // BLOCK * 2 + column // BLOCK
+        found.append(torch.stack([block, row % BLOCK, column % BLOCK]))
+    block, row, column = torch.cat(found, dim=1)
+    return block, row, column
 
 
-def mixed(planes: Tensor, weights: Tensor) -> Tensor:
-    """Sums over the planes (B, C, H, W), one a row of the weights."""
-    return torch.unflatten(weights.double() @ planes.flatten(2), -1, planes.shape[2:])
+class Rounded(nn.Module):
+    """A linear map, over 2 ** ``bits``, to the nearest whole number, halves upwards.
+
+    ``more`` is added before the division.
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, weight: Tensor, bits: int, more: Tensor | float = 0.0) -> None:
+        super().__init__()
+        whole = 2.0**bits
+        bias = torch.full((len(weight),), whole / 2, dtype=torch.float64) + more
+        self.register_buffer("weight", weight.double() / whole, persistent=False)
+        self.register_buffer("bias", bias / whole, persistent=False)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Rounded:
+        """Goes to another device, but to no other precision: a cast is dear to export."""
+        kept = self.weight, self.bias
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self.weight, self.bias = (value.to(self.weight.device) for value in kept)
+        return self
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(…, inside) to (…, outside), in double precision."""
+        return F.linear(values, self.weight, self.bias).floor()
 
 
-def ended(planes: Tensor, axis: int, count: int) -> Tensor:
-    """Planes in which the last of ``count`` rows or columns stands in the place of those behind."""
-    places = torch.arange(planes.shape[axis], device=planes.device).clamp(max=count - 1)
-    return planes.index_select(axis, places)
-
-
-def cells(planes: Tensor, side: int) -> Tensor:
-    """(…, H, W) as (…, H / side, side, W / side, side)."""
-    rows: Tensor = planes.unflatten(-2, (-1, side))  # type: ignore[no-untyped-call]
-    split: Tensor = rows.unflatten(-1, (-1, side))  # type: ignore[no-untyped-call]
-    return split
-
-
-def halved(planes: Tensor) -> Tensor:
-    """The mean of each 2 × 2; halves go down in even columns and up in odd ones."""
-    sums = cells(planes, 2).sum((-3, -1))
-    odd = torch.arange(sums.shape[-1], device=sums.device) % 2
-    return ((sums + 1 + odd) / 4).floor()
-
-
-def doubled(planes: Tensor) -> Tensor:
-    """Planes of twice the size: three parts of the nearest value and one of the next, both ways."""
-    wide = F.interpolate(planes.float(), scale_factor=2, mode="bilinear").to(planes.dtype)
-    odd = torch.arange(wide.shape[-1], device=wide.device) % 2
-    return (wide + (8 - odd) / 16).floor()
+def cellwise(change: Callable[[Tensor], Tensor], planes: Tensor) -> Tensor:
+    """Planes (B, C, H, W), of each place of which the C values are changed together, in double."""
+    return change(planes.permute(0, 2, 3, 1).double()).permute(0, 3, 1, 2).float()
 
 
 class Saved(nn.Module):
     """Pictures (B, 3, H, W), RGB 0…255, as a JPEG of ``quality`` (1…100) gives them back.
 
     ``halved``: colours at half the size, as most programs save (of pictures less than 5 pixels wide
-    libjpeg doubles them otherwise). Raises SettingError.
+    libjpeg doubles them otherwise). ``fill``: sides are filled up to multiples of it, itself a
+    multiple of 16. Raises SettingError.
     """
 
     steps: Tensor
-    cosines: Tensor
-    to_ycc: Tensor
-    to_rgb: Tensor
+    down: Tensor
+    up: Tensor
 
-    def __init__(self, quality: int = 90, halved: bool = True) -> None:
+    def __init__(self, quality: int = 90, halved: bool = True, fill: int = 2 * BLOCK) -> None:
         super().__init__()
         if not 1 <= quality <= 100:
             raise SettingError(f"The quality of a JPEG is {quality}; allowed are 1 to 100.")
-        self.halved = halved
-        steps = torch.empty(2, BLOCK, BLOCK)
-        for place, (down, across) in enumerate(zigzag()):
-            steps[:, down, across] = quantisers(quality)[:, place]
-        whole = {"steps": steps, "cosines": transform()}
-        whole |= {"to_ycc": torch.tensor(_TO_YCC), "to_rgb": torch.tensor(_TO_RGB)}
-        for name, value in whole.items():
-            self.register_buffer(name, value.float(), persistent=False)
+        self.halved, self.fill = halved, fill
+        block, row, column = members(halved)
+        tables = torch.empty(2, BLOCK, BLOCK)
+        for place, (below, beside) in enumerate(zigzag()):
+            tables[:, below, beside] = quantisers(quality)[:, place]
+        steps = tables[(block > 3).long(), row, column]
+        cosines, together = transform(), block[:, None] == block
+        rows = cosines[column[:, None], column] * (together & (row[:, None] == row))
+        columns = cosines[row[:, None], row] * (together & (column[:, None] == column))
+        to_ycc, to_rgb = torch.tensor(_TO_YCC), torch.tensor(_TO_RGB)
+        coloured = torch.tensor([0.0, 1.0, 1.0])
+        self.ycc = Rounded(to_ycc, _FRACTION, coloured * ((128 << _FRACTION) - 1))
+        self.across = Rounded(rows, _BITS - _KEPT, -128 * rows.sum(1))
+        self.along = Rounded(columns, _BITS + _KEPT)  # to eight times the coefficients
+        self.along_again = Rounded(columns.T * steps, _BITS - _KEPT)
+        last = _BITS + _KEPT + 3
+        self.across_again = Rounded(rows.T, last, 128 * 2.0**last)
+        self.rgb = Rounded(to_rgb, _FRACTION, -128 * to_rgb[:, 1:].sum(1))
+        self.register_buffer("steps", _AWAY * steps, persistent=False)
+        # Halves go down in even columns and up in odd ones, and the other way round when doubled.
+        down = (block > 3) * (1 + column % 2) / 4
+        self.register_buffer("down", down, persistent=False)
+        self.register_buffer("up", torch.tensor([8, 7]) / 16, persistent=False)
 
     def forward(self, picture: Tensor) -> Tensor:
         """Whole numbers 0…255 in the picture's type."""
         height, width = picture.shape[-2:]
-        cell = 2 * BLOCK if self.halved else BLOCK
-        rim = (0, _missing(width, cell), 0, _missing(height, cell))
-        rgb = F.pad(picture.double(), rim, mode="replicate")
-        luma = self._again(shifted(mixed(rgb, self.to_ycc[:1]), _FRACTION), 0)
-        colours = shifted(mixed(rgb, self.to_ycc[1:]) - 1, _FRACTION) + 128
+        right, below = _missing(width, self.fill), _missing(height, self.fill)
+        # All is done at sides that are multiples: few sizes are fewer sums in an export.
+        planes = cellwise(self.ycc, F.pad(picture, (0, right, 0, below), mode="replicate"))
         if self.halved:
-            rows, columns = (height + 1) // 2, (width + 1) // 2
-            colours = self._again(ended(halved(colours), -2, rows), 1)
-            colours = doubled(colours[..., :rows, :columns])
+            planes = self._halved(planes, (height + 1) // 2, (width + 1) // 2)
         else:
-            colours = self._again(colours, 1)
-        both = torch.cat([luma[..., :height, :width], colours[..., :height, :width] - 128], dim=1)
-        rgb = shifted(mixed(both, self.to_rgb), _FRACTION)
-        return rgb.clamp(0, 255).to(picture.dtype)
+            units = cellwise(self._again, F.pixel_unshuffle(planes, BLOCK))
+            planes = F.pixel_shuffle(units, BLOCK)
+        saved = cellwise(self.rgb, planes).clamp(0, 255).to(picture.dtype)
+        return F.pad(saved, (0, -right, 0, -below))
 
-    def _again(self, planes: Tensor, table: int) -> Tensor:
-        """Planes 0…255, transformed, quantised and brought back."""
-        cosines, steps = self.cosines.double(), self.steps[table].double()
-        blocks = cells(planes - 128, BLOCK).transpose(-3, -2)
-        across = shifted(blocks @ cosines.T, _BITS - _KEPT)
-        found = shifted(cosines @ across, _BITS + _KEPT)  # eight times the coefficients
-        kept = steps * (found / (_AWAY * steps)).round()
-        down = shifted(cosines.T @ kept, _BITS - _KEPT)
-        blocks = shifted(down @ cosines, _BITS + _KEPT + 3) + 128
-        return blocks.clamp(0, 255).transpose(-3, -2).flatten(-2).flatten(-3, -2)
+    def _halved(self, planes: Tensor, rows: int, columns: int) -> Tensor:
+        """Luma and colours saved, the colours at half the size: so many rows and columns of it."""
+        luma, colours = planes.split_with_sizes((1, 2), dim=1)
+        # Columns were filled up before they are halved; rows are after.
+        halved = F.avg_pool2d(colours, 2)
+        down = _until(rows, halved.shape[2], halved.device)
+        across = _until(columns, halved.shape[3], halved.device)
+        halved = halved.index_select(2, down)
+        parts = F.pixel_unshuffle(luma, 2 * BLOCK), F.pixel_unshuffle(halved, BLOCK)
+        units = cellwise(self._again, torch.cat(parts, dim=1))
+        luma, halved = units.split_with_sizes((4 * BLOCK**2, 2 * BLOCK**2), dim=1)
+        luma, halved = F.pixel_shuffle(luma, 2 * BLOCK), F.pixel_shuffle(halved, BLOCK)
+        # Of each value three parts, and one of the next, both ways.
+        halved = halved.index_select(2, down).index_select(3, across)
+        wide = F.interpolate(halved, scale_factor=2, mode="bilinear")
+        colours = (wide + self.up.repeat(halved.shape[3])).floor()
+        return torch.cat([luma, colours], dim=1)
+
+    def _again(self, units: Tensor) -> Tensor:
+        """Units of values 0…255, transformed, quantised and brought back."""
+        if self.halved:
+            units = (units + self.down).floor()
+        kept = (self.along(self.across(units)) / self.steps).round()
+        back: Tensor = self.across_again(self.along_again(kept))
+        return back.clamp(0, 255)
+
+
+def _until(count: int, side: int, device: torch.device) -> Tensor:
+    """The places along a side; in the place of those from ``count`` on stands the last before."""
+    return torch.arange(side, device=device).clamp(max=count - 1)
 
 
 def _missing(side: int, cell: int) -> int:
     """Pixels to the next multiple of ``cell``."""
-    return (side + cell - 1) // cell * cell - side
+    return (side + (cell - 1)) // cell * cell - side
 
 
 class ErrorLevels(nn.Module):
     """Pictures (B, 3, H, W), RGB 0…255, to how far each value moves when saved again."""
 
-    def __init__(self, quality: int = 90, halved: bool = True) -> None:
+    def __init__(self, quality: int = 90, halved: bool = True, fill: int = 2 * BLOCK) -> None:
         super().__init__()
-        self.saved = Saved(quality, halved)
+        self.saved = Saved(quality, halved, fill)
 
     def forward(self, picture: Tensor) -> Tensor:
         """(B, 3, H, W), 0…255."""

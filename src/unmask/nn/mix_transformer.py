@@ -85,7 +85,8 @@ def heads_last(heard: Tensor, like: Tensor) -> Tensor:
 
 def split(map_: Tensor, heads: int) -> Tensor:
     """(B, C, H, W) to (B · heads, C / heads, H · W)."""
-    return map_.reshape(-1, map_.shape[1] // heads, map_.shape[2] * map_.shape[3])
+    batch = map_.shape[0] * heads  # an export that has to find it out is dearer
+    return map_.reshape(batch, map_.shape[1] // heads, map_.shape[2] * map_.shape[3])
 
 
 def compared(query: Tensor, key: Tensor, heads: int) -> Tensor:

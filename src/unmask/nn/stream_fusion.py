@@ -24,11 +24,12 @@ class Rectify(nn.Module):
         """Two maps (B, C, H, W), corrected."""
         both = torch.cat([first, second], dim=1)
         pooled = torch.cat([both.mean((2, 3)), both.amax((2, 3))], dim=1)
-        to_second, to_first = self.channels(pooled).sigmoid()[:, :, None, None].chunk(2, dim=1)
-        at_second, at_first = self.cells(both).sigmoid().chunk(2, dim=1)
+        by_channel, by_cell = self.channels(pooled).sigmoid()[..., None, None], self.cells(both)
+        to_second, to_first = by_channel.chunk(2, dim=1)
+        at_second, at_first = by_cell.sigmoid().chunk(2, dim=1)
         return (
-            first + 0.5 * (to_first + at_first) * second,
-            second + 0.5 * (to_second + at_second) * first,
+            torch.addcmul(first, to_first + at_first, second, value=0.5),
+            torch.addcmul(second, to_second + at_second, first, value=0.5),
         )
 
 
@@ -83,9 +84,9 @@ class Fuse(nn.Module):
         return result
 
     def _split(self, map_: Tensor) -> Tensor:
-        """(B, C, H, W) to (B · heads, C / heads, H·W)."""
-        size = map_.shape[1] // self.heads
-        return map_.reshape(-1, size, map_.shape[2] * map_.shape[3])
+        """(B, C, H, W) to (B · heads, C / heads, H·W). An export finds out the size -1 dearly."""
+        batch, channels, height, width = map_.shape
+        return map_.reshape(batch * self.heads, channels // self.heads, height * width)
 
     def _context(self, side: Side, asks: Tensor) -> Tensor:
         """What the other stream's questions are turned with, (B · heads, values, keys)."""

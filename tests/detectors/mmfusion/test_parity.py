@@ -34,6 +34,7 @@ NARROW: dict[str, Any] = {
         "heads": (1, 2, 5, 8),
         "decoder": 24,
     },
+    "second_depths": None,
     "noiseprint_layers": LAYERS,
     "mixer": WIDTHS,
 }
@@ -167,8 +168,7 @@ def test_filters_are_blind_to_what_a_photo_shows_and_see_what_made_it() -> None:
     ],
 )
 def test_each_phase_trains_its_own_parts(settings: dict[str, Any], moving: set[str]) -> None:
-    shallow = {part: MMFusionMethod.small[part] for part in ("noiseprint_layers", "mixer")}
-    method = MMFusionMethod({**NARROW, **shallow, **settings})
+    method = MMFusionMethod({**MMFusionMethod.small, **settings})
     network = method.network().train()
     before = {name: value.clone() for name, value in network.named_buffers()}
     method.loss(network, method.example())[0].backward()

@@ -41,6 +41,7 @@ NARROW = {
     },
     "stride": 4,
     "joins": 1,
+    "before": True,
 }
 """All four stages, where the small form has one."""
 

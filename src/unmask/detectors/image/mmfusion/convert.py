@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
+from unmask.detectors.image.mmfusion.filters import FILTERS
 from unmask.detectors.image.trufor.convert import renamed as trufor_renamed
 
 _EXTRACTOR = "extractor_state_dict."
@@ -21,7 +23,21 @@ def renamed(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
         for name, value in checkpoint.items()
         if not name.startswith(_UNUSED)
     }
-    return trufor_renamed(theirs)
+    return _beside(trufor_renamed(theirs))
+
+
+def _beside(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What each filter is mixed by stands as groups of one convolution here."""
+    found: dict[str, Tensor] = {}
+    for name, value in tensors.items():
+        group = re.fullmatch(r"mixer\.each\.(\d)\.(.+)", name)
+        if not group:
+            found[name] = value
+        elif group[1] == "0":
+            every = [name.replace(".0.", f".{one}.", 1) for one in range(FILTERS)]
+            there = [tensors[one] for one in every if one in tensors]
+            found[f"mixer.each.{group[2]}"] = torch.cat(there) if value.ndim else value
+    return found
 
 
 def _name(name: str) -> str:

@@ -19,6 +19,7 @@ _SRM = (
 )  # fmt: skip
 """Divisor and kernel of three filters of the steganalysis rich model (Fridrich and Kodovsky)."""
 _MOST = 2.0
+FILTERS = 3
 WIDTHS = (24, 48, 96)
 """Of the convolutions that mix."""
 
@@ -59,26 +60,28 @@ class Bayar(nn.Module):
         return F.conv2d(pixels, whole, padding=self.side // 2)
 
 
-def _early(inside: int, outside: int, widths: Sequence[int]) -> nn.Sequential:
+def _early(inside: int, outside: int, widths: Sequence[int], groups: int = 1) -> nn.Sequential:
+    """Convolutions, or ``groups`` of them beside each other."""
     layers: list[nn.Module] = []
-    last = inside
+    last = groups * inside
     for width in widths:
-        layers += [nn.Conv2d(last, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()]
-        last = width
-    return nn.Sequential(*layers, nn.Conv2d(last, outside, 1))
+        wide = groups * width
+        layers.append(nn.Conv2d(last, wide, 3, padding=1, groups=groups))
+        layers += [nn.BatchNorm2d(wide), nn.ReLU()]
+        last = wide
+    return nn.Sequential(*layers, nn.Conv2d(last, groups * outside, 1, groups=groups))
 
 
 class Mixer(nn.Module):
     """What each filter gives, through convolutions of its own, and all of it to three channels."""
 
-    def __init__(self, widths: Sequence[int] = WIDTHS, filters: int = 3) -> None:
+    def __init__(self, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__()
-        self.each = nn.ModuleList(_early(3, 3, widths) for _ in range(filters))
+        self.each = _early(3, 3, widths, FILTERS)
         self.drop = nn.Dropout(0.33)
-        self.all = _early(3 * filters, 3, widths)
+        self.all = _early(3 * FILTERS, 3, widths)
 
     def forward(self, seen: Sequence[Tensor]) -> Tensor:
         """Maps (B, 3, H, W) of the filters to one of that shape."""
-        own = [part(one) for part, one in zip(self.each, seen, strict=True)]
-        result: Tensor = self.all(self.drop(torch.cat(own, dim=1)))
+        result: Tensor = self.all(self.drop(self.each(torch.cat(list(seen), dim=1))))
         return result

@@ -27,7 +27,11 @@ class MMFusionMethod(TruForMethod):
     ``mixer`` (widths of the mixing convolutions, for small networks).
     """
 
-    small: ClassVar[Mapping[str, Any]] = {**TruForMethod.small, "mixer": (8,)}
+    small: ClassVar[Mapping[str, Any]] = {
+        **TruForMethod.small,
+        "second_depths": (0,),
+        "mixer": (8,),
+    }
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """The network of a phase. ``pretrained``: both streams from SegFormer, and the filters.
@@ -38,7 +42,8 @@ class MMFusionMethod(TruForMethod):
         learn = bool(self.settings.get("learn_bayar"))
         mixer = self.settings.get("mixer") or WIDTHS
         if not pretrained:
-            return MMFusion(Shape(**changed), self.phase, learn, self.layers, mixer)
+            second = self.second_depths
+            return MMFusion(Shape(**changed), self.phase, learn, self.layers, second, mixer)
         if changed or self.phase != "localisation":
             raise ModelError(
                 "Only the localisation of the whole network starts from pre-trained parts; for the "
@@ -50,7 +55,7 @@ class MMFusionMethod(TruForMethod):
                 "filter (see the README)."
             )
         filters = renamed(read_checkpoint(Path(path)))
-        network = MMFusion(Shape(), self.phase, learn, self.layers, mixer)
+        network = MMFusion(Shape(), self.phase, learn, self.layers, mixer=mixer)
         for part in ("noiseprint", "bayar"):
             own = {n.removeprefix(f"{part}."): v for n, v in filters.items() if n.startswith(part)}
             module = network.get_submodule(part)

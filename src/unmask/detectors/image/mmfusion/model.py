@@ -31,10 +31,11 @@ class MMFusion(TruFor):
         phase: str = "detection",
         learn_bayar: bool = False,
         layers: int = LAYERS,
+        second: Sequence[int] | None = None,
         mixer: Sequence[int] = WIDTHS,
     ) -> None:
         shape = shape or Shape()
-        super().__init__(shape, phase, layers)
+        super().__init__(shape, phase, layers, second)
         self.bayar = Bayar()
         self.srm = Srm()
         self.mixer = Mixer(mixer).apply(initialise)

@@ -85,13 +85,14 @@ class Select(nn.Module):
         unit = F.normalize(like.flatten(2), dim=1)
         alike = torch.bmm(unit.mT, unit)
         mean = alike.mean(1, keepdim=True)
-        others = torch.ones_like(alike[:1]).sum(1, keepdim=True) - 1
-        spread = (alike - mean).square().sum(1, keepdim=True) / others.clamp(min=1)
+        others: int = torch.sym_max(alike.shape[1] - 1, 1)  # type: ignore[assignment]
+        spread = (alike - mean).square().sum(1, keepdim=True) / others
         seen = torch.cat(
             [mean, spread, alike.amax(1, keepdim=True), alike.amin(1, keepdim=True)], dim=1
         )
         weights = self.weigh(torch.unflatten(seen, 2, like.shape[2:]))
-        shares: Tensor = weights.reshape(len(maps), -1, *like.shape[2:]).softmax(0)
+        shape = (len(maps), maps[0].shape[0], *like.shape[2:])
+        shares: Tensor = weights.reshape(shape).softmax(0)
         if self.reduction > 1:
             shares = F.interpolate(shares, size=maps[0].shape[2:], mode="nearest")
         return shares
@@ -124,26 +125,25 @@ class HubStage(nn.Module):
             if isinstance(module, nn.LayerNorm):
                 module.eps = 1e-6
 
-    def forward(self, traces: list[Tensor], joining: list[Tensor]) -> tuple[list[Tensor], Tensor]:
-        """Maps of the traces, and those that come without patches: weighed maps, and the stream."""
+    def forward(self, traces: Sequence[Tensor], joining: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Maps of the traces, and those that come without patches: the weighed maps as one
+        (traces, B, C, H, W), and the stream."""
         maps = [embed(map_) for embed, map_ in zip(self.embeds, traces, strict=True)] + joining
         shares = self.select(maps)
-        maps = [map_ + share[:, None] * map_ for map_, share in zip(maps, shares, strict=True)]
-        stream = maps[0]
-        for map_ in maps[1:]:
-            stream = stream + map_
+        weighed = torch.stack(maps) * (1 + shares.unsqueeze(2))
+        stream = weighed.sum(0)
         for block in self.blocks:
             stream = block(stream)
-        return maps, self.norm(stream)
+        return weighed, self.norm(stream)
 
 
-def passed_on(maps: list[Tensor], stream: Tensor) -> list[Tensor]:
+def passed_on(maps: Tensor, stream: Tensor) -> list[Tensor]:
     """What goes to the next stage: the weighed maps with the stream added.
 
     As in the authors' program a weighed map is misread on the way: its channels are taken for
     places.
     """
-    return [misread(map_) + stream for map_ in maps]
+    return [misread(map_) + stream for map_ in maps.unbind()]
 
 
 def misread(map_: Tensor) -> Tensor:

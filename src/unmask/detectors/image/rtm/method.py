@@ -37,8 +37,9 @@ class RtmMethod(Method):
     ``contrast_weight``, ``points`` (of either class in the contrast), ``least`` (edited points
     without which there is none), ``memory`` (points of either class kept for the next step),
     ``quality`` (of the save that shows error levels), ``gate`` (where the gates between the streams
-    start), ``backbone_config`` (fields of ``Shape``), ``stride`` of the first patches and ``joins``
-    (the stage at an eighth of the side, where the block transform joins; all for small networks).
+    start), ``backbone_config`` (fields of ``Shape``), ``stride`` of the first patches, ``joins``
+    (the stage at an eighth of the side, where the block transform joins) and ``before`` (whether
+    the streams look around before they are brought together; all for small networks).
     """
 
     selects = "pixel_f1"
@@ -50,13 +51,14 @@ class RtmMethod(Method):
         "gate": 0.5,
         "backbone_config": {
             "widths": (8,),
-            "depths": (1,),
+            "depths": (0,),
             "heads": (2,),
             "reductions": (4,),
             "decoder": 16,
         },
         "stride": 8,
         "joins": 0,
+        "before": False,
     }
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
@@ -82,6 +84,7 @@ class RtmMethod(Method):
             float(self.settings.get("gate", 0.0)),
             int(self.settings.get("stride", 4)),
             int(self.settings.get("joins", 1)),
+            bool(self.settings.get("before", True)),
         )
         if not pretrained:
             return network

@@ -21,8 +21,8 @@ from unmask.nn.pixels import Pixels
 from unmask.nn.srm import SRM
 
 _STEP = 32
-_LUMA = (4899.0, 9617.0, 1868.0)
-"""Weights of the colours in 16,384ths, as OpenCV has them."""
+_LUMA = (4899 / 16384, 9617 / 16384, 1868 / 16384)
+"""Weights of the colours, as OpenCV has them."""
 CONTRAST = 128
 """Width of the features that the contrast compares."""
 
@@ -70,7 +70,8 @@ class AscFormer(nn.Module):
 
     ``memory``: how many points of either class the contrast keeps from one step to the next;
     ``gate``: where the gates between the streams start (0: shut); ``stride`` of the first patches;
-    ``joins``: the stage whose maps have an eighth of the side, where the block transform joins.
+    ``joins``: the stage whose maps have an eighth of the side, where the block transform joins;
+    ``before``: whether the streams look around before the first asks the second.
     """
 
     luma: Tensor
@@ -85,6 +86,7 @@ class AscFormer(nn.Module):
         gate: float = 0.0,
         stride: int = 4,
         joins: int = 1,
+        before: bool = True,
     ) -> None:
         super().__init__()
         self.stride, self.joins = stride, joins
@@ -104,7 +106,8 @@ class AscFormer(nn.Module):
         self.bands = Bands()
         self.bands_embed = Patches(64, shape.widths[joins], 3, 1, eps=1e-6)
         self.fuse = nn.ModuleList(
-            Fuse(width, heads) for width, heads in zip(shape.widths, shape.heads, strict=True)
+            Fuse(width, heads, before)
+            for width, heads in zip(shape.widths, shape.heads, strict=True)
         )
         for part in (self.rgb, self.hub):
             part.apply(initialise)
@@ -119,7 +122,7 @@ class AscFormer(nn.Module):
         start.stride = (stride, stride)  # type: ignore[assignment]
         self.head = Head(shape.widths, shape.decoder)
         self.dct = BlockDCT()
-        self.levels = ErrorLevels(quality)
+        self.levels = ErrorLevels(quality, fill=_STEP)
         self.srm = SRM(limit=3.0)
         self.pixels = Pixels()
         self.register_buffer("luma", torch.tensor(_LUMA)[:, None, None], persistent=False)
@@ -133,7 +136,8 @@ class AscFormer(nn.Module):
         joined = self.head.joined(self.maps(picture))
         side = (joined.shape[2] * self.stride, joined.shape[3] * self.stride)
         both = F.interpolate(self.head(joined), size=side, mode="bilinear", align_corners=False)
-        mask = (both[:, 1] - both[:, 0])[:, :height, :width]
+        mask = both.select(1, 1) - both.select(1, 0)
+        mask = F.pad(mask, (0, width - side[1], 0, height - side[0]))
         outputs = {"logit": mask.amax((1, 2)), "mask": mask}
         if self.training:
             outputs["features"] = self.head.contrast(joined)
@@ -141,7 +145,7 @@ class AscFormer(nn.Module):
 
     def grey(self, picture: Tensor) -> Tensor:
         """The luma in whole numbers, (B, 1, H, W)."""
-        return ((picture.round() * self.luma).sum(1, keepdim=True) / 16384 + 0.5).floor()
+        return ((picture.round() * self.luma).sum(1, keepdim=True) + 0.5).floor()
 
     def maps(self, picture: Tensor) -> list[Tensor]:
         """What the head sees, from fine to coarse; sides are filled up to multiples of 32."""
@@ -151,12 +155,13 @@ class AscFormer(nn.Module):
         bands = self.bands_embed(self.bands(self.dct(luma)))
         # The authors' program hands over blue, green, red.
         traces = [F.pad(self.levels(picture).flip(1), rim), self.srm(pixels)]
-        seen, other, maps = pixels, pixels, []
+        seen = weighed = other = pixels
+        maps: list[Tensor] = []
         for place, (rgb, hub, fuse) in enumerate(zip(self.rgb, self.hub, self.fuse, strict=True)):
             seen = rgb(F.pad(seen, (3, 0, 3, 0) if place == 0 else (1, 0, 1, 0)))
             if place:
-                traces = passed_on(traces, other)
-            traces, other = hub(traces, [bands] if place == self.joins else [])
+                traces = passed_on(weighed, other)
+            weighed, other = hub(traces, [bands] if place == self.joins else [])
             maps.append(fuse(seen, other))
         return maps
 

@@ -17,8 +17,8 @@ _REACH = 2 * SQUARE - 1
 
 
 class Around(NamedTuple):
-    """The 25 neighbours of each cell of a map: which cell (H·W · 25), and where it lies seen from
-    here (H·W × 25), as number of a table that ends with a row and a column for what is not there.
+    """The 25 neighbours of each cell of a map (H·W × 25): which cell, and where it lies seen from
+    here, as number of a table whose last entry is for what is not there.
     """
 
     cells: Tensor
@@ -31,24 +31,26 @@ def around(height: int, width: int, device: torch.device | None = None) -> Aroun
     Near the rim the square is moved inwards, so that all cells have as many; in a map of fewer than
     five cells what is beyond it does not count.
     """
-    rows, down = _line(height, (-1, 1, 1, 1), (1, 1, -1, 1), device)
-    columns, across = _line(width, (1, -1, 1, 1), (1, 1, 1, -1), device)
-    places = down * (_REACH + 1) + across
-    return Around((rows * width + columns).flatten(), places.reshape(-1, SQUARE**2))
+    above, rows = _line(height, (-1, 1, 1, 1), (1, 1, -1, 1), device)
+    left, columns = _line(width, (1, -1, 1, 1), (1, 1, 1, -1), device)
+    cells = (rows * width + columns).clamp(min=0)
+    places = (rows - above) * _REACH + (columns - left)
+    places = places.masked_fill(torch.minimum(rows, columns) < 0, _REACH**2)
+    shape = (height * width, SQUARE**2)
+    return Around(cells.reshape(shape), places.reshape(shape))
 
 
 def _line(
     length: int, along: tuple[int, ...], square: tuple[int, ...], device: torch.device | None
 ) -> tuple[Tensor, Tensor]:
-    """Along one side: which cells each cell sees, and how far away they are.
+    """Along one side: the farthest cell that each cell might see, and which it sees (below 0 in a
+    line of less than five).
 
     ``along`` and ``square``: shapes of the cells and of those that each sees.
     """
-    cell = torch.arange(length, device=device).reshape(along)
-    seen = torch.arange(SQUARE, device=device).reshape(square)
-    seen = seen + (cell - SQUARE // 2).clamp(0, length - SQUARE)  # below 0 in a shorter line
-    away = (seen - cell + (SQUARE - 1)).masked_fill(seen < 0, _REACH)
-    return seen.clamp(min=0), away
+    farthest = torch.arange(1 - SQUARE, length + 1 - SQUARE, device=device).reshape(along)
+    first = (farthest + SQUARE // 2).clamp(0, length - SQUARE)
+    return farthest, first + torch.arange(SQUARE, device=device).reshape(square)
 
 
 class Neighbourhood(nn.Module):
@@ -57,33 +59,34 @@ class Neighbourhood(nn.Module):
     It holds 25 keys of every cell at once: about 1 GB for a map of a megapixel picture.
     """
 
+    members: Tensor
+
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.heads = heads
         self.query = nn.Linear(width, width)
         self.key_value = nn.Linear(width, 2 * width)
         self.place = nn.Parameter(torch.empty(heads, _REACH, _REACH))
         nn.init.trunc_normal_(self.place, std=0.02)
         self.out = nn.Linear(width, width)
+        # Which channels are a head's: a product with it is less to export than a change of shape.
+        members = torch.eye(heads).repeat_interleave(width // heads, dim=1)
+        self.register_buffer("members", members, persistent=False)
+        self.scale = (width // heads) ** -0.5
 
     def forward(self, asking: Tensor, asked: Tensor, near: Around) -> Tensor:
         """(B, H·W, C) from both."""
-        size = asking.shape[-1] // self.heads
-        query = (self.query(asking) * size**-0.5).reshape(-1, 1, self.heads, size)
+        query = self.query(asking) * self.scale
         keys, values = (
-            F.linear(asked, weight, bias)
-            .index_select(1, near.cells)
-            .reshape(-1, SQUARE**2, self.heads, size)
+            F.linear(asked, weight, bias)[:, near.cells]
             for weight, bias in zip(
                 self.key_value.weight.chunk(2), self.key_value.bias.chunk(2), strict=True
             )
         )
-        table = F.pad(self.place, (0, 1, 0, 1), value=-torch.inf)
-        nearness = table.flatten(1).T[near.places]
-        scores = (query * keys).sum(-1).reshape(-1, *nearness.shape) + nearness
-        shares = scores.softmax(2).reshape(-1, SQUARE**2, self.heads, 1)
-        heard = (shares * values).sum(1).reshape(asking.shape)
-        result: Tensor = self.out(heard)
+        table = F.pad(self.place.flatten(1), (0, 1), value=-torch.inf)
+        nearness = table.T[near.places]
+        scores = F.linear(query.unsqueeze(2) * keys, self.members) + nearness
+        shares = F.linear(scores.softmax(2), self.members.T)
+        result: Tensor = self.out((shares * values).sum(2))
         return result
 
 
@@ -131,11 +134,16 @@ class Cross(nn.Module):
 
 
 class Fuse(nn.Module):
-    """Each stream looks around, the first asks the second, looks around again, and is normed."""
+    """Each stream looks around, the first asks the second, looks around again, and is normed.
 
-    def __init__(self, width: int, heads: int) -> None:
+    ``before``: whether they look around before one asks the other.
+    """
+
+    def __init__(self, width: int, heads: int, before: bool = True) -> None:
         super().__init__()
-        self.own, self.other = Layer(width, heads), Layer(width, heads)
+        self.before = before
+        if before:
+            self.own, self.other = Layer(width, heads), Layer(width, heads)
         self.cross = Cross(width, heads)
         self.after = Layer(width, heads)
         self.norm = nn.LayerNorm(width)
@@ -145,6 +153,7 @@ class Fuse(nn.Module):
         height, width = first.shape[2:]
         near = around(height, width, first.device)
         own, other = (map_.permute(0, 2, 3, 1).flatten(1, 2) for map_ in (first, second))
-        fused = self.cross(self.own(own, near), self.other(other, near), near)
-        result: Tensor = self.norm(self.after(fused, near))
+        if self.before:
+            own, other = self.own(own, near), self.other(other, near)
+        result: Tensor = self.norm(self.after(self.cross(own, other, near), near))
         return result.mT.reshape(first.shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -53,8 +53,8 @@ class TruForMethod(Method):
     ``settings``: ``phase`` (localisation, or detection, the last), ``noiseprint`` (path of the
     authors' noiseprint++.th, needed for a pre-trained start), ``class_weights`` (of real and forged
     pixels), ``detection_weight`` and ``forged_share`` (of the detection loss), ``crop`` (side in
-    pixels), ``backbone_config`` (fields of ``Shape``) and ``noiseprint_layers`` (for small
-    networks).
+    pixels), ``backbone_config`` (fields of ``Shape``), ``second_depths`` (blocks of each stage of
+    the second stream) and ``noiseprint_layers`` (all for small networks).
     """
 
     small: ClassVar[Mapping[str, Any]] = {
@@ -76,6 +76,7 @@ class TruForMethod(Method):
             raise UnknownName("phase", self.phase, PHASES)
         self.crop = int(self.settings.get("crop") or CROP)
         self.layers = int(self.settings.get("noiseprint_layers") or LAYERS)
+        self.second_depths: Sequence[int] | None = self.settings.get("second_depths")
 
     def network(self, pretrained: bool = False) -> nn.Module:
         """The network of a phase. ``pretrained``: both streams from SegFormer, and Noiseprint++.
@@ -84,7 +85,7 @@ class TruForMethod(Method):
         """
         changed = dict(self.settings.get("backbone_config") or {})
         if not pretrained:
-            return TruFor(Shape(**changed), self.phase, self.layers)
+            return TruFor(Shape(**changed), self.phase, self.layers, self.second_depths)
         if changed or self.phase != "localisation":
             raise ModelError(
                 "Only the localisation of the whole network starts from pre-trained parts; for the "

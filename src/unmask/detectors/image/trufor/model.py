@@ -7,6 +7,7 @@ Trustworthy Image Forgery Detection and Localization", section 3.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -32,13 +33,13 @@ def pooled(values: Tensor, log_weights: Tensor) -> Tensor:
     """Soft minimum, soft maximum, mean and mean square of weighed maps: (B, N, H, W) to (B, 4 N),
     the four of a map beside each other."""
     values, log_weights = values.flatten(2), log_weights.flatten(2).log_softmax(-1)
-    weights = log_weights.exp()
+    weighed = log_weights.exp() * values
     return torch.stack(
         [
             -torch.logsumexp(log_weights - values, -1),
             torch.logsumexp(log_weights + values, -1),
-            (weights * values).sum(-1),
-            (weights * values * values).sum(-1),
+            weighed.sum(-1),
+            (weighed * values).sum(-1),
         ],
         dim=-1,
     ).flatten(1)
@@ -47,17 +48,22 @@ def pooled(values: Tensor, log_weights: Tensor) -> Tensor:
 class TruFor(nn.Module):
     """``phase`` of training says what is frozen: it has no gradient and its norms stand still.
 
-    ``layers``: convolutions of the fingerprint.
+    ``layers``: convolutions of the fingerprint; ``second``: blocks of each stage of the second
+    stream, as many as the first has where it is None.
     """
 
     def __init__(
-        self, shape: Shape | None = None, phase: str = "detection", layers: int = LAYERS
+        self,
+        shape: Shape | None = None,
+        phase: str = "detection",
+        layers: int = LAYERS,
+        second: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         shape = shape or Shape()
         self.noiseprint = noiseprint(layers)
         self.rgb = stream(shape)
-        self.noise = stream(shape)
+        self.noise = stream(shape if second is None else replace(shape, depths=second))
         self.rectify = nn.ModuleList(Rectify(width) for width in shape.widths)
         self.fuse = nn.ModuleList(
             Fuse(width, heads) for width, heads in zip(shape.widths, shape.heads, strict=True)
@@ -107,12 +113,12 @@ class TruFor(nn.Module):
         first = (pixels - self.get_buffer("mean")) / self.get_buffer("std")
         maps = self.fused(first, noise)
         side = picture.shape[2:]
-        classes = self.mask_head(maps)
-        coarse = torch.cat([self.confidence_head(maps), classes[:, 1:] - classes[:, :1]], dim=1)
+        authentic, forged = self.mask_head(maps).split(1, dim=1)
+        coarse = torch.cat([self.confidence_head(maps), forged - authentic], dim=1)
         both = F.interpolate(coarse, size=side, mode="bilinear")
-        confidence, mask = both[:, 0], both[:, 1]
+        confidence, mask = both.unbind(1)
         statistics = pooled(
             both, torch.stack([torch.zeros_like(confidence), F.logsigmoid(confidence)], dim=1)
         )
-        logit = self.detect(statistics)[:, 0]
+        logit = self.detect(statistics).squeeze(1)
         return {"logit": logit, "mask": mask, "confidence": confidence}
