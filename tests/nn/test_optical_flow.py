@@ -58,3 +58,13 @@ def test_grey_is_that_of_television() -> None:
     green = torch.zeros(1, 3, 1, 1)
     green[:, 1] = 255
     assert float(grey(green)) == pytest.approx(0.587)
+
+
+def test_mixed_precision_leaves_the_flow_exact() -> None:
+    frames = torch.cat([texture(), shifted(texture(), 2.5, -1.0)]).expand(-1, 3, -1, -1) * 255
+    with torch.autocast("cpu", torch.bfloat16):
+        assert F.conv2d(frames, torch.ones(1, 3, 1, 1)).dtype == torch.bfloat16
+        seen = grey(frames)
+        mixed = flow(seen[:1], seen[1:])
+    assert seen.dtype == mixed.dtype == torch.float32
+    assert torch.equal(mixed, flow(*grey(frames).split(1)))

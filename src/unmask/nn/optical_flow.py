@@ -6,6 +6,7 @@ pyramid). No weights; it goes into an exported file with the network that reads 
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -20,7 +21,15 @@ _LEAST = 1e-4
 def grey(frames: Tensor) -> Tensor:
     """Frames (N, 3, H, W), 0…255, as (N, 1, H, W), 0…1."""
     weights = torch.tensor(_WEIGHTS, dtype=frames.dtype, device=frames.device).view(1, 3, 1, 1)
-    return F.conv2d(frames, weights / 255)
+    with _exact(frames):
+        return F.conv2d(frames, weights / 255)
+
+
+def _exact(like: Tensor) -> AbstractContextManager[Any]:
+    """Convolutions in the precision of what they are given, under mixed precision as well."""
+    device = like.device.type
+    mixed = torch.is_autocast_enabled(device)
+    return torch.autocast(device, enabled=False) if mixed else nullcontext()
 
 
 def flow(
@@ -89,7 +98,8 @@ _FACTORS = _factors()
 def _step(one: Tensor, two: Tensor, window: int) -> Tensor:
     """The move that brings ``two`` nearest to ``one``, by least squares in each window."""
     both = F.pad(torch.cat([one, two], 1), (1, 1, 1, 1), mode="replicate")
-    first, second = F.conv2d(both, _FACTORS.to(both)).chunk(2, 1)
+    with _exact(both):
+        first, second = F.conv2d(both, _FACTORS.to(both)).chunk(2, 1)
     cross, mixed, own = torch.split(_mean(first * second, window), [1, 2, 2], 1)
     own = own + _LEAST
     step: Tensor = (cross * mixed - own * mixed.flip(1)) / (own.prod(1, True) - cross * cross)
