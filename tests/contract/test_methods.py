@@ -8,7 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import soundfile
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from unmask import registry
 from unmask.cards.card import read_card
@@ -34,6 +36,16 @@ from unmask.train.shelving import write_card
 NAMES = registry.methods()
 ROOT = Path(__file__).parents[2]
 HERE = "tests/contract/test_methods.py"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_table_of_operators() -> Iterator[None]:
+    """The exporter makes its table of operators, some thousand, anew for every file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            ONNXRegistry, "from_torchlib", staticmethod(cache(ONNXRegistry.from_torchlib))
+        )
+        yield
 
 
 @pytest.fixture(params=NAMES, scope="module")

@@ -31,6 +31,7 @@ class MMFusionMethod(TruForMethod):
         **TruForMethod.small,
         "second_depths": (0,),
         "mixer": (8,),
+        "noiseprint_layers": 2,
     }
 
     def network(self, pretrained: bool = False) -> nn.Module:
